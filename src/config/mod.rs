@@ -1,0 +1,1 @@
+//! The configuration language: bytes to tokens to items.

@@ -1,0 +1,50 @@
+//! What was observed of a file, as plain data.
+
+use crate::unix::{FileId, GroupId, Mode, UserId};
+
+/// What kind of thing a directory entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    Regular,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Symlink,
+    /// A FIFO, socket or device.
+    Special,
+}
+
+/// A time of a file: seconds and nanoseconds since 1970 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileTime {
+    /// Whole seconds; may be negative.
+    pub seconds: i64,
+    /// Nanoseconds on top, below 1,000,000,000.
+    pub nanoseconds: i64,
+}
+
+/// The answer of `lstat` or `fstat`, as far as rotation asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileFacts {
+    /// What it is.
+    pub kind: Kind,
+    /// Which file it is.
+    pub id: FileId,
+    /// Bytes, as `st_size`.
+    pub size: u64,
+    /// Bytes really allocated (`st_blocks` × 512).
+    pub allocated: u64,
+    /// Permission bits with set-id and sticky bits.
+    pub mode: Mode,
+    /// The owner.
+    pub user: UserId,
+    /// The owning group.
+    pub group: GroupId,
+    /// The number of hard links.
+    pub links: u64,
+    /// The last access.
+    pub accessed: FileTime,
+    /// The last change of content.
+    pub modified: FileTime,
+}

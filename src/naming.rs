@@ -1,0 +1,1 @@
+//! Names of archives (`behaviour.md` section 5): made, recognised, ordered.

@@ -1,0 +1,246 @@
+//! The meaning of a stanza: what is to happen to its logs, with nothing left to look up.
+//!
+//! Types only. `resolve` makes them from what was written, `defaults` says what holds where nothing was.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::diag::Place;
+use crate::unix::{GroupId, Identity, Mode, UserId};
+
+pub mod defaults;
+pub mod resolve;
+
+/// One stanza: the words that name its logs, and what happens to them.
+#[derive(Clone, Debug)]
+pub struct LogSet {
+    /// The words of the path list, unquoted, still to be expanded.
+    pub patterns: Vec<OsString>,
+    /// The path list as written, comments and trailing white space removed: `$1` of shared scripts, and its name in messages.
+    pub written: Arc<[u8]>,
+    /// What happens to the logs.
+    pub policy: Policy,
+    /// Where the stanza's path list begins.
+    pub declared_at: Place,
+    /// Where its settings were made, where this was asked for (`--explain`): directive name and place.
+    pub origins: Vec<(&'static str, Place)>,
+}
+
+/// What happens to the logs of a stanza.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The criterion that makes a log due.
+    pub trigger: Trigger,
+    /// Due at once above this many bytes (`maxsize`).
+    pub max_size: Option<u64>,
+    /// Not due below this many bytes (`minsize`).
+    pub min_size: Option<u64>,
+    /// Not due until unmodified for more than this many days (`minage`); 0 is off.
+    pub min_age: u32,
+    /// An empty log is rotated, too (`ifempty`).
+    pub if_empty: bool,
+    /// A log that does not exist is no error (`missingok`).
+    pub missing_ok: bool,
+    /// A log with several hard links is rotated all the same (`allowhardlink`).
+    pub allow_hardlink: bool,
+    /// A log that an earlier stanza has is dropped without an error (`ignoreduplicates`).
+    pub ignore_duplicates: bool,
+    /// How the log becomes the newest archive.
+    pub method: Method,
+    /// Which archives stay.
+    pub retention: Retention,
+    /// How archives are named.
+    pub naming: Naming,
+    /// Whether and how archives are compressed; `None` is `nocompress`.
+    pub compression: Option<Compression>,
+    /// `delaycompress` was given though there is no compression: worth a warning when a log is rotated.
+    pub delay_without_compression: bool,
+    /// The program that undoes compression for mail.
+    pub uncompress_command: PathBuf,
+    /// Where archives go, if not beside the log.
+    pub old_dir: Option<OldDir>,
+    /// The five scripts.
+    pub scripts: Scripts,
+    /// To whom archives are mailed, and which.
+    pub mail: Option<Mail>,
+    /// Overwrite before unlinking, with this many passes (0: the program's default).
+    pub shred: Option<u32>,
+    /// Whose rights the set's file work is done with.
+    pub su: Option<Su>,
+}
+
+/// The criterion that makes a log due (`behaviour.md` section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Size in bytes is at least this.
+    Size(u64),
+    /// More than this many whole minutes have gone by.
+    Minutes(u32),
+    /// Another hour has begun.
+    Hourly,
+    /// Another day has begun.
+    Daily,
+    /// Seven days have gone by, or it is this weekday (0 Sunday … 6 Saturday; 7: only every seven days).
+    Weekly(u8),
+    /// Another month has begun (0), or it is this day of the month or its last.
+    Monthly(u8),
+    /// Another year has begun.
+    Yearly,
+}
+
+/// How the log becomes the newest archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// The log is renamed; a successor is made if `create` says so.
+    Rename {
+        /// What the new empty log looks like.
+        successor: Option<Ownership>,
+    },
+    /// The log is copied and then cut off; with `copy` as well this wins.
+    CopyTruncate,
+    /// The log is copied and left alone.
+    Copy,
+    /// The log is renamed to `LOG.tmp`, and copied after postrotate (`renamecopy`).
+    RenameThenCopy {
+        /// What the new empty log looks like.
+        successor: Option<Ownership>,
+    },
+}
+
+/// Mode and owner of something to be made; what is `None` is taken from its model (the old log, or the process).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ownership {
+    /// Permission bits.
+    pub mode: Option<Mode>,
+    /// The owner.
+    pub user: Option<UserId>,
+    /// The owning group.
+    pub group: Option<GroupId>,
+}
+
+/// How many archives stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// All (`rotate -1`).
+    All,
+    /// This many (`rotate N`).
+    Count(u32),
+}
+
+/// Which archives stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// How many.
+    pub keep: Keep,
+    /// The number of the newest archive (`start`).
+    pub start: u32,
+    /// Archives older than this many days go (`maxage`); 0 is off.
+    pub max_age: u32,
+}
+
+/// How archives are named (`behaviour.md` section 5).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Naming {
+    /// By number or by date.
+    pub style: NamingStyle,
+    /// `extension`: kept at the end of the archive's name if the log's name ends in it.
+    pub extension: Option<OsString>,
+    /// `addextension`: taken off the log's name if there, and always put at the end of the archive's.
+    pub add_extension: Option<OsString>,
+    /// The raw `dateformat`, given even where `dateext` is off (its length is checked all the same).
+    pub date_format: Option<OsString>,
+}
+
+/// By number or by date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NamingStyle {
+    /// `BASE.1`, `BASE.2`, …
+    Numbered,
+    /// `BASE` and the formatted date (`dateext`).
+    Dated {
+        /// The day before is named (`dateyesterday`).
+        yesterday: bool,
+        /// The hour before is named (`datehourago`).
+        hour_ago: bool,
+    },
+}
+
+/// When an archive is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompressWhen {
+    /// In the rotation that makes it.
+    Now,
+    /// In the next rotation (`delaycompress`).
+    NextTime,
+}
+
+/// Whether and how archives are compressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compression {
+    /// Now or at the next rotation.
+    pub when: CompressWhen,
+    /// The program (`compresscmd`), as written; the built-in engine may stand in for it.
+    pub command: PathBuf,
+    /// Its arguments (`compressoptions`).
+    pub options: Vec<OsString>,
+    /// What is put behind the name (`compressext`).
+    pub suffix: OsString,
+}
+
+/// The directory for archives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldDir {
+    /// As written, `~` expanded; relative to the log's directory unless absolute.
+    pub path: PathBuf,
+    /// It is made if missing (`createolddir`), mode 0755 unless given.
+    pub create: Option<Ownership>,
+    /// Where it was set, for messages.
+    pub declared_at: Option<Place>,
+}
+
+/// The scripts of a stanza: shell text, byte for byte.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scripts {
+    /// Once before all.
+    pub first_action: Option<Arc<[u8]>>,
+    /// Before a log is touched.
+    pub pre_rotate: Option<Arc<[u8]>>,
+    /// After a log was switched.
+    pub post_rotate: Option<Arc<[u8]>>,
+    /// Once after all.
+    pub last_action: Option<Arc<[u8]>>,
+    /// Before a file is removed.
+    pub pre_remove: Option<Arc<[u8]>>,
+    /// prerotate and postrotate run once for the set (`sharedscripts`).
+    pub shared: bool,
+    /// Seconds a script may take (`scripttimeout`, ours); `None` is no limit.
+    pub timeout: Option<u32>,
+}
+
+/// Mail of archives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// The address, one word.
+    pub address: OsString,
+    /// Which archive is sent.
+    pub which: MailWhich,
+}
+
+/// Which archive is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailWhich {
+    /// The one just made (`mailfirst`).
+    First,
+    /// The one about to be removed (`maillast`).
+    Last,
+}
+
+/// Whose rights the set's file work is done with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Su {
+    /// These (`su USER GROUP`).
+    Named(Identity),
+    /// The owner and group of the log's directory (`su owner`, ours).
+    DirectoryOwner,
+}

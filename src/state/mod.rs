@@ -1,0 +1,1 @@
+//! The state of the last rotations: a table, and its text.

@@ -1,0 +1,1 @@
+//! What several modules of tests share: running binaries, small trees, needed tools.
