@@ -10,6 +10,7 @@ pub mod config;
 pub mod diag;
 pub mod exit;
 pub mod facts;
+pub mod fault;
 pub mod naming;
 pub mod policy;
 pub mod schedule;

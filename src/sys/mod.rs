@@ -1,1 +1,11 @@
-//! The only door to the kernel.
+//! The only door to the kernel: whatever names `nix`, `std::fs` or `std::process` is in here.
+//!
+//! Every file is reached through a held directory and a single name. What is done, and in which order, is not decided here.
+
+pub mod attributes;
+pub mod create;
+pub mod dir;
+pub mod identity;
+pub mod process;
+pub mod signals;
+pub mod walk;

@@ -1,0 +1,195 @@
+//! What can go wrong in a rotation, as data: the operation, the path, the reason. `report` has the sentences.
+
+use std::path::PathBuf;
+
+/// A system call that failed, in the words of the work it was to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Opening a directory on the way to a log.
+    OpenDirectory,
+    /// Asking about a file.
+    Stat,
+    /// Reading a directory.
+    List,
+    /// Opening a file for reading.
+    Open,
+    /// Opening an archive that is to be compressed.
+    OpenForCompression,
+    /// Opening an archive that is to be mailed.
+    OpenForMail,
+    /// Making a file.
+    Create,
+    /// Making a directory.
+    MakeDirectory,
+    /// Giving a file its final name.
+    Place,
+    /// Renaming.
+    Rename,
+    /// Reading.
+    Read,
+    /// Writing.
+    Write,
+    /// Getting data to the disk.
+    Flush,
+    /// Cutting off a log.
+    Truncate,
+    /// Removing.
+    Remove,
+    /// Setting the owner.
+    SetOwner,
+    /// Setting permission bits.
+    SetMode,
+    /// Setting an ACL or a security context.
+    SetAttribute,
+    /// Setting times.
+    SetTimes,
+    /// Starting a program.
+    Start,
+    /// Waiting for a program.
+    Wait,
+    /// Taking on or leaving another identity.
+    SwitchIdentity,
+}
+
+/// A system call that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SysError {
+    /// What was to be done.
+    pub op: Op,
+    /// To what.
+    pub path: PathBuf,
+    /// The second path of a rename.
+    pub other: Option<PathBuf>,
+    /// The kernel's reason.
+    pub errno: i32,
+}
+
+/// How a child ended that did not end well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChildEnd {
+    /// With this exit status.
+    Status(i32),
+    /// By this signal.
+    Signal(i32),
+    /// It took longer than it may and was ended.
+    TimedOut(u32),
+}
+
+/// Which of the five scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hook {
+    /// `firstaction`.
+    First,
+    /// `prerotate`.
+    Pre,
+    /// `postrotate`.
+    Post,
+    /// `lastaction`.
+    Last,
+    /// `preremove`.
+    Remove,
+}
+
+impl Hook {
+    /// Returns the directive that sets it.
+    #[must_use]
+    pub fn directive(self) -> &'static str {
+        match self {
+            Self::First => "firstaction",
+            Self::Pre => "prerotate",
+            Self::Post => "postrotate",
+            Self::Last => "lastaction",
+            Self::Remove => "preremove",
+        }
+    }
+}
+
+/// Anything that makes one log's (or one set's) work fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A system call.
+    Call(SysError),
+    /// The archive that this rotation would make is already there.
+    DestinationExists(PathBuf),
+    /// The `dateformat` describes names that are too long.
+    DateFormatTooLong(Vec<u8>),
+    /// The date that `dateformat` makes is too long.
+    DateSuffixTooLong(Vec<u8>),
+    /// A file that should be a plain one with one name is something else (errno as the kernel would say).
+    NotPlain {
+        /// The file.
+        path: PathBuf,
+        /// What it was wanted for.
+        op: Op,
+    },
+    /// A script failed.
+    Script {
+        /// Which.
+        hook: Hook,
+        /// It ran for a whole set.
+        shared: bool,
+        /// The log, or the file about to be removed; empty for a shared script.
+        target: PathBuf,
+        /// The stanza's pattern.
+        pattern: Vec<u8>,
+        /// How it ended.
+        end: ChildEnd,
+    },
+    /// The compressor failed; the half-made output is gone and the original is there.
+    Compressor {
+        /// The archive.
+        path: PathBuf,
+        /// How it ended.
+        end: ChildEnd,
+    },
+    /// Mail could not be sent.
+    Mail {
+        /// The archive.
+        path: PathBuf,
+        /// How the program ended.
+        end: ChildEnd,
+    },
+    /// The directory's permissions let others tamper with it.
+    InsecureDirectory {
+        /// The log.
+        log: PathBuf,
+        /// The component that is not safe.
+        component: PathBuf,
+        /// What is wrong with it.
+        why: Insecure,
+    },
+    /// A file changed while it was read.
+    Changed(PathBuf),
+    /// The run was asked to end.
+    Interrupted,
+    /// The archive's directory lies on another file system.
+    OtherDevice {
+        /// The directory.
+        old_dir: PathBuf,
+        /// The log.
+        log: PathBuf,
+    },
+}
+
+/// What is wrong with a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Insecure {
+    /// Writable by everybody, or by a group other than root's; the owner and group to name in `su`.
+    Writable {
+        /// Its owner.
+        user: u32,
+        /// Its group.
+        group: u32,
+    },
+    /// A symbolic link that belongs to somebody who is neither root nor the one acting.
+    ForeignLink {
+        /// The link's owner.
+        user: u32,
+    },
+}
+
+impl From<SysError> for Fault {
+    fn from(error: SysError) -> Self {
+        Self::Call(error)
+    }
+}

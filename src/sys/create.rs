@@ -1,0 +1,126 @@
+//! Files that are born nameless and narrow, and get their name only when they are whole.
+//!
+//! Where the file system has `O_TMPFILE` there is no name before the last step, and a killed run leaves nothing.
+//! Elsewhere the file has a hidden temporary name that no log pattern and no archive's shape matches; it is locked while in
+//! use, so that a later run can tell a left-over ([`clear_leftover`]) from another run's work.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
+use nix::sys::stat::Mode as NixMode;
+use nix::unistd::UnlinkatFlags;
+
+use super::dir::{Dir, proc_path};
+use crate::fault::{Op, SysError};
+
+/// How a temporary name begins.
+const TEMPORARY_PREFIX: &str = ".logrotate-rs-";
+/// How a temporary name ends: in the taboo list of configuration directories, too.
+const TEMPORARY_SUFFIX: &str = ".swp";
+/// Names tried before giving up on finding a free one.
+const NAME_TRIES: u32 = 64;
+
+/// A file that has no name yet (or only a temporary one); dropped without [`Newborn::place`] it is gone.
+#[derive(Debug)]
+pub struct Newborn {
+    file: File,
+    dir: Arc<Dir>,
+    temporary: Option<OsString>,
+}
+
+impl Newborn {
+    /// Makes a file that only its owner can read, in `dir`; `target` is named in errors.
+    pub fn in_dir(dir: &Arc<Dir>, target: &OsStr) -> Result<Self, SysError> {
+        let flags = OFlag::O_TMPFILE | OFlag::O_RDWR | OFlag::O_CLOEXEC;
+        let narrow = NixMode::S_IRUSR | NixMode::S_IWUSR;
+        match nix::fcntl::openat(dir.as_fd(), ".", flags, narrow) {
+            Ok(fd) => Ok(Self { file: File::from(fd), dir: Arc::clone(dir), temporary: None }),
+            Err(Errno::EOPNOTSUPP | Errno::EISDIR | Errno::ENOENT | Errno::EINVAL) => Self::named(dir, target, narrow),
+            Err(errno) => Err(dir.error(Op::Create, target, errno)),
+        }
+    }
+
+    fn named(dir: &Arc<Dir>, target: &OsStr, narrow: NixMode) -> Result<Self, SysError> {
+        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        for _ in 0..NAME_TRIES {
+            let name = temporary_name();
+            match nix::fcntl::openat(dir.as_fd(), name.as_os_str(), flags, narrow) {
+                Ok(fd) => {
+                    let file = lock_for_use(File::from(fd));
+                    return Ok(Self { file, dir: Arc::clone(dir), temporary: Some(name) });
+                }
+                Err(Errno::EEXIST) => {}
+                Err(errno) => return Err(dir.error(Op::Create, target, errno)),
+            }
+        }
+        Err(dir.error(Op::Create, target, Errno::EEXIST))
+    }
+
+    /// Returns the open file.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Gives the file its name, never replacing anything: `EEXIST` where the name is taken.
+    ///
+    /// After an error the file is gone. What was written must have been flushed before.
+    pub fn place(mut self, name: &OsStr) -> Result<File, SysError> {
+        if let Some(temporary) = self.temporary.take() {
+            if let Err(error) = self.dir.rename(&temporary, &self.dir, name) {
+                self.temporary = Some(temporary);
+                return Err(error);
+            }
+        } else {
+            let path = proc_path(self.file.as_fd());
+            nix::unistd::linkat(AT_FDCWD, &path, self.dir.as_fd(), name, AtFlags::AT_SYMLINK_FOLLOW)
+                .map_err(|errno| self.dir.error(Op::Place, name, errno))?;
+        }
+        self.file.try_clone().map_err(|error| {
+            let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
+            self.dir.error(Op::Place, name, errno)
+        })
+    }
+}
+
+impl Drop for Newborn {
+    fn drop(&mut self) {
+        if let Some(name) = self.temporary.take() {
+            // Nothing is lost when this fails: the next run clears it.
+            drop(nix::unistd::unlinkat(self.dir.as_fd(), name.as_os_str(), UnlinkatFlags::NoRemoveDir));
+        }
+    }
+}
+
+/// Locks the file for as long as it is open; where locks do not work it is used unlocked.
+fn lock_for_use(file: File) -> File {
+    drop(file.try_lock());
+    file
+}
+
+fn temporary_name() -> OsString {
+    static SEQUENCE: AtomicU64 = AtomicU64::new(0);
+    let number = SEQUENCE.fetch_add(1, Ordering::Relaxed);
+    format!("{TEMPORARY_PREFIX}{}-{number}{TEMPORARY_SUFFIX}", std::process::id()).into()
+}
+
+/// Answers whether a name has the shape of our temporary names.
+#[must_use]
+pub fn is_temporary(name: &OsStr) -> bool {
+    let name = name.as_bytes();
+    name.starts_with(TEMPORARY_PREFIX.as_bytes()) && name.ends_with(TEMPORARY_SUFFIX.as_bytes())
+}
+
+/// Removes a temporary file that a dead run left; one that a living run holds stays. Answers whether it went.
+pub fn clear_leftover(dir: &Dir, name: &OsStr) -> bool {
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    let Ok(fd) = nix::fcntl::openat(dir.as_fd(), name, flags, NixMode::empty()) else { return false };
+    let file = File::from(fd);
+    file.try_lock().is_ok() && dir.unlink(name).is_ok()
+}

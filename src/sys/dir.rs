@@ -1,0 +1,220 @@
+//! A directory that is held open: everything in it is reached by one name and this descriptor.
+//!
+//! How a path becomes a held directory is in `walk`; how files are born in it, in `create`.
+
+use std::ffi::{CStr, OsStr, OsString};
+use std::fs::File;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{AtFlags, OFlag, RenameFlags};
+use nix::sys::stat::{FileStat, Mode as NixMode};
+use nix::unistd::UnlinkatFlags;
+
+use crate::facts::{FileFacts, FileTime, Kind};
+use crate::fault::{Op, SysError};
+use crate::unix::{FileId, GroupId, Mode, UserId};
+
+/// A directory that is held open, with the path it was reached by (for messages and scripts only).
+#[derive(Debug)]
+pub struct Dir {
+    fd: OwnedFd,
+    path: PathBuf,
+}
+
+impl Dir {
+    /// Takes over an open directory.
+    pub(super) fn from_fd(fd: OwnedFd, path: PathBuf) -> Self {
+        Self { fd, path }
+    }
+
+    /// Returns the path it was reached by.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the path of an entry, for messages and scripts: joined, not normalised.
+    #[must_use]
+    pub fn path_of(&self, name: &OsStr) -> PathBuf {
+        if self.path.as_os_str() == "." { PathBuf::from(name) } else { self.path.join(name) }
+    }
+
+    pub(super) fn error(&self, op: Op, name: &OsStr, errno: Errno) -> SysError {
+        SysError { op, path: self.path_of(name), other: None, errno: errno as i32 }
+    }
+
+    fn own_error(&self, op: Op, errno: Errno) -> SysError {
+        SysError { op, path: self.path.clone(), other: None, errno: errno as i32 }
+    }
+
+    /// Observes the directory itself.
+    pub fn facts(&self) -> Result<FileFacts, SysError> {
+        nix::sys::stat::fstat(&self.fd).map(|stat| facts_of(&stat)).map_err(|errno| self.own_error(Op::Stat, errno))
+    }
+
+    /// Observes an entry without following a link; `None` where there is none.
+    pub fn look(&self, name: &OsStr) -> Result<Option<FileFacts>, SysError> {
+        match nix::sys::stat::fstatat(&self.fd, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(facts_of(&stat))),
+            Err(Errno::ENOENT) => Ok(None),
+            Err(errno) => Err(self.error(Op::Stat, name, errno)),
+        }
+    }
+
+    /// Opens a file that must be a regular one, without following a link and without blocking on a FIFO.
+    pub fn open_plain(&self, name: &OsStr, access: Access, op: Op) -> Result<(File, FileFacts), OpenError> {
+        let how = match access {
+            Access::Read => OFlag::O_RDONLY,
+            Access::ReadWrite => OFlag::O_RDWR,
+        };
+        let flags = how | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let fd = nix::fcntl::openat(&self.fd, name, flags, NixMode::empty())
+            .map_err(|errno| OpenError::Call(self.error(op, name, errno)))?;
+        let stat = nix::sys::stat::fstat(&fd).map_err(|errno| OpenError::Call(self.error(Op::Stat, name, errno)))?;
+        let facts = facts_of(&stat);
+        if facts.kind != Kind::Regular {
+            return Err(OpenError::NotPlain);
+        }
+        Ok((File::from(fd), facts))
+    }
+
+    /// Renames an entry, never replacing anything: `EEXIST` where the target is there.
+    pub fn rename(&self, from: &OsStr, to_dir: &Self, to: &OsStr) -> Result<(), SysError> {
+        let fail = |errno: Errno| SysError {
+            op: Op::Rename,
+            path: self.path_of(from),
+            other: Some(to_dir.path_of(to)),
+            errno: errno as i32,
+        };
+        match nix::fcntl::renameat2(&self.fd, from, &to_dir.fd, to, RenameFlags::RENAME_NOREPLACE) {
+            // File systems without the flag (NFS, some FUSE): a look first is the best there is.
+            Err(Errno::EINVAL | Errno::ENOSYS) => {
+                if to_dir.look(to)?.is_some() {
+                    return Err(fail(Errno::EEXIST));
+                }
+                nix::fcntl::renameat(&self.fd, from, &to_dir.fd, to).map_err(fail)
+            }
+            other => other.map_err(fail),
+        }
+    }
+
+    /// Removes an entry that is not a directory.
+    pub fn unlink(&self, name: &OsStr) -> Result<(), SysError> {
+        nix::unistd::unlinkat(&self.fd, name, UnlinkatFlags::NoRemoveDir)
+            .map_err(|errno| self.error(Op::Remove, name, errno))
+    }
+
+    /// Hands each entry's name to `each`, in the directory's own order, without `.` and `..`.
+    pub fn list(&self, mut each: impl FnMut(&OsStr)) -> Result<(), SysError> {
+        let fail = |errno| self.own_error(Op::List, errno);
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let mut stream = nix::dir::Dir::openat(&self.fd, ".", flags, NixMode::empty()).map_err(fail)?;
+        for entry in stream.iter() {
+            let entry = entry.map_err(fail)?;
+            let name: &CStr = entry.file_name();
+            if !matches!(name.to_bytes(), b"." | b"..") {
+                each(OsStr::from_bytes(name.to_bytes()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns all entries' names.
+    pub fn names(&self) -> Result<Vec<OsString>, SysError> {
+        let mut names = Vec::new();
+        self.list(|name| names.push(name.to_owned()))?;
+        Ok(names)
+    }
+
+    /// Gets the directory's entries to the disk where the file system does not keep their order by itself.
+    ///
+    /// ext4, xfs, btrfs and tmpfs commit names in the order of the calls; elsewhere an original may only go after this.
+    pub fn settle(&self) -> Result<(), SysError> {
+        if keeps_order(self.fd.as_fd()) {
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    /// Gets the directory's entries to the disk.
+    pub fn flush(&self) -> Result<(), SysError> {
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let fd = nix::fcntl::openat(&self.fd, ".", flags, NixMode::empty())
+            .map_err(|errno| self.own_error(Op::Flush, errno))?;
+        match nix::unistd::fsync(&fd) {
+            Ok(()) | Err(Errno::EINVAL | Errno::EROFS) => Ok(()),
+            Err(errno) => Err(self.own_error(Op::Flush, errno)),
+        }
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
+
+/// How a file is to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// For reading.
+    Read,
+    /// For reading and cutting off.
+    ReadWrite,
+}
+
+/// Why a plain file could not be opened.
+#[derive(Clone, Debug)]
+pub enum OpenError {
+    /// The call failed.
+    Call(SysError),
+    /// It is no regular file.
+    NotPlain,
+}
+
+fn keeps_order(fd: BorrowedFd<'_>) -> bool {
+    use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs};
+    fstatfs(fd).is_ok_and(|found| {
+        let kind = found.filesystem_type();
+        [EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC].contains(&kind)
+    })
+}
+
+/// Observes an open file.
+pub fn facts_of_open(file: &impl AsFd, path: &Path) -> Result<FileFacts, SysError> {
+    nix::sys::stat::fstat(file).map(|stat| facts_of(&stat)).map_err(|errno| SysError {
+        op: Op::Stat,
+        path: path.to_owned(),
+        other: None,
+        errno: errno as i32,
+    })
+}
+
+pub(super) fn facts_of(stat: &FileStat) -> FileFacts {
+    let kind = match stat.st_mode & nix::libc::S_IFMT {
+        nix::libc::S_IFREG => Kind::Regular,
+        nix::libc::S_IFDIR => Kind::Directory,
+        nix::libc::S_IFLNK => Kind::Symlink,
+        _ => Kind::Special,
+    };
+    FileFacts {
+        kind,
+        id: FileId { device: stat.st_dev, inode: stat.st_ino },
+        size: u64::try_from(stat.st_size).unwrap_or(0),
+        allocated: u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512),
+        mode: Mode(stat.st_mode & 0o7777),
+        user: UserId(stat.st_uid),
+        group: GroupId(stat.st_gid),
+        links: stat.st_nlink,
+        accessed: FileTime { seconds: stat.st_atime, nanoseconds: stat.st_atime_nsec },
+        modified: FileTime { seconds: stat.st_mtime, nanoseconds: stat.st_mtime_nsec },
+    }
+}
+
+/// Returns the path by which this process can name an open file again.
+pub(super) fn proc_path(fd: BorrowedFd<'_>) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()))
+}

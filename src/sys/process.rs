@@ -1,0 +1,254 @@
+//! Children: scripts, compressors, mail. Started without copying the parent's memory where the system allows it.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use super::signals;
+use crate::fault::{ChildEnd, Op, SysError};
+use crate::unix::Identity;
+
+/// What a program writes to stderr is kept up to here; the rest is dropped.
+const STDERR_LIMIT: u64 = 64 * 1024;
+/// How long a child may take to end after it was asked to.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs a shell text as `/bin/sh -c TEXT logrotate_script ARG…` and waits for it.
+///
+/// # Errors
+/// `Err` where the shell cannot be started; how the script ended is the value.
+pub fn run_script(text: &[u8], args: &[&OsStr], limit: Option<u32>) -> Result<Result<(), ChildEnd>, SysError> {
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(OsStr::from_bytes(text)).arg("logrotate_script").args(args);
+    let mut child = start(&mut command, Path::new("/bin/sh"))?;
+    wait(&mut child, limit, Path::new("/bin/sh"))
+}
+
+/// What a filter is run with besides its input and output.
+#[derive(Debug)]
+pub struct Filter<'a> {
+    /// The program, looked up in `PATH`.
+    pub program: &'a Path,
+    /// Its arguments.
+    pub args: Vec<&'a OsStr>,
+    /// A variable for its environment.
+    pub variable: Option<(&'static str, &'a OsStr)>,
+    /// Whose rights it runs with, where they are not the process's own.
+    pub identity: Option<Identity>,
+}
+
+/// How a filter ended and what it said on stderr.
+#[derive(Debug)]
+pub struct Filtered {
+    /// How it ended.
+    pub end: Result<(), ChildEnd>,
+    /// What it said, cut at a limit.
+    pub said: Vec<u8>,
+}
+
+/// Runs a program with one file as its input and another as its output.
+pub fn run_filter(filter: &Filter<'_>, input: &File, output: &File) -> Result<Filtered, SysError> {
+    let mut command = command_of(filter);
+    command.stdin(stdio(input, filter.program)?).stdout(stdio(output, filter.program)?).stderr(Stdio::piped());
+    let mut child = start(&mut command, filter.program)?;
+    // NOTE: the command holds our copies of the descriptors until it is dropped.
+    drop(command);
+    let mut said = Vec::new();
+    if let Some(pipe) = child.stderr.take() {
+        // A broken pipe only shortens what is passed on.
+        drop(pipe.take(STDERR_LIMIT).read_to_end(&mut said));
+    }
+    let end = wait(&mut child, None, filter.program)?;
+    Ok(Filtered { end, said })
+}
+
+/// Runs the mail program as `PROGRAM -s SUBJECT ADDRESS` with `text` as its input and its output closed to us;
+/// with an uncompressor, `text` goes through that first.
+pub fn run_mail(
+    program: &Path,
+    subject: &OsStr,
+    address: &OsStr,
+    text: &File,
+    uncompress: Option<&Path>,
+) -> Result<Result<(), ChildEnd>, SysError> {
+    let mut mail = Command::new(program);
+    mail.arg("-s").arg(subject).arg(address).stdout(Stdio::null());
+    let Some(uncompress) = uncompress else {
+        mail.stdin(stdio(text, program)?);
+        return wait(&mut start(&mut mail, program)?, None, program);
+    };
+    let mut first = Command::new(uncompress);
+    first.stdin(stdio(text, uncompress)?).stdout(Stdio::piped());
+    let mut first_child = start(&mut first, uncompress)?;
+    drop(first);
+    if let Some(pipe) = first_child.stdout.take() {
+        mail.stdin(Stdio::from(pipe));
+    }
+    let started = start(&mut mail, program);
+    drop(mail);
+    let mailed = started.and_then(|mut child| wait(&mut child, None, program));
+    let unpacked = wait(&mut first_child, None, uncompress)?;
+    Ok(mailed?.and(unpacked))
+}
+
+/// Runs `shred -u [-n CYCLES] -` with the file as its output, which is the file that is overwritten.
+pub fn run_shred(file: &File, cycles: u32, identity: Option<Identity>) -> Result<Filtered, SysError> {
+    let number = cycles.to_string();
+    let mut args: Vec<&OsStr> = vec![OsStr::new("-u")];
+    if cycles > 0 {
+        args.extend([OsStr::new("-n"), OsStr::new(&number)]);
+    }
+    args.push(OsStr::new("-"));
+    let filter = Filter { program: Path::new("shred"), args, variable: None, identity };
+    let mut command = command_of(&filter);
+    command.stdin(Stdio::null()).stdout(stdio(file, filter.program)?);
+    let mut child = start(&mut command, filter.program)?;
+    let end = wait(&mut child, None, filter.program)?;
+    Ok(Filtered { end, said: Vec::new() })
+}
+
+fn command_of(filter: &Filter<'_>) -> Command {
+    let mut command = Command::new(filter.program);
+    command.args(&filter.args);
+    if let Some((name, value)) = filter.variable {
+        command.env(name, value);
+    }
+    if let Some(identity) = filter.identity {
+        become_wholly(&mut command, identity);
+    }
+    command
+}
+
+/// In the child: real, effective and saved ids are the identity's, and the working directory is `/`.
+fn become_wholly(command: &mut Command, identity: Identity) {
+    let enter = move || {
+        use nix::unistd::{Gid, Uid, setresgid, setresuid};
+        let (user, group) = (Uid::from_raw(identity.user.0), Gid::from_raw(identity.group.0));
+        // The parent acts with these effective ids already: root is needed once more to give it up wholly.
+        let root = Uid::from_raw(0);
+        let keep = Uid::from_raw(u32::MAX);
+        drop(setresuid(keep, root, keep));
+        setresgid(group, group, group)?;
+        setresuid(user, user, user)?;
+        Ok(())
+    };
+    command.current_dir("/");
+    #[expect(unsafe_code, reason = "the ids change between fork and exec")]
+    // SAFETY: the closure makes only system calls and touches no memory of the parent.
+    unsafe {
+        command.pre_exec(enter);
+    }
+}
+
+fn stdio(file: &File, program: &Path) -> Result<Stdio, SysError> {
+    let copy = file.try_clone().map_err(|error| start_error(program, &error))?;
+    Ok(Stdio::from(copy))
+}
+
+fn start_error(program: &Path, error: &std::io::Error) -> SysError {
+    SysError { op: Op::Start, path: program.to_owned(), other: None, errno: error.raw_os_error().unwrap_or(libc::ENOEXEC) }
+}
+
+fn start(command: &mut Command, program: &Path) -> Result<Child, SysError> {
+    command.spawn().map_err(|error| start_error(program, &error))
+}
+
+/// Waits for a child; a time limit or a signal that asks us to end is passed on to it.
+fn wait(child: &mut Child, limit: Option<u32>, program: &Path) -> Result<Result<(), ChildEnd>, SysError> {
+    let fail = |error: &std::io::Error| SysError {
+        op: Op::Wait,
+        path: program.to_owned(),
+        other: None,
+        errno: error.raw_os_error().unwrap_or(0),
+    };
+    if let Some(seconds) = watch(child, limit) {
+        end_child(child);
+        let status = child.wait().map_err(|error| fail(&error))?;
+        return Ok(Err(seconds.map_or_else(|| end_of(status).err().unwrap_or(ChildEnd::Signal(libc::SIGTERM)), ChildEnd::TimedOut)));
+    }
+    child.wait().map(end_of).map_err(|error| fail(&error))
+}
+
+fn end_of(status: ExitStatus) -> Result<(), ChildEnd> {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => Ok(()),
+        (Some(code), _) => Err(ChildEnd::Status(code)),
+        (None, signal) => Err(ChildEnd::Signal(signal.unwrap_or(0))),
+    }
+}
+
+/// Returns when the child ended (`None`), or why it is to be ended: its limit in seconds, or a signal (`Some(None)`).
+fn watch(child: &Child, limit: Option<u32>) -> Option<Option<u32>> {
+    let handle = pidfd(child)?;
+    let deadline = limit.map(|seconds| Instant::now() + Duration::from_secs(u64::from(seconds)));
+    loop {
+        let timeout = match deadline {
+            None => PollTimeout::NONE,
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Some(limit);
+                }
+                PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+            }
+        };
+        let mut fds = vec![PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
+        if let Some(woken) = signals::woken() {
+            fds.push(PollFd::new(woken, PollFlags::POLLIN));
+        }
+        match poll(&mut fds, timeout) {
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(_) => return None,
+        }
+        if fds.first().and_then(PollFd::any).unwrap_or(false) {
+            return None;
+        }
+        if signals::caught().is_some() {
+            return Some(None);
+        }
+    }
+}
+
+fn end_child(child: &mut Child) {
+    let Some(pid) = i32::try_from(child.id()).ok().map(nix::unistd::Pid::from_raw) else { return };
+    drop(nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM));
+    let Some(handle) = pidfd(child) else { return };
+    let mut fds = [PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
+    let grace = PollTimeout::try_from(GRACE).unwrap_or(PollTimeout::MAX);
+    if !matches!(poll(&mut fds, grace), Ok(ready) if ready > 0) {
+        drop(child.kill());
+    }
+}
+
+/// A descriptor that becomes readable when the child ends; `None` on kernels that do not know it (before 5.3).
+fn pidfd(child: &Child) -> Option<OwnedFd> {
+    #[expect(unsafe_code, reason = "nix has no pidfd_open")]
+    // SAFETY: the call takes two numbers; a result that is not negative is a new descriptor of ours.
+    unsafe {
+        let fd = libc::syscall(libc::SYS_pidfd_open, child.id(), 0);
+        i32::try_from(fd).ok().filter(|fd| *fd >= 0).map(|fd| OwnedFd::from_raw_fd(fd))
+    }
+}
+
+/// Puts a file on descriptor 3, where scripts find the run's log; every child inherits it.
+pub fn offer_on_three(file: &File) {
+    if file.as_raw_fd() == 3 {
+        drop(nix::fcntl::fcntl(file, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty())));
+        return;
+    }
+    #[expect(unsafe_code, reason = "a fixed descriptor number is what scripts rely on")]
+    // SAFETY: called once at the start, before any other file is open on 3.
+    unsafe {
+        libc::dup2(file.as_raw_fd(), 3);
+    }
+}

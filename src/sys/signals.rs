@@ -1,0 +1,76 @@
+//! SIGTERM and SIGINT: noted, never acted on in the middle of a step.
+
+use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use nix::libc;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+
+/// The signal that came, 0 for none.
+static CAUGHT: AtomicI32 = AtomicI32::new(0);
+/// The writing end of a pipe that wakes whoever waits for a child.
+static WAKE: AtomicI32 = AtomicI32::new(-1);
+/// Its reading end.
+static WOKEN: AtomicI32 = AtomicI32::new(-1);
+
+extern "C" fn note(signal: libc::c_int) {
+    CAUGHT.store(signal, Ordering::SeqCst);
+    let fd: RawFd = WAKE.load(Ordering::SeqCst);
+    if fd >= 0 {
+        #[expect(unsafe_code, reason = "only write(2) may be called in a signal handler")]
+        // SAFETY: the descriptor is never closed once it is published, and the buffer is one static byte.
+        unsafe {
+            libc::write(fd, b"!".as_ptr().cast(), 1);
+        }
+    }
+}
+
+/// From here on SIGTERM and SIGINT are noted, and an ignored SIGCHLD is not passed on to children.
+///
+/// A signal that the run was started with as ignored stays ignored (`nohup`).
+pub fn install() {
+    if let Ok((read, write)) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK) {
+        WOKEN.store(read.into_raw_fd(), Ordering::SeqCst);
+        WAKE.store(write.into_raw_fd(), Ordering::SeqCst);
+    }
+    let noted = SigAction::new(SigHandler::Handler(note), SaFlags::empty(), SigSet::empty());
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        set(signal, &noted, true);
+    }
+    set(Signal::SIGCHLD, &default, false);
+}
+
+fn set(signal: Signal, action: &SigAction, keep_ignored: bool) {
+    #[expect(unsafe_code, reason = "installing a handler has no safe form")]
+    // SAFETY: the handler only stores to an atomic and calls write(2), both async-signal-safe.
+    let before = unsafe { sigaction(signal, action) };
+    if let Ok(before) = before
+        && keep_ignored
+        && matches!(before.handler(), SigHandler::SigIgn)
+    {
+        #[expect(unsafe_code, reason = "putting back what was there has no safe form either")]
+        // SAFETY: the action is the one that was in force a moment ago.
+        drop(unsafe { sigaction(signal, &before) });
+    }
+}
+
+/// Returns the signal that asks the run to end, once there was one.
+#[must_use]
+pub fn caught() -> Option<i32> {
+    match CAUGHT.load(Ordering::SeqCst) {
+        0 => None,
+        signal => Some(signal),
+    }
+}
+
+/// Returns a descriptor that becomes readable, and stays so, when a signal came.
+pub(super) fn woken() -> Option<BorrowedFd<'static>> {
+    let fd = WOKEN.load(Ordering::SeqCst);
+    if fd < 0 {
+        return None;
+    }
+    #[expect(unsafe_code, reason = "the descriptor lives in an atomic, for the handler's sake")]
+    // SAFETY: it was made by `install` and is never closed.
+    Some(unsafe { BorrowedFd::borrow_raw(fd) })
+}
