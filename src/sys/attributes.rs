@@ -20,7 +20,12 @@ const ACL: &str = "system.posix_acl_access";
 const CONTEXT: &str = "security.selinux";
 
 fn fail(op: Op, path: &Path, errno: Errno) -> SysError {
-    SysError { op, path: path.to_owned(), other: None, errno: errno as i32 }
+    SysError {
+        op,
+        path: path.to_owned(),
+        other: None,
+        errno: errno as i32,
+    }
 }
 
 /// Sets owner and group, if the process may do that at all; someone who is not root keeps his own.

@@ -40,7 +40,11 @@ impl Newborn {
         let flags = OFlag::O_TMPFILE | OFlag::O_RDWR | OFlag::O_CLOEXEC;
         let narrow = NixMode::S_IRUSR | NixMode::S_IWUSR;
         match nix::fcntl::openat(dir.as_fd(), ".", flags, narrow) {
-            Ok(fd) => Ok(Self { file: File::from(fd), dir: Arc::clone(dir), temporary: None }),
+            Ok(fd) => Ok(Self {
+                file: File::from(fd),
+                dir: Arc::clone(dir),
+                temporary: None,
+            }),
             Err(Errno::EOPNOTSUPP | Errno::EISDIR | Errno::ENOENT | Errno::EINVAL) => Self::named(dir, target, narrow),
             Err(errno) => Err(dir.error(Op::Create, target, errno)),
         }
@@ -53,7 +57,11 @@ impl Newborn {
             match nix::fcntl::openat(dir.as_fd(), name.as_os_str(), flags, narrow) {
                 Ok(fd) => {
                     let file = lock_for_use(File::from(fd));
-                    return Ok(Self { file, dir: Arc::clone(dir), temporary: Some(name) });
+                    return Ok(Self {
+                        file,
+                        dir: Arc::clone(dir),
+                        temporary: Some(name),
+                    });
                 }
                 Err(Errno::EEXIST) => {}
                 Err(errno) => return Err(dir.error(Op::Create, target, errno)),
@@ -93,7 +101,11 @@ impl Drop for Newborn {
     fn drop(&mut self) {
         if let Some(name) = self.temporary.take() {
             // Nothing is lost when this fails: the next run clears it.
-            drop(nix::unistd::unlinkat(self.dir.as_fd(), name.as_os_str(), UnlinkatFlags::NoRemoveDir));
+            drop(nix::unistd::unlinkat(
+                self.dir.as_fd(),
+                name.as_os_str(),
+                UnlinkatFlags::NoRemoveDir,
+            ));
         }
     }
 }
@@ -120,7 +132,9 @@ pub fn is_temporary(name: &OsStr) -> bool {
 /// Removes a temporary file that a dead run left; one that a living run holds stays. Answers whether it went.
 pub fn clear_leftover(dir: &Dir, name: &OsStr) -> bool {
     let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
-    let Ok(fd) = nix::fcntl::openat(dir.as_fd(), name, flags, NixMode::empty()) else { return false };
+    let Ok(fd) = nix::fcntl::openat(dir.as_fd(), name, flags, NixMode::empty()) else {
+        return false;
+    };
     let file = File::from(fd);
     file.try_lock().is_ok() && dir.unlink(name).is_ok()
 }

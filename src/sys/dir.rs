@@ -39,20 +39,36 @@ impl Dir {
     /// Returns the path of an entry, for messages and scripts: joined, not normalised.
     #[must_use]
     pub fn path_of(&self, name: &OsStr) -> PathBuf {
-        if self.path.as_os_str() == "." { PathBuf::from(name) } else { self.path.join(name) }
+        if self.path.as_os_str() == "." {
+            PathBuf::from(name)
+        } else {
+            self.path.join(name)
+        }
     }
 
     pub(super) fn error(&self, op: Op, name: &OsStr, errno: Errno) -> SysError {
-        SysError { op, path: self.path_of(name), other: None, errno: errno as i32 }
+        SysError {
+            op,
+            path: self.path_of(name),
+            other: None,
+            errno: errno as i32,
+        }
     }
 
     fn own_error(&self, op: Op, errno: Errno) -> SysError {
-        SysError { op, path: self.path.clone(), other: None, errno: errno as i32 }
+        SysError {
+            op,
+            path: self.path.clone(),
+            other: None,
+            errno: errno as i32,
+        }
     }
 
     /// Observes the directory itself.
     pub fn facts(&self) -> Result<FileFacts, SysError> {
-        nix::sys::stat::fstat(&self.fd).map(|stat| facts_of(&stat)).map_err(|errno| self.own_error(Op::Stat, errno))
+        nix::sys::stat::fstat(&self.fd)
+            .map(|stat| facts_of(&stat))
+            .map_err(|errno| self.own_error(Op::Stat, errno))
     }
 
     /// Observes an entry without following a link; `None` where there is none.
@@ -185,12 +201,14 @@ fn keeps_order(fd: BorrowedFd<'_>) -> bool {
 
 /// Observes an open file.
 pub fn facts_of_open(file: &impl AsFd, path: &Path) -> Result<FileFacts, SysError> {
-    nix::sys::stat::fstat(file).map(|stat| facts_of(&stat)).map_err(|errno| SysError {
-        op: Op::Stat,
-        path: path.to_owned(),
-        other: None,
-        errno: errno as i32,
-    })
+    nix::sys::stat::fstat(file)
+        .map(|stat| facts_of(&stat))
+        .map_err(|errno| SysError {
+            op: Op::Stat,
+            path: path.to_owned(),
+            other: None,
+            errno: errno as i32,
+        })
 }
 
 pub(super) fn facts_of(stat: &FileStat) -> FileFacts {
@@ -202,15 +220,24 @@ pub(super) fn facts_of(stat: &FileStat) -> FileFacts {
     };
     FileFacts {
         kind,
-        id: FileId { device: stat.st_dev, inode: stat.st_ino },
+        id: FileId {
+            device: stat.st_dev,
+            inode: stat.st_ino,
+        },
         size: u64::try_from(stat.st_size).unwrap_or(0),
         allocated: u64::try_from(stat.st_blocks).unwrap_or(0).saturating_mul(512),
         mode: Mode(stat.st_mode & 0o7777),
         user: UserId(stat.st_uid),
         group: GroupId(stat.st_gid),
         links: stat.st_nlink,
-        accessed: FileTime { seconds: stat.st_atime, nanoseconds: stat.st_atime_nsec },
-        modified: FileTime { seconds: stat.st_mtime, nanoseconds: stat.st_mtime_nsec },
+        accessed: FileTime {
+            seconds: stat.st_atime,
+            nanoseconds: stat.st_atime_nsec,
+        },
+        modified: FileTime {
+            seconds: stat.st_mtime,
+            nanoseconds: stat.st_mtime_nsec,
+        },
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Ids belong to the whole process: no worker thread may run when they change.
 
-
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getegid, geteuid, getgroups, setegid, seteuid, setgroups};
 
@@ -21,7 +20,10 @@ pub struct Acting {
 /// Returns the effective ids of the process.
 #[must_use]
 pub fn current() -> Identity {
-    Identity { user: UserId(geteuid().as_raw()), group: GroupId(getegid().as_raw()) }
+    Identity {
+        user: UserId(geteuid().as_raw()),
+        group: GroupId(getegid().as_raw()),
+    }
 }
 
 /// Answers whether the process acts as root.
@@ -41,7 +43,11 @@ pub fn act_as(identity: Identity) -> Result<Acting, SysError> {
         other: None,
         errno: errno as i32,
     };
-    let mut acting = Acting { user: geteuid(), group: getegid(), groups: None };
+    let mut acting = Acting {
+        user: geteuid(),
+        group: getegid(),
+        groups: None,
+    };
     if current() == identity && !is_root() {
         return Ok(acting);
     }
@@ -59,7 +65,10 @@ pub fn act_as(identity: Identity) -> Result<Acting, SysError> {
 /// The groups that the user is a member of, and the one asked for.
 fn groups_of(identity: Identity) -> Vec<Gid> {
     let group = Gid::from_raw(identity.group.0);
-    let name = nix::unistd::User::from_uid(Uid::from_raw(identity.user.0)).ok().flatten().map(|user| user.name);
+    let name = nix::unistd::User::from_uid(Uid::from_raw(identity.user.0))
+        .ok()
+        .flatten()
+        .map(|user| user.name);
     name.and_then(|name| std::ffi::CString::new(name).ok())
         .and_then(|name| nix::unistd::getgrouplist(&name, group).ok())
         .unwrap_or_else(|| vec![group])
@@ -81,4 +90,3 @@ impl Drop for Acting {
         }
     }
 }
-

@@ -29,7 +29,11 @@ const GRACE: Duration = Duration::from_secs(5);
 /// `Err` where the shell cannot be started; how the script ended is the value.
 pub fn run_script(text: &[u8], args: &[&OsStr], limit: Option<u32>) -> Result<Result<(), ChildEnd>, SysError> {
     let mut command = Command::new("/bin/sh");
-    command.arg("-c").arg(OsStr::from_bytes(text)).arg("logrotate_script").args(args);
+    command
+        .arg("-c")
+        .arg(OsStr::from_bytes(text))
+        .arg("logrotate_script")
+        .args(args);
     let mut child = start(&mut command, Path::new("/bin/sh"))?;
     wait(&mut child, limit, Path::new("/bin/sh"))
 }
@@ -59,7 +63,10 @@ pub struct Filtered {
 /// Runs a program with one file as its input and another as its output.
 pub fn run_filter(filter: &Filter<'_>, input: &File, output: &File) -> Result<Filtered, SysError> {
     let mut command = command_of(filter);
-    command.stdin(stdio(input, filter.program)?).stdout(stdio(output, filter.program)?).stderr(Stdio::piped());
+    command
+        .stdin(stdio(input, filter.program)?)
+        .stdout(stdio(output, filter.program)?)
+        .stderr(Stdio::piped());
     let mut child = start(&mut command, filter.program)?;
     // NOTE: the command holds our copies of the descriptors until it is dropped.
     drop(command);
@@ -109,7 +116,12 @@ pub fn run_shred(file: &File, cycles: u32, identity: Option<Identity>) -> Result
         args.extend([OsStr::new("-n"), OsStr::new(&number)]);
     }
     args.push(OsStr::new("-"));
-    let filter = Filter { program: Path::new("shred"), args, variable: None, identity };
+    let filter = Filter {
+        program: Path::new("shred"),
+        args,
+        variable: None,
+        identity,
+    };
     let mut command = command_of(&filter);
     command.stdin(Stdio::null()).stdout(stdio(file, filter.program)?);
     let mut child = start(&mut command, filter.program)?;
@@ -156,7 +168,12 @@ fn stdio(file: &File, program: &Path) -> Result<Stdio, SysError> {
 }
 
 fn start_error(program: &Path, error: &std::io::Error) -> SysError {
-    SysError { op: Op::Start, path: program.to_owned(), other: None, errno: error.raw_os_error().unwrap_or(libc::ENOEXEC) }
+    SysError {
+        op: Op::Start,
+        path: program.to_owned(),
+        other: None,
+        errno: error.raw_os_error().unwrap_or(libc::ENOEXEC),
+    }
 }
 
 fn start(command: &mut Command, program: &Path) -> Result<Child, SysError> {
@@ -174,7 +191,10 @@ fn wait(child: &mut Child, limit: Option<u32>, program: &Path) -> Result<Result<
     if let Some(seconds) = watch(child, limit) {
         end_child(child);
         let status = child.wait().map_err(|error| fail(&error))?;
-        return Ok(Err(seconds.map_or_else(|| end_of(status).err().unwrap_or(ChildEnd::Signal(libc::SIGTERM)), ChildEnd::TimedOut)));
+        return Ok(Err(seconds.map_or_else(
+            || end_of(status).err().unwrap_or(ChildEnd::Signal(libc::SIGTERM)),
+            ChildEnd::TimedOut,
+        )));
     }
     child.wait().map(end_of).map_err(|error| fail(&error))
 }
@@ -220,7 +240,9 @@ fn watch(child: &Child, limit: Option<u32>) -> Option<Option<u32>> {
 }
 
 fn end_child(child: &mut Child) {
-    let Some(pid) = i32::try_from(child.id()).ok().map(nix::unistd::Pid::from_raw) else { return };
+    let Some(pid) = i32::try_from(child.id()).ok().map(nix::unistd::Pid::from_raw) else {
+        return;
+    };
     drop(nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM));
     let Some(handle) = pidfd(child) else { return };
     let mut fds = [PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
@@ -236,14 +258,20 @@ fn pidfd(child: &Child) -> Option<OwnedFd> {
     // SAFETY: the call takes two numbers; a result that is not negative is a new descriptor of ours.
     unsafe {
         let fd = libc::syscall(libc::SYS_pidfd_open, child.id(), 0);
-        i32::try_from(fd).ok().filter(|fd| *fd >= 0).map(|fd| OwnedFd::from_raw_fd(fd))
+        i32::try_from(fd)
+            .ok()
+            .filter(|fd| *fd >= 0)
+            .map(|fd| OwnedFd::from_raw_fd(fd))
     }
 }
 
 /// Puts a file on descriptor 3, where scripts find the run's log; every child inherits it.
 pub fn offer_on_three(file: &File) {
     if file.as_raw_fd() == 3 {
-        drop(nix::fcntl::fcntl(file, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty())));
+        drop(nix::fcntl::fcntl(
+            file,
+            nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty()),
+        ));
         return;
     }
     #[expect(unsafe_code, reason = "a fixed descriptor number is what scripts rely on")]

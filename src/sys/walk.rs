@@ -34,15 +34,20 @@ pub fn open_directory(path: &Path, log: &Path) -> Result<Dir, Fault> {
 /// Opens a path that has no link in it at all, in one call; `None` leaves the answer to the slow way.
 fn fast_open(path: &Path) -> Option<OwnedFd> {
     use nix::fcntl::{OpenHow, ResolveFlag, openat2};
-    let how = OpenHow::new().flags(OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC).resolve(
-        ResolveFlag::RESOLVE_NO_SYMLINKS,
-    );
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS);
     openat2(AT_FDCWD, path, how).ok()
 }
 
 fn slow_open(path: &Path, log: &Path) -> Result<Dir, Fault> {
     let fail = |errno: Errno| {
-        Fault::Call(SysError { op: Op::OpenDirectory, path: path.to_owned(), other: None, errno: errno as i32 })
+        Fault::Call(SysError {
+            op: Op::OpenDirectory,
+            path: path.to_owned(),
+            other: None,
+            errno: errno as i32,
+        })
     };
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let start = if path.is_absolute() { "/" } else { "." };
@@ -100,7 +105,10 @@ fn trusted_target(dir: &impl AsFd, name: &OsStr, log: &Path, reached: &Path) -> 
 
 fn components(path: &Path) -> VecDeque<OsString> {
     let parts = path.as_os_str().as_bytes().split(|byte| *byte == b'/');
-    parts.filter(|part| !matches!(*part, b"" | b".")).map(|part| OsStr::from_bytes(part).to_owned()).collect()
+    parts
+        .filter(|part| !matches!(*part, b"" | b"."))
+        .map(|part| OsStr::from_bytes(part).to_owned())
+        .collect()
 }
 
 #[cfg(test)]
