@@ -1,1 +1,91 @@
 //! What several modules of tests share: running binaries, small trees, needed tools.
+//!
+//! Here are the programs that a test may need and where its trees live; `manifest` reads and writes trees as text,
+//! `scenario` runs one behaviour of `fixtures/scenarios`, `clock` makes the time of day stand still.
+
+pub(crate) mod clock;
+pub(crate) mod content;
+pub(crate) mod manifest;
+pub(crate) mod scenario;
+
+use std::env;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// The variable that turns a skipped test into a failed one.
+const NEED_ALL: &str = "LOGROTATE_TESTS_NEED_ALL";
+
+/// Returns the path of the binary under test.
+pub(crate) fn ours() -> PathBuf {
+    PathBuf::from(env!("CARGO_BIN_EXE_logrotate"))
+}
+
+/// Returns the project's directory.
+pub(crate) fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Returns the reference's wrapper: the one that `LOGROTATE_PEER` names, or the one that `tests/peer.sh` fetched.
+pub(crate) fn peer() -> Option<PathBuf> {
+    let fetched = project().join("target/peer/logrotate");
+    let named = env::var_os("LOGROTATE_PEER").map(PathBuf::from);
+    named.or(Some(fetched)).filter(|path| path.is_file())
+}
+
+/// Says loudly that a test was skipped for want of something, or fails where everything is to be there.
+pub(crate) fn skip(what: &str) {
+    assert!(env::var_os(NEED_ALL).is_none(), "needs {what}, and {NEED_ALL} is set");
+    eprintln!("skipped: needs {what}");
+}
+
+/// Returns the reference's wrapper, or says that the test is skipped.
+pub(crate) fn need_peer() -> Option<PathBuf> {
+    let found = peer();
+    if found.is_none() {
+        skip("the reference: run tests/peer.sh, or name one in LOGROTATE_PEER");
+    }
+    found
+}
+
+/// Tells if a tool is in the search path, and says that the test is skipped if not.
+pub(crate) fn need(tool: &str) -> bool {
+    let found = has(tool);
+    if !found {
+        skip(tool);
+    }
+    found
+}
+
+/// Tells if a tool is in the search path.
+pub(crate) fn has(tool: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|dir| dir.join(tool).is_file())
+}
+
+/// Tells if the tests run as root, and says that the test is skipped if not.
+pub(crate) fn need_root() -> bool {
+    let root = is_root();
+    if !root {
+        skip("root");
+    }
+    root
+}
+
+/// Tells if the tests run as root.
+pub(crate) fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// Makes an empty directory of this name for a test, below one that only its owner can write to.
+///
+/// Run by root, the program refuses logs in directories that others may write to; `/tmp` is such a one.
+pub(crate) fn fresh_dir(name: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    if dir.exists() {
+        fs::remove_dir_all(&dir).unwrap_or_else(|error| panic!("cannot remove {}: {error}", dir.display()));
+    }
+    fs::create_dir_all(&dir).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+    dir
+}

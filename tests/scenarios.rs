@@ -1,0 +1,89 @@
+//! Every behaviour of `fixtures/scenarios`, run with our binary and, where it is there, with the reference.
+//!
+//! `SCENARIO=PART cargo test scenarios` runs those whose names hold the part. `BLESS=peer cargo test scenarios` writes each
+//! `after` anew from what the reference leaves (from what ours leaves, where a scenario `differs`): read it before committing it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::support::scenario::{Scenario, all, for_each};
+use super::support::{need_peer, ours, project};
+
+fn check(scenario: &Scenario, binary: &Path, who: &str) -> Option<String> {
+    let outcome = scenario.run(binary, who, &[]);
+    if std::env::var("BLESS").is_ok_and(|by| by == "peer") && (who == "peer") != scenario.text("differs").is_some() {
+        scenario.bless("after", &outcome.tree);
+    }
+    scenario.complaint(&outcome)
+}
+
+fn report(complaints: &[String]) {
+    assert!(
+        complaints.is_empty(),
+        "{} scenarios went otherwise:\n{}",
+        complaints.len(),
+        complaints.join("\n")
+    );
+}
+
+#[test]
+fn each_behaviour_is_as_its_scenario_says() {
+    let scenarios = all();
+    let complaints = for_each(&scenarios, |scenario| {
+        scenario.can_run().then(|| check(scenario, &ours(), "ours"))?
+    });
+    report(&complaints);
+}
+
+#[test]
+fn the_reference_does_the_same_unless_the_scenario_differs() {
+    let Some(peer) = need_peer() else { return };
+    let mut scenarios = all();
+    scenarios.retain(|scenario| scenario.text("differs").is_none());
+    let complaints = for_each(&scenarios, |scenario| {
+        scenario.can_run().then(|| check(scenario, &peer, "peer"))?
+    });
+    report(&complaints);
+}
+
+/// Returns the keys of the lines of behaviour, and those among them that name another test instead of a scenario.
+fn behaviour_lines() -> Vec<(String, bool)> {
+    let text = std::fs::read_to_string(project().join("fixtures/behaviour-lines.txt")).unwrap();
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (key, rest) = line.split_once(' ').expect("KEY SENTENCE");
+            (key.to_owned(), rest.contains("[tested by "))
+        })
+        .collect()
+}
+
+#[test]
+fn every_line_of_behaviour_has_a_scenario() {
+    let covered: BTreeSet<String> = all().iter().flat_map(|scenario| scenario.lines("cover")).collect();
+    let lines = behaviour_lines();
+    let bare: Vec<_> = lines
+        .iter()
+        .filter(|(key, elsewhere)| !elsewhere && !covered.contains(key))
+        .collect();
+    assert!(
+        std::env::var_os("SCENARIO").is_some() || bare.is_empty(),
+        "lines without a scenario: {bare:?}"
+    );
+}
+
+#[test]
+fn every_scenario_names_the_lines_that_it_covers() {
+    let known: BTreeSet<String> = behaviour_lines().into_iter().map(|(key, _)| key).collect();
+    for scenario in all() {
+        let keys = scenario.lines("cover");
+        assert!(!keys.is_empty(), "{} covers nothing", scenario.name);
+        for key in keys {
+            assert!(
+                known.contains(&key),
+                "{} covers {key}, which is no line of behaviour",
+                scenario.name
+            );
+        }
+    }
+}
