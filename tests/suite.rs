@@ -9,5 +9,6 @@
 )]
 #![allow(dead_code, reason = "what `support` offers is there for every module to come")]
 
+mod interrupted;
 mod scenarios;
 mod support;

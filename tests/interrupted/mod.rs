@@ -1,0 +1,10 @@
+//! Runs that are killed, hindered or cut off from power at every system call, and what the next run makes of it.
+//!
+//! `tracer` stops a run where it is wanted, `scene` is the world it rotates in, `verdict` looks for what is missing.
+
+mod calls;
+mod kills;
+mod scene;
+mod tracer;
+mod verdict;
+mod ways;

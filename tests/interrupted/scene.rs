@@ -1,0 +1,208 @@
+//! A small world to rotate in: some logs and archives full of numbered lines, a configuration and a state file.
+//!
+//! It is put up afresh for every try; what is left of it afterwards is judged in `verdict`.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// How many lines each seeded file has: enough for several blocks.
+const LINES: u32 = 400;
+
+/// A way of rotating, and what lies there before.
+pub(super) struct Way {
+    /// What the way is called in reports.
+    pub(super) name: &'static str,
+    /// The configuration; `@` stands for the scene's directory.
+    pub(super) conf: &'static str,
+    /// The files that are there before, relative to the scene; those in `.gz` are compressed.
+    pub(super) seeds: &'static [&'static str],
+    /// Cutting pieces off the front of a log needs a real file system.
+    pub(super) on_disk: bool,
+}
+
+/// A directory of our own that goes when it is dropped.
+pub(super) struct Place(tempfile::TempDir);
+
+impl Place {
+    /// Makes one on a disk, or in memory, where flushing costs nothing.
+    pub(super) fn new(on_disk: bool) -> Self {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("logrotate-interrupted-");
+        let memory = Path::new("/dev/shm");
+        let dir = if !on_disk && memory.is_dir() {
+            builder.tempdir_in(memory)
+        } else {
+            builder.tempdir()
+        };
+        let place = dir.expect("a temporary directory is made");
+        set_mode(place.path(), 0o755);
+        Self(place)
+    }
+
+    /// Returns its path.
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// The directory of one try.
+pub(super) struct Scene {
+    /// Where it is.
+    pub(super) dir: PathBuf,
+    /// The files that are there before, with their content.
+    seeds: Vec<(PathBuf, Vec<u8>)>,
+    /// Every line that must not be lost.
+    pub(super) lines: Vec<Vec<u8>>,
+    /// The logs, relative to the scene.
+    pub(super) logs: Vec<&'static str>,
+    /// How many times something was written to the logs since.
+    added: u32,
+}
+
+impl Scene {
+    /// Plans a scene for a way below a directory.
+    pub(super) fn plan(way: &Way, dir: &Path) -> Self {
+        let mut lines = Vec::new();
+        let mut seeds = vec![
+            (
+                "conf".into(),
+                way.conf.replace('@', &dir.display().to_string()).into_bytes(),
+            ),
+            ("squeeze".into(), b"#!/bin/sh\nexec /bin/gzip -c\n".to_vec()),
+            ("post".into(), mailer(dir)),
+        ];
+        for name in way.seeds {
+            let text = numbered(name, LINES, &mut lines);
+            let content = if name.ends_with(".gz") { gzip(&text) } else { text };
+            seeds.push((PathBuf::from(name), content));
+        }
+        let logs = way
+            .seeds
+            .iter()
+            .copied()
+            .filter(|name| name.ends_with(".log"))
+            .collect();
+        Self {
+            dir: dir.to_owned(),
+            seeds,
+            lines,
+            logs,
+            added: 0,
+        }
+    }
+
+    /// Puts everything up as it was planned.
+    pub(super) fn put_up(&mut self) {
+        self.lines.truncate(self.seeds.len().saturating_sub(3) * LINES as usize);
+        self.added = 0;
+        if self.dir.exists() {
+            fs::remove_dir_all(&self.dir).expect("the last try's scene goes");
+        }
+        for sub in ["", "logs", "logs/old", "mails"] {
+            fs::create_dir_all(self.dir.join(sub)).expect("a directory is made");
+            set_mode(&self.dir.join(sub), 0o755);
+        }
+        for (name, content) in &self.seeds {
+            let path = self.dir.join(name);
+            fs::write(&path, content).expect("a seed is written");
+            let program = ["squeeze", "post"].iter().any(|program| name == Path::new(program));
+            set_mode(&path, if program { 0o755 } else { 0o644 });
+        }
+    }
+
+    /// Writes one more line to every log, as its program would; one that is not there is made.
+    pub(super) fn add_lines(&mut self) {
+        self.added += 1;
+        for log in &self.logs {
+            let line = format!("{log} added {:06}", self.added).into_bytes();
+            let mut file = OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(self.dir.join(log))
+                .expect("a log can be written");
+            file.write_all(&[&line[..], b"\n"].concat())
+                .expect("a log can be written");
+            self.lines.push(line);
+        }
+    }
+
+    /// Lets a day go by: dated archives of today become old ones, so that the clock can stay as it is.
+    pub(super) fn next_day(&self, day: u32) {
+        for sub in ["logs", "logs/old"] {
+            for entry in fs::read_dir(self.dir.join(sub))
+                .expect("a directory can be read")
+                .flatten()
+            {
+                let Ok(name) = entry.file_name().into_string() else {
+                    continue;
+                };
+                if let Some(at) = name.find("-202").filter(|at| name.get(at + 1..at + 5) != Some("2020")) {
+                    let older = format!("{}-202002{day:02}{}", &name[..at], name.get(at + 9..).unwrap_or(""));
+                    fs::rename(entry.path(), entry.path().with_file_name(older)).expect("an archive is renamed");
+                }
+            }
+        }
+    }
+
+    /// Returns the command that rotates everything here, due or not.
+    pub(super) fn rotate(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command
+            .arg("-f")
+            .arg("-m")
+            .arg(self.dir.join("post"))
+            .arg("-s")
+            .arg(self.dir.join("state"));
+        command
+            .arg(self.dir.join("conf"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        command
+    }
+}
+
+/// Sets the permission bits of a file.
+pub(super) fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("the mode can be set");
+}
+
+/// Returns the mail program of a scene: each mail is a file of its own.
+fn mailer(dir: &Path) -> Vec<u8> {
+    format!("#!/bin/sh\nexec cat >{}/mails/$$.mail\n", dir.display()).into_bytes()
+}
+
+/// Makes lines that name their file and number, and hardly compress; notes each.
+fn numbered(name: &str, count: u32, lines: &mut Vec<Vec<u8>>) -> Vec<u8> {
+    let mut noise = 0x9E37_79B9_7F4A_7C15_u64
+        ^ name
+            .bytes()
+            .fold(7, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    let mut text = Vec::new();
+    for number in 0..count {
+        let mut line = format!("{name} {number:06} ");
+        for _ in 0..4 {
+            noise ^= noise << 13;
+            noise ^= noise >> 7;
+            noise ^= noise << 17;
+            line.push_str(&format!("{noise:016x}"));
+        }
+        text.extend_from_slice(line.as_bytes());
+        text.push(b'\n');
+        lines.push(line.into_bytes());
+    }
+    text
+}
+
+/// Compresses a text.
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text).expect("memory can be written");
+    encoder.finish().expect("memory can be written")
+}

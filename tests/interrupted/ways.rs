@@ -1,0 +1,79 @@
+//! The ways of rotating that are interrupted: each a configuration and what lies there before.
+
+use super::scene::Way;
+
+/// All ways, the plainest first.
+pub(super) const WAYS: &[Way] = &[
+    Way {
+        name: "numbered, compressed",
+        conf: "@/logs/a.log {\n rotate 9\n compress\n create\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1.gz", "logs/a.log.2.gz"],
+        on_disk: false,
+    },
+    Way {
+        name: "numbered, plain",
+        conf: "@/logs/a.log {\n rotate 9\n create 0600\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1", "logs/a.log.2"],
+        on_disk: false,
+    },
+    Way {
+        name: "dated",
+        conf: "@/logs/a.log {\n rotate 9\n dateext\n compress\n create\n}\n",
+        seeds: &["logs/a.log", "logs/a.log-20200101.gz", "logs/a.log-20200102.gz"],
+        on_disk: false,
+    },
+    Way {
+        name: "delayed",
+        conf: "@/logs/a.log {\n rotate 9\n compress\n delaycompress\n create\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1", "logs/a.log.2.gz"],
+        on_disk: false,
+    },
+    Way {
+        name: "dated, delayed",
+        conf: "@/logs/a.log {\n rotate 9\n dateext\n compress\n delaycompress\n nocreate\n}\n",
+        seeds: &["logs/a.log", "logs/a.log-20200102", "logs/a.log-20200101.gz"],
+        on_disk: false,
+    },
+    Way {
+        name: "copytruncate",
+        conf: "@/logs/a.log {\n rotate 9\n copytruncate\n compress\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1.gz"],
+        on_disk: true,
+    },
+    Way {
+        name: "renamecopy",
+        conf: "@/logs/a.log {\n rotate 9\n renamecopy\n compress\n create\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1.gz"],
+        on_disk: false,
+    },
+    Way {
+        name: "olddir",
+        conf: "@/logs/a.log {\n rotate 9\n olddir old\n compress\n create\n}\n",
+        seeds: &["logs/a.log", "logs/old/a.log.1.gz", "logs/old/a.log.2.gz"],
+        on_disk: false,
+    },
+    Way {
+        name: "external compressor",
+        conf: "@/logs/a.log {\n rotate 9\n compress\n compresscmd @/squeeze\n create\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1.gz"],
+        on_disk: false,
+    },
+    Way {
+        name: "several logs, shared scripts",
+        conf: "@/logs/*.log {\n rotate 9\n compress\n create\n sharedscripts\n postrotate\n  true\n endscript\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1.gz", "logs/b.log", "logs/c.log"],
+        on_disk: false,
+    },
+    Way {
+        name: "two stanzas",
+        conf: "@/logs/a.log {\n rotate 9\n compress\n create\n}\n@/logs/b.log {\n rotate 9\n dateext\n copy\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1.gz", "logs/b.log"],
+        on_disk: false,
+    },
+    Way {
+        name: "mailed before removal",
+        conf: "@/logs/a.log {\n rotate 1\n compress\n create\n mail ops@localhost\n maillast\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1.gz"],
+        on_disk: false,
+    },
+];
