@@ -228,6 +228,8 @@ impl Now {
     }
 
     /// Returns what `dateyesterday` names: the day before, hour 12, minute and second of now.
+    ///
+    /// As in the reference, noon is told by the clock of now: on the day after a change of clocks its hour is 11 or 13.
     #[must_use]
     pub fn yesterday(&self) -> Moment {
         let Stamp {
@@ -239,8 +241,8 @@ impl Now {
             ..
         } = self.local;
         let noon = Stamp::rolled(year, month, day.saturating_sub(1), 12, minute, second).unwrap_or(self.local);
-        let (early, _) = self.zone.seconds_of(noon);
-        self.zone.moment(early)
+        self.zone
+            .moment(noon.linear_seconds().saturating_sub(i64::from(self.offset)))
     }
 
     /// Returns what an archive made now is named after.

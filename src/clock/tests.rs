@@ -110,6 +110,9 @@ fn yesterday_is_noon_with_the_minutes_of_now() {
     assert_eq!(named("2026-1-1 0:0:1", false, true), stamp("2025-12-31 23:0:1"));
     assert_eq!(named("2026-3-29 3:30", false, true), stamp("2026-3-29 1:30"));
     assert_eq!(named("2026-3-30 3:30", true, false), stamp("2026-3-29 12:30"));
+    // Seen with the reference: 15:00 on the day that lost an hour names 11:00 of the day before.
+    assert_eq!(named("2026-3-29 15:0:0", true, false), stamp("2026-3-28 11:0:0"));
+    assert_eq!(named("2026-10-25 15:0:0", true, true), stamp("2026-10-24 12:0:0"));
 }
 
 #[test]

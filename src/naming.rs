@@ -1,1 +1,0 @@
-//! Names of archives (`behaviour.md` section 5): made, recognised, ordered.
