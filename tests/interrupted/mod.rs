@@ -3,6 +3,9 @@
 //! `tracer` stops a run where it is wanted, `scene` is the world it rotates in, `verdict` looks for what is missing.
 
 mod calls;
+mod disks;
+mod faults;
+mod findings;
 mod kills;
 mod scene;
 mod tracer;

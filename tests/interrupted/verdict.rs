@@ -1,6 +1,7 @@
 //! Judges what a scene looks like after runs that were disturbed: lines, whole archives, left-over files, state.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::Path;
@@ -117,4 +118,19 @@ pub(super) fn state_is_right(scene: &Scene) -> bool {
         entries.iter().any(|line| line.starts_with(&start))
     };
     titled && scene.logs.iter().all(named)
+}
+
+/// Lists the names of all that lies in the scene's log directories.
+pub(super) fn names(scene: &Scene) -> Vec<OsString> {
+    let list = |sub| {
+        fs::read_dir(scene.dir.join(sub))
+            .expect("a directory can be read")
+            .flatten()
+    };
+    let mut names: Vec<OsString> = list("logs")
+        .chain(list("logs/old"))
+        .map(|entry| entry.file_name())
+        .collect();
+    names.sort();
+    names
 }

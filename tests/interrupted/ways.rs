@@ -2,6 +2,14 @@
 
 use super::scene::Way;
 
+/// A stanza with several logs that are independent of each other.
+pub(super) const APART: Way = Way {
+    name: "several logs, each for itself",
+    conf: "@/logs/*.log {\n rotate 9\n compress\n create\n postrotate\n  true\n endscript\n}\n",
+    seeds: &["logs/a.log", "logs/a.log.1.gz", "logs/b.log", "logs/c.log"],
+    on_disk: false,
+};
+
 /// All ways, the plainest first.
 pub(super) const WAYS: &[Way] = &[
     Way {

@@ -6,6 +6,7 @@
 pub(crate) mod clock;
 pub(crate) mod content;
 pub(crate) mod manifest;
+pub(crate) mod mounts;
 pub(crate) mod scenario;
 
 use std::env;
