@@ -7,6 +7,7 @@ mod disks;
 mod faults;
 mod findings;
 mod kills;
+mod power;
 mod scene;
 mod tracer;
 mod verdict;

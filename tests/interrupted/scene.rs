@@ -99,8 +99,7 @@ impl Scene {
 
     /// Puts everything up as it was planned.
     pub(super) fn put_up(&mut self) {
-        self.lines.truncate(self.seeds.len().saturating_sub(3) * LINES as usize);
-        self.added = 0;
+        self.begin_again(self.seeds.len().saturating_sub(3) * LINES as usize);
         if self.dir.exists() {
             fs::remove_dir_all(&self.dir).expect("the last try's scene goes");
         }
@@ -114,6 +113,12 @@ impl Scene {
             let program = ["squeeze", "post"].iter().any(|program| name == Path::new(program));
             set_mode(&path, if program { 0o755 } else { 0o644 });
         }
+    }
+
+    /// Forgets the lines that were added after the first so many.
+    pub(super) fn begin_again(&mut self, lines: usize) {
+        self.lines.truncate(lines);
+        self.added = 0;
     }
 
     /// Writes one more line to every log, as its program would; one that is not there is made.
