@@ -14,7 +14,7 @@ fn check(scenario: &Scenario, binary: &Path, who: &str) -> Option<String> {
     if std::env::var("BLESS").is_ok_and(|by| by == "peer") && (who == "peer") != scenario.text("differs").is_some() {
         scenario.bless("after", &outcome.tree);
     }
-    scenario.complaint(&outcome)
+    scenario.complaint(&outcome, who == "ours")
 }
 
 fn report(complaints: &[String]) {

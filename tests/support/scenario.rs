@@ -3,7 +3,7 @@
 //! A scenario is a directory whose name is the behaviour. In it: `conf` (the configuration), `before` and `after` (trees, see
 //! `manifest`; `after` opens with `exit N`), and where wanted `state` (the state file before), `now` (`2024-03-12 06:25:00 UTC`
 //! unless given), `args` (instead of `-v -s @ROOT@/status @ROOT@/conf`), `says` (fragments that stderr must hold, or with `!`
-//! in front must not), `setup` (a script run before), `run` (a script that runs `"$@"`), `needs` (tools, or `root`), `cover`
+//! in front must not, with `+` only newer programs say), `setup` (a script run before), `run` (a script that runs `"$@"`), `needs` (tools, or `root`), `cover`
 //! (keys of `fixtures/behaviour-lines.txt`), `differs` (why the reference does otherwise) and `unforeseen` (why a dry run cannot know).
 
 use std::fs;
@@ -12,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::SystemTime;
 
 use super::manifest::{Place, utc};
-use super::{clock, fresh_dir, has, is_root, project, skip};
+use super::{clock, content, fresh_dir, has, is_root, project, skip};
 
 /// The present of a scenario that names none: a Tuesday, long past, so that files made by a run are told by their time.
 const NOW: &str = "2024-03-12 06:25:00 UTC";
@@ -145,13 +145,10 @@ impl Scenario {
                 .unwrap_or_else(|| panic!("{} has no before", self.name)),
         );
         if let Some(state) = self.text("state") {
-            let lines: Vec<String> = state.split_inclusive('\n').map(|line| format!("| {line}")).collect();
-            let body = if state.ends_with('\n') {
-                lines.concat()
-            } else {
-                format!("= {}", state.replace('\n', "\\n"))
-            };
-            place.plant(&format!("file 0640 root:root - status\n{body}"));
+            place.plant(&format!(
+                "file 0640 root:root - status\n{}",
+                content::write(state.as_bytes())
+            ));
         }
     }
 
@@ -192,14 +189,19 @@ impl Scenario {
         }
     }
 
-    /// Says how an outcome is not what the scenario wants.
-    pub(crate) fn complaint(&self, outcome: &Outcome) -> Option<String> {
+    /// Says how an outcome is not what the scenario wants; what only newer programs say is not asked of an older one.
+    pub(crate) fn complaint(&self, outcome: &Outcome, newer: bool) -> Option<String> {
         let mut text = String::new();
         let wanted = self.text("after").unwrap_or_default();
         if wanted != outcome.tree {
             text += &difference(&wanted, &outcome.tree);
         }
         for fragment in self.lines("says") {
+            let fragment = match fragment.strip_prefix('+') {
+                Some(_) if !newer => continue,
+                Some(only_newer) => only_newer.to_owned(),
+                None => fragment,
+            };
             match fragment.strip_prefix('!') {
                 Some(never) if outcome.said.contains(never) => text += &format!("  said, and must not: {never}\n"),
                 None if !outcome.said.contains(&fragment) => text += &format!("  did not say: {fragment}\n"),
