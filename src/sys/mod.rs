@@ -3,9 +3,14 @@
 //! Every file is reached through a held directory and a single name. What is done, and in which order, is not decided here.
 
 pub mod attributes;
+pub mod call;
+pub mod copy;
 pub mod create;
 pub mod dir;
 pub mod identity;
+pub mod lease;
 pub mod process;
 pub mod signals;
+pub mod stream;
+pub mod truncate;
 pub mod walk;

@@ -1,0 +1,57 @@
+//! gzip's levels: a level is a promise about size, kept by whatever setting keeps it fastest.
+
+use flate2::Compression;
+
+/// One of gzip's levels, 1 to 9.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level(u8);
+
+impl Default for Level {
+    fn default() -> Self {
+        Self(6)
+    }
+}
+
+impl Level {
+    /// Returns level `number`, if there is one.
+    #[must_use]
+    pub fn new(number: u8) -> Option<Self> {
+        (1..=9).contains(&number).then_some(Self(number))
+    }
+
+    /// Reads the program's options; `None` if one of them is more than a level or has a meaning for files only.
+    #[must_use]
+    pub fn from_options(options: &[&[u8]]) -> Option<Self> {
+        let mut level = Self::default();
+        for option in options {
+            match *option {
+                [b'-', digit @ b'1'..=b'9'] => level = Self(digit - b'0'),
+                b"--fast" => level = Self(1),
+                b"--best" => level = Self(9),
+                b"-c" | b"--stdout" | b"--to-stdout" | b"-n" | b"--no-name" | b"-q" | b"--quiet" => {}
+                _ => return None,
+            }
+        }
+        Some(level)
+    }
+
+    /// Returns the compressor's fastest setting whose output, in total over the benchmark's logs, is no larger than
+    /// gzip's at this level. (The compressor's 9 is larger than its 8, and never used.)
+    pub(super) fn setting(self) -> Compression {
+        Compression::new(match self.0 {
+            1 | 2 => 3,
+            3 => 4,
+            4..=6 => 5,
+            _ => 7,
+        })
+    }
+
+    /// Returns what gzip puts into its header to say that it took its most, or least, pains.
+    pub(super) fn header_flag(self) -> u8 {
+        match self.0 {
+            1 => 4,
+            9 => 2,
+            _ => 0,
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Several threads, one member: every block is compressed by itself, primed with the 32 KiB before it.
+//!
+//! Blocks go round the threads in turn and come back in turn, so that what waits is bounded by the number of threads.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use flate2::{Compress, Crc, FlushCompress};
+
+use super::zeros::{ZERO_BLOCK, ZeroBlock};
+use super::{Level, engine_failed, serial, trailer};
+use crate::execute::engine::{EngineError, Means};
+use crate::sys::stream::{Run, Sink, Source};
+
+/// How much one thread compresses at a time: more gains nothing in size, less costs some.
+const BLOCK: usize = 256 << 10;
+
+/// How far back a deflate stream can point.
+const WINDOW: usize = 32 << 10;
+
+/// How many blocks a thread has at once: one in work, one waiting, one done.
+const IN_HAND: usize = 3;
+
+/// A final, empty block: it ends the stream after blocks that each end on a byte.
+const END_OF_STREAM: [u8; 2] = [3, 0];
+
+/// What a thread gets: the bytes before, as far as there are any, and the block's own.
+struct Block {
+    bytes: Vec<u8>,
+    primed: usize,
+    output: Vec<u8>,
+}
+
+/// What it gives back.
+type Answer = Result<(Block, Crc), EngineError>;
+
+/// A piece of output that is still to come, in its turn.
+enum Due {
+    Block(usize),
+    Zeros(u64),
+}
+
+struct Worker {
+    to: SyncSender<Block>,
+    from: Receiver<Answer>,
+}
+
+pub(super) fn compress(
+    level: Level,
+    header: [u8; 10],
+    source: &mut Source<'_>,
+    sink: &mut Sink<'_>,
+    means: Means<'_>,
+) -> Result<(), EngineError> {
+    thread::scope(|scope| {
+        let mut workers = Vec::new();
+        for _ in 0..means.threads.get() {
+            let (to, work) = sync_channel(IN_HAND);
+            let (done, from) = sync_channel(IN_HAND);
+            let thread = thread::Builder::new().name("compress".into());
+            if thread
+                .spawn_scoped(scope, move || work_off(level, &work, &done))
+                .is_err()
+            {
+                break;
+            }
+            workers.push(Worker { to, from });
+        }
+        if workers.is_empty() {
+            return serial::compress(level, header, source, sink, means);
+        }
+        sink.write(&header).map_err(EngineError::Sink)?;
+        Line {
+            workers,
+            due: VecDeque::new(),
+            next: 0,
+            spare: Vec::new(),
+            crc: Crc::new(),
+            zeros: Vec::new(),
+        }
+        .run(source, sink, means)
+    })
+}
+
+/// What a thread does until nothing more comes.
+fn work_off(level: Level, work: &Receiver<Block>, done: &SyncSender<Answer>) {
+    let mut deflate = Compress::new(level.setting(), false);
+    while let Ok(block) = work.recv() {
+        let answer = one_block(&mut deflate, block);
+        if done.send(answer).is_err() {
+            return;
+        }
+    }
+}
+
+fn one_block(deflate: &mut Compress, mut block: Block) -> Answer {
+    deflate.reset();
+    let (before, data) = block.bytes.split_at(block.primed);
+    if !before.is_empty() {
+        deflate.set_dictionary(before).map_err(|error| engine_failed(&error))?;
+    }
+    block.output.clear();
+    block.output.reserve(data.len() / 4 + 1024);
+    let mut used = 0;
+    loop {
+        deflate
+            .compress_vec(&data[used..], &mut block.output, FlushCompress::Sync)
+            .map_err(|error| engine_failed(&error))?;
+        used = usize::try_from(deflate.total_in())
+            .unwrap_or(usize::MAX)
+            .min(data.len());
+        if used == data.len() && block.output.len() < block.output.capacity() {
+            break;
+        }
+        block.output.reserve(block.output.capacity() / 2 + 1024);
+    }
+    let mut crc = Crc::new();
+    crc.update(data);
+    Ok((block, crc))
+}
+
+/// The reading and writing end: keeps the threads busy and the output in order.
+struct Line {
+    workers: Vec<Worker>,
+    due: VecDeque<Due>,
+    /// The thread whose turn it is.
+    next: usize,
+    spare: Vec<Block>,
+    crc: Crc,
+    /// Output for holes that waits to be written.
+    zeros: Vec<u8>,
+}
+
+impl Line {
+    fn run(mut self, source: &mut Source<'_>, sink: &mut Sink<'_>, means: Means<'_>) -> Result<(), EngineError> {
+        let mut before: Vec<u8> = Vec::with_capacity(WINDOW);
+        loop {
+            if (means.stop)() {
+                return Err(EngineError::Stopped);
+            }
+            let mut block = self.spare_block();
+            block.bytes.extend_from_slice(&before);
+            block.primed = before.len();
+            block.bytes.resize(block.primed + BLOCK, 0);
+            match source
+                .read(&mut block.bytes[before.len()..])
+                .map_err(EngineError::Source)?
+            {
+                Run::End => break,
+                Run::Data(count) => {
+                    block.bytes.truncate(block.primed + count);
+                    keep_window(&mut before, &block.bytes);
+                    self.send(block, sink)?;
+                }
+                Run::Hole(length) => {
+                    block.bytes.clear();
+                    self.spare.push(block);
+                    self.hole(length, &mut before, sink)?;
+                }
+            }
+        }
+        while !self.due.is_empty() {
+            self.take_one(sink, means)?;
+        }
+        self.put_zeros(sink)?;
+        sink.write(&END_OF_STREAM).map_err(EngineError::Sink)?;
+        sink.write(&trailer(&self.crc, source.offset()))
+            .map_err(EngineError::Sink)
+    }
+
+    /// Whole blocks of a hole need no thread; the rest is data.
+    fn hole(&mut self, length: u64, before: &mut Vec<u8>, sink: &mut Sink<'_>) -> Result<(), EngineError> {
+        if length >= ZERO_BLOCK {
+            before.clear();
+            self.due.push_back(Due::Zeros(length / ZERO_BLOCK));
+        }
+        let mut rest = usize::try_from(length % ZERO_BLOCK).unwrap_or(0);
+        while rest > 0 {
+            let count = rest.min(BLOCK);
+            let mut block = self.spare_block();
+            block.bytes.extend_from_slice(before);
+            block.primed = before.len();
+            block.bytes.resize(block.primed + count, 0);
+            keep_window(before, &block.bytes);
+            self.send(block, sink)?;
+            rest -= count;
+        }
+        Ok(())
+    }
+
+    fn spare_block(&mut self) -> Block {
+        let mut block = self.spare.pop().unwrap_or_else(|| Block {
+            bytes: Vec::with_capacity(WINDOW + BLOCK),
+            primed: 0,
+            output: Vec::new(),
+        });
+        block.bytes.clear();
+        block
+    }
+
+    fn send(&mut self, block: Block, sink: &mut Sink<'_>) -> Result<(), EngineError> {
+        while self.due.len() >= self.workers.len() * IN_HAND {
+            self.take_one_unasked(sink)?;
+        }
+        let turn = self.next;
+        self.next = (turn + 1) % self.workers.len();
+        self.workers[turn].to.send(block).map_err(|_| died())?;
+        self.due.push_back(Due::Block(turn));
+        Ok(())
+    }
+
+    fn take_one(&mut self, sink: &mut Sink<'_>, means: Means<'_>) -> Result<(), EngineError> {
+        if (means.stop)() {
+            return Err(EngineError::Stopped);
+        }
+        self.take_one_unasked(sink)
+    }
+
+    /// Writes what is due next, waiting for it if it is still in work.
+    fn take_one_unasked(&mut self, sink: &mut Sink<'_>) -> Result<(), EngineError> {
+        match self.due.pop_front() {
+            None => Ok(()),
+            Some(Due::Block(turn)) => {
+                self.put_zeros(sink)?;
+                let (block, crc) = self.workers[turn].from.recv().map_err(|_| died())??;
+                self.crc.combine(&crc);
+                sink.write(&block.output).map_err(EngineError::Sink)?;
+                self.spare.push(block);
+                Ok(())
+            }
+            Some(Due::Zeros(count)) => {
+                let zero = ZeroBlock::get()?;
+                for _ in 0..count {
+                    zero.add_to(&mut self.crc);
+                    self.zeros.extend_from_slice(&zero.deflated);
+                    if self.zeros.len() >= BLOCK {
+                        self.put_zeros(sink)?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn put_zeros(&mut self, sink: &mut Sink<'_>) -> Result<(), EngineError> {
+        sink.write(&self.zeros).map_err(EngineError::Sink)?;
+        self.zeros.clear();
+        Ok(())
+    }
+}
+
+/// Keeps the last bytes of `bytes`, as far back as the next block may point.
+fn keep_window(before: &mut Vec<u8>, bytes: &[u8]) {
+    before.clear();
+    before.extend_from_slice(&bytes[bytes.len().saturating_sub(WINDOW)..]);
+}
+
+fn died() -> EngineError {
+    EngineError::Engine("a thread ended before its work was done".into())
+}

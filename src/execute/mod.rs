@@ -1,0 +1,5 @@
+//! Changes the world, as planned.
+
+pub mod engine;
+pub mod gzip;
+pub mod zstd;

@@ -1,0 +1,128 @@
+//! Compression as zstd does it, in process.
+
+use std::num::NonZero;
+
+use zstd::stream::raw::{CParameter, Encoder, InBuffer, Operation, OutBuffer};
+
+use super::engine::{EngineError, Means};
+use crate::sys::stream::{Run, Sink, Source};
+
+/// How much is read at once.
+const INPUT: usize = 256 << 10;
+
+/// How much output is gathered before it is written.
+const OUTPUT: usize = 128 << 10;
+
+/// The highest level that is done in process: above it the compressor takes more memory than a run may.
+const HIGHEST: i32 = 12;
+
+/// A level and a number of threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    level: i32,
+    /// Threads asked for; `None` is as many as there are processors.
+    threads: Option<u32>,
+}
+
+impl Setting {
+    /// Reads the program's options; `None` if one of them is not known for sure to be a level or a number of threads.
+    #[must_use]
+    pub fn from_options(options: &[&[u8]]) -> Option<Self> {
+        let mut setting = Self {
+            level: 3,
+            threads: Some(1),
+        };
+        for option in options {
+            match *option {
+                b"-q" | b"--quiet" | b"-c" | b"--stdout" => {}
+                [b'-', b'T', number @ ..] => setting.threads = threads(number)?,
+                [b'-', b'-', b't', b'h', b'r', b'e', b'a', b'd', b's', b'=', number @ ..] => {
+                    setting.threads = threads(number)?;
+                }
+                [b'-', number @ ..] => setting.level = level(number)?,
+                _ => return None,
+            }
+        }
+        Some(setting)
+    }
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    let digits = std::str::from_utf8(digits).ok()?;
+    (digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
+}
+
+fn threads(digits: &[u8]) -> Option<Option<u32>> {
+    number(digits).map(|count| (count > 0).then_some(count))
+}
+
+fn level(digits: &[u8]) -> Option<i32> {
+    let level = i32::try_from(number(digits)?).ok()?;
+    (1..=HIGHEST).contains(&level).then_some(level)
+}
+
+/// Compresses all of `source` into one frame with a checksum.
+pub fn compress(
+    setting: Setting,
+    source: &mut Source<'_>,
+    sink: &mut Sink<'_>,
+    means: Means<'_>,
+) -> Result<(), EngineError> {
+    let mut encoder = encoder(setting, means.threads)?;
+    let mut input = vec![0; INPUT];
+    let mut output = vec![0; OUTPUT];
+    loop {
+        if (means.stop)() {
+            return Err(EngineError::Stopped);
+        }
+        match source.read(&mut input).map_err(EngineError::Source)? {
+            Run::Data(count) => feed(&mut encoder, &input[..count], &mut output, sink)?,
+            Run::Hole(length) => {
+                input.fill(0);
+                let mut left = length;
+                while left > 0 {
+                    if (means.stop)() {
+                        return Err(EngineError::Stopped);
+                    }
+                    let count = usize::try_from(left).unwrap_or(INPUT).min(INPUT);
+                    feed(&mut encoder, &input[..count], &mut output, sink)?;
+                    left -= count as u64;
+                }
+            }
+            Run::End => break,
+        }
+    }
+    loop {
+        let mut out = OutBuffer::around(&mut output[..]);
+        let left = encoder.finish(&mut out, true).map_err(failed)?;
+        sink.write(out.as_slice()).map_err(EngineError::Sink)?;
+        if left == 0 {
+            return Ok(());
+        }
+    }
+}
+
+fn encoder(setting: Setting, available: NonZero<usize>) -> Result<Encoder<'static>, EngineError> {
+    let mut encoder = Encoder::new(setting.level).map_err(failed)?;
+    encoder.set_parameter(CParameter::ChecksumFlag(true)).map_err(failed)?;
+    let available = u32::try_from(available.get()).unwrap_or(1);
+    let threads = setting.threads.unwrap_or(available).min(available);
+    if threads > 1 {
+        encoder.set_parameter(CParameter::NbWorkers(threads)).map_err(failed)?;
+    }
+    Ok(encoder)
+}
+
+fn feed(encoder: &mut Encoder<'_>, input: &[u8], output: &mut [u8], sink: &mut Sink<'_>) -> Result<(), EngineError> {
+    let mut input = InBuffer::around(input);
+    while input.pos() < input.src.len() {
+        let mut out = OutBuffer::around(&mut *output);
+        encoder.run(&mut input, &mut out).map_err(failed)?;
+        sink.write(out.as_slice()).map_err(EngineError::Sink)?;
+    }
+    Ok(())
+}
+
+fn failed(error: std::io::Error) -> EngineError {
+    EngineError::Engine(error.to_string())
+}

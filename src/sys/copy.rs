@@ -1,0 +1,260 @@
+//! Copies content from one descriptor to another: holes stay holes, blocks are shared where the file system can.
+//!
+//! Memory use does not depend on the size. Nothing is flushed here.
+
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::errno::Errno;
+use nix::fcntl::{FallocateFlags, PosixFadviseAdvice, copy_file_range, fallocate};
+use nix::sys::stat::fstat;
+use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC, fstatfs};
+use nix::unistd::ftruncate;
+
+use super::call::{CallError, Doing};
+pub use super::stream::Afterwards;
+use super::stream::{Run, Sink, Source, advise, as_off, size_of};
+
+/// The buffer for copies by hand: more gains nothing, and this much stays in the processor's cache.
+const BUFFER: usize = 256 << 10;
+
+/// How much the kernel copies in one call: a shared gigabyte takes no time, and a copied one is not too late for a signal.
+const KERNEL_STEP: usize = 1 << 30;
+
+/// Copies all of `from`, from its start to where it ends when the end is reached, to the empty file `to`.
+///
+/// Answers how many bytes that is, holes included. What a program appends meanwhile may be in the copy or not.
+///
+/// # Errors
+///
+/// `Read` is about `from`, `Write` about `to` (a full disk, a quota).
+pub fn copy_contents(from: BorrowedFd<'_>, to: BorrowedFd<'_>, after: Afterwards) -> Result<u64, CallError> {
+    copy_range(from, to, 0, u64::MAX, after)
+}
+
+/// Copies from the offset `start` up to `end` at most to the same place in `to`; answers the offset where the copy ends.
+pub fn copy_range(
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    start: u64,
+    end: u64,
+    after: Afterwards,
+) -> Result<u64, CallError> {
+    let stat = fstat(from).map_err(CallError::when(Doing::Stat))?;
+    let end_now = stat.st_size.unsigned_abs().min(end);
+    let sparse = stat.st_blocks.saturating_mul(512) < stat.st_size;
+    let mut at = start;
+    if shares_blocks(to) && end_now > start {
+        at = if sparse {
+            share_runs(from, to, start, end_now)?
+        } else {
+            share(from, to, start, end_now)?
+        };
+    }
+    // What is left: all of it, or what came meanwhile, or a tail that the kernel would not copy.
+    if at < end {
+        if !sparse && end_now > at {
+            make_room(to, at, end_now - at)?;
+        }
+        at = copy_by_hand(from, to, at, end, after)?;
+    }
+    if size_of(to)? != at {
+        ftruncate(to, as_off(at)).map_err(CallError::when(Doing::Write))?;
+    }
+    Ok(at)
+}
+
+/// Says whether it is worth asking the kernel to share blocks. On ext4 and tmpfs, its copy is slower than one by hand.
+fn shares_blocks(to: BorrowedFd<'_>) -> bool {
+    fstatfs(to).is_ok_and(|fs| fs.filesystem_type() != EXT4_SUPER_MAGIC && fs.filesystem_type() != TMPFS_MAGIC)
+}
+
+/// Says whether `fd` lies on btrfs, where a new file's room is better not asked for: it would not be compressed.
+fn room_is_unwanted(fd: BorrowedFd<'_>) -> bool {
+    fstatfs(fd).is_ok_and(|fs| fs.filesystem_type() == BTRFS_SUPER_MAGIC)
+}
+
+/// Asks for the room at once, so that a full disk shows itself before the work and the blocks lie together.
+fn make_room(to: BorrowedFd<'_>, offset: u64, length: u64) -> Result<(), CallError> {
+    if length < BUFFER as u64 || room_is_unwanted(to) {
+        return Ok(());
+    }
+    loop {
+        match fallocate(to, FallocateFlags::FALLOC_FL_KEEP_SIZE, as_off(offset), as_off(length)) {
+            Err(Errno::EINTR) => {}
+            Err(errno @ (Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG | Errno::EIO)) => {
+                return Err(CallError::new(Doing::Write, errno));
+            }
+            _ => return Ok(()),
+        }
+    }
+}
+
+/// Has the kernel copy a range; answers how far it came. Where it cannot, it came nowhere.
+fn share(from: BorrowedFd<'_>, to: BorrowedFd<'_>, start: u64, end: u64) -> Result<u64, CallError> {
+    let (mut source, mut target) = (as_off(start), as_off(start));
+    while source < as_off(end) {
+        let length = usize::try_from(as_off(end) - source)
+            .unwrap_or(KERNEL_STEP)
+            .min(KERNEL_STEP);
+        match copy_file_range(from, Some(&mut source), to, Some(&mut target), length) {
+            Ok(0) => break,
+            Ok(_) | Err(Errno::EINTR) => {}
+            Err(errno @ (Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG)) => {
+                return Err(CallError::new(Doing::Write, errno));
+            }
+            // An I/O error may be either file's: the copy by hand finds out which.
+            Err(_) => break,
+        }
+    }
+    Ok(source.unsigned_abs())
+}
+
+/// Has the kernel copy the runs of data, and leaves out the holes; answers how far it came.
+fn share_runs(from: BorrowedFd<'_>, to: BorrowedFd<'_>, start: u64, end: u64) -> Result<u64, CallError> {
+    use nix::unistd::{Whence, lseek64};
+    let mut at = start;
+    while at < end {
+        let Ok(data) = lseek64(from, as_off(at), Whence::SeekData) else {
+            return Ok(at);
+        };
+        let data = data.unsigned_abs().min(end);
+        let hole = lseek64(from, as_off(data), Whence::SeekHole).map_or(end, |hole| hole.unsigned_abs().min(end));
+        let reached = share(from, to, data, hole)?;
+        if reached < hole {
+            return Ok(if reached == data { at } else { reached });
+        }
+        at = hole;
+    }
+    Ok(at)
+}
+
+/// Copies through memory; holes are skipped over.
+fn copy_by_hand(
+    from: BorrowedFd<'_>,
+    to: BorrowedFd<'_>,
+    start: u64,
+    end: u64,
+    after: Afterwards,
+) -> Result<u64, CallError> {
+    let mut source = Source::open_at(from, start, after)?;
+    let mut sink = Sink::at(to.as_fd(), start);
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let room = usize::try_from(end - sink.offset()).unwrap_or(BUFFER).min(BUFFER);
+        if room == 0 {
+            break;
+        }
+        match source.read(&mut buffer[..room])? {
+            Run::Data(count) => sink.write(&buffer[..count])?,
+            Run::Hole(length) => sink.skip(length.min(end - sink.offset())),
+            Run::End => break,
+        }
+    }
+    if sink.offset() - start > 1 << 20 && after == Afterwards::Forget {
+        advise(
+            from,
+            start,
+            sink.offset() - start,
+            PosixFadviseAdvice::POSIX_FADV_DONTNEED,
+        );
+    }
+    Ok(sink.offset())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read, Seek, SeekFrom, Write};
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn content(file: &mut File) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        file.seek(SeekFrom::Start(0)).unwrap();
+        file.read_to_end(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn copied(from: &File) -> File {
+        let to = tempfile::tempfile().unwrap();
+        let length = copy_contents(from.as_fd(), to.as_fd(), Afterwards::Keep).unwrap();
+        assert_eq!(length, from.metadata().unwrap().len());
+        assert_eq!(length, to.metadata().unwrap().len());
+        to
+    }
+
+    #[test]
+    fn an_empty_file_is_copied_as_an_empty_file() {
+        assert_eq!(content(&mut copied(&tempfile::tempfile().unwrap())), b"");
+    }
+
+    #[test]
+    fn a_copy_of_a_hole_takes_no_room() {
+        let mut from = tempfile::tempfile().unwrap();
+        from.write_all(b"head").unwrap();
+        from.set_len(1 << 30).unwrap();
+        from.seek(SeekFrom::End(0)).unwrap();
+        from.write_all(b"tail").unwrap();
+        from.set_len((1 << 30) + (1 << 20)).unwrap();
+        let to = copied(&from);
+        assert!(to.metadata().unwrap().blocks() <= from.metadata().unwrap().blocks() + 64);
+        let mut tail = [0; 5];
+        std::os::unix::fs::FileExt::read_exact_at(&to, &mut tail, (1 << 30) - 1).unwrap();
+        assert_eq!(&tail, b"\0tail");
+    }
+
+    #[test]
+    fn a_range_lands_where_it_was() {
+        let mut from = tempfile::tempfile().unwrap();
+        from.write_all(b"0123456789").unwrap();
+        let mut to = tempfile::tempfile().unwrap();
+        assert_eq!(copy_range(from.as_fd(), to.as_fd(), 0, 4, Afterwards::Keep), Ok(4));
+        assert_eq!(content(&mut to), b"0123");
+        assert_eq!(
+            copy_range(from.as_fd(), to.as_fd(), 4, u64::MAX, Afterwards::Keep),
+            Ok(10)
+        );
+        assert_eq!(content(&mut to), b"0123456789");
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_of_writing() {
+        let mut from = tempfile::tempfile().unwrap();
+        from.write_all(&[b'x'; 4096]).unwrap();
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let error = copy_contents(from.as_fd(), full.as_fd(), Afterwards::Keep).unwrap_err();
+        assert_eq!(error, CallError::new(Doing::Write, Errno::ENOSPC));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_an_error_of_reading() {
+        let directory = File::open(".").unwrap();
+        let to = tempfile::tempfile().unwrap();
+        let error = copy_contents(directory.as_fd(), to.as_fd(), Afterwards::Keep).unwrap_err();
+        assert_eq!(error, CallError::new(Doing::Read, Errno::EISDIR));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+
+        #[test]
+        fn a_copy_has_the_same_bytes(runs in prop::collection::vec((any::<bool>(), 1_usize..300_000, any::<u8>()), 0..6)) {
+            let mut from = tempfile::tempfile().unwrap();
+            for (hole, length, byte) in runs {
+                if hole {
+                    let end = from.metadata().unwrap().len() + length as u64;
+                    from.set_len(end).unwrap();
+                    from.seek(SeekFrom::Start(end)).unwrap();
+                } else {
+                    from.write_all(&vec![byte; length]).unwrap();
+                }
+            }
+            let mut to = copied(&from);
+            prop_assert!(content(&mut from) == content(&mut to));
+        }
+    }
+}
