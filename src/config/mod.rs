@@ -1,1 +1,7 @@
-//! The configuration language: bytes to tokens to items.
+//! The configuration language: bytes to tokens to items. No files, no users, no meaning.
+
+pub mod ast;
+pub mod directive;
+pub mod lex;
+pub mod parse;
+pub mod value;

@@ -3,6 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+pub mod problem;
+
+pub use problem::Problem;
+
 /// A place in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -14,4 +18,45 @@ pub struct Place {
     pub column: u32,
     /// How many bytes it covers; 0 where only the spot is known.
     pub length: u32,
+}
+
+/// How much a complaint weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Said only with `-v` or `-d`.
+    Note,
+    /// Said always; nothing is lost by it.
+    Warning,
+    /// Said always; something was left out.
+    Error,
+}
+
+/// One complaint: what, where, and what it costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How much it weighs.
+    pub severity: Severity,
+    /// Where it is, if it has a place in a file.
+    pub place: Option<Place>,
+    /// What it is.
+    pub problem: Problem,
+    /// The exit status becomes 1.
+    pub affects_exit: bool,
+    /// The line of the file that the place is in, without its newline, where there is one to show.
+    pub excerpt: Option<Vec<u8>>,
+}
+
+impl Diagnostic {
+    /// Makes a complaint whose weight is that of its problem.
+    #[must_use]
+    pub fn new(problem: Problem, place: Option<Place>, excerpt: Option<Vec<u8>>) -> Self {
+        let class = problem.class();
+        Self {
+            severity: class.severity,
+            place,
+            problem,
+            affects_exit: class.affects_exit,
+            excerpt,
+        }
+    }
 }

@@ -11,6 +11,7 @@ use crate::unix::{GroupId, Identity, Mode, UserId};
 
 pub mod defaults;
 pub mod resolve;
+pub mod settings;
 
 /// One stanza: the words that name its logs, and what happens to them.
 #[derive(Clone, Debug)]

@@ -2,13 +2,17 @@
 //!
 //! Every file is reached through a held directory and a single name. What is done, and in which order, is not decided here.
 
+pub mod accounts;
 pub mod attributes;
 pub mod call;
+pub mod confread;
 pub mod copy;
 pub mod create;
 pub mod dir;
 pub mod identity;
 pub mod lease;
+pub mod locale;
+pub mod pattern;
 pub mod process;
 pub mod signals;
 pub mod stream;

@@ -1,0 +1,351 @@
+//! The kinds of complaints, one variant a kind, with a stable code and a weight each. No sentences: they are `report::cite`'s.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Place, Severity};
+
+/// What is wrong, or worth a note, with what makes it so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// A configuration path does not exist or cannot be looked at.
+    CannotStat {
+        /** The path. */
+        path: PathBuf,
+        /** The system's reason. */
+        errno: i32,
+    },
+    /// A configuration file cannot be opened.
+    CannotOpen {
+        /** The path. */
+        path: PathBuf,
+        /** The system's reason. */
+        errno: i32,
+    },
+    /// A configuration file cannot be read.
+    CannotRead {
+        /** The path. */
+        path: PathBuf,
+        /** The system's reason. */
+        errno: i32,
+    },
+    /// A directory of configuration files cannot be listed.
+    CannotOpenDirectory {
+        /** The path. */
+        path: PathBuf,
+        /** The system's reason. */
+        errno: i32,
+    },
+    /// Others than its owner may write the configuration file.
+    WritableByOthers(/** The file. */ PathBuf),
+    /// The configuration file belongs to somebody who is not root.
+    WrongOwner(/** The file. */ PathBuf),
+    /// The configuration file is larger than any real one.
+    TooLarge(/** The file. */ PathBuf),
+    /// The configuration file has unusual permission bits.
+    DangerousMode {
+        /** The file. */
+        path: PathBuf,
+        /** Its bits. */
+        mode: u32,
+    },
+
+    /// A directive's name is followed by something other than a space or `=`.
+    NotSeparated {
+        /** The name. */
+        keyword: Vec<u8>,
+        /** What follows it. */
+        found: u8,
+    },
+    /// A line begins with something that cannot begin anything.
+    BadStart,
+    /// A path stands inside a block.
+    UnexpectedFilename,
+    /// A `}` stands outside of any block.
+    UnexpectedBrace,
+    /// A `}` stands in a path list, before any `{`.
+    UnexpectedBraceInList,
+    /// A path list has no `{` after it.
+    MissingBrace,
+    /// The words of a path list cannot be told apart.
+    FilenameSyntax,
+    /// A script has no `endscript`.
+    NoEndscript(/** The directive that began it. */ &'static str),
+    /// Something stands on the line after a `}`.
+    TextAfterBrace,
+    /// A name is no directive.
+    UnknownOption {
+        /** The name. */
+        name: Vec<u8>,
+        /** The directive that may have been meant. */
+        suggestion: Option<&'static str>,
+    },
+    /// The `errors` directive does nothing any more.
+    ErrorsDeprecated,
+
+    /// A directive has no argument.
+    MissingArgument(/** What it is the argument of. */ &'static str),
+    /// A directive has no argument, and is ignored.
+    MissingArgumentIgnored(/** What it is the argument of. */ &'static str),
+    /// An argument is no number that fits.
+    BadNumber {
+        /** What it counts. */
+        what: &'static str,
+        /** As written. */
+        value: Vec<u8>,
+    },
+    /// A number is beyond what can be counted with.
+    OutOfRange {
+        /** What it counts. */
+        what: &'static str,
+        /** As written. */
+        value: Vec<u8>,
+    },
+    /// A size ends in a letter that is no unit.
+    UnknownUnit(/** The letter. */ u8),
+    /// A size is no number.
+    BadSize(/** As written, without its unit. */ Vec<u8>),
+    /// The day after `weekly` or `monthly` is none.
+    BadDay {
+        /** The directive. */
+        directive: &'static str,
+        /** As written. */
+        value: Vec<u8>,
+    },
+    /// The words of an argument cannot be told apart.
+    InvalidArguments(/** The directive. */ &'static str),
+    /// There are more words than the directive has a use for.
+    ExtraArguments(/** The directive. */ &'static str),
+    /// A mode is no octal number up to 7777.
+    InvalidMode(/** As written. */ Vec<u8>),
+    /// A user does not exist.
+    UnknownUser(/** As written. */ Vec<u8>),
+    /// A group does not exist.
+    UnknownGroup(/** As written. */ Vec<u8>),
+    /// `su` names no user.
+    NoUserForSu,
+    /// `su` names no group.
+    NoGroupForSu,
+    /// A path has blanks or unprintable characters.
+    BadPath {
+        /** What it is the path of. */
+        what: &'static str,
+        /** As written. */
+        value: Vec<u8>,
+    },
+    /// A mail address has blanks or unprintable characters.
+    BadMail(/** As written. */ Vec<u8>),
+    /// The options of the compressor cannot be told apart.
+    InvalidCompressOptions,
+    /// A taboo directive stands inside a block.
+    TabooInBlock(/** The directive. */ &'static str),
+
+    /// Includes are nested too deeply.
+    NestingTooDeep,
+    /// A block is given up because of an error in it.
+    FoundErrorInBlock(/** Its path list. */ Vec<u8>),
+    /// A file of an included directory has an error.
+    FoundErrorInFile(/** The file. */ PathBuf),
+
+    /// A word of a path list is too long to be expanded.
+    GlobTooLong {
+        /** Its length. */
+        length: usize,
+    },
+    /// A word cannot be expanded.
+    GlobFailed {
+        /** The word. */
+        word: Vec<u8>,
+        /** The system's reason. */
+        errno: i32,
+    },
+    /// A log stands in two path lists.
+    DuplicateLog {
+        /** The log. */
+        path: PathBuf,
+        /** The block that has it. */
+        first: Place,
+    },
+    /// The directory of a log with `olddir` cannot be looked at.
+    LogPathUnverified {
+        /** The directory. */
+        path: PathBuf,
+        /** The system's reason. */
+        errno: i32,
+    },
+    /// The `olddir` of a log cannot be looked at.
+    OldDirUnverified {
+        /** The directory. */
+        path: PathBuf,
+        /** The system's reason. */
+        errno: i32,
+    },
+    /// The `olddir` is on another file system than the log.
+    DifferentDevices {
+        /** The directory as written. */
+        old_dir: PathBuf,
+        /** The log. */
+        log: PathBuf,
+    },
+
+    /// A configuration file is being read.
+    Reading(/** The file. */ Arc<Path>),
+    /// A configuration file is empty.
+    IgnoringEmpty(/** The file. */ PathBuf),
+    /// A configuration path is no regular file.
+    IgnoringNotRegular(/** The file. */ PathBuf),
+    /// A taboo pattern keeps a file of a directory out.
+    IgnoringTaboo {
+        /** The file. */
+        path: PathBuf,
+        /** The pattern. */
+        pattern: Vec<u8>,
+    },
+    /// An include is being followed.
+    Including(/** As written, home directory replaced. */ PathBuf),
+    /// A criterion replaces another one of the same block.
+    Overrides {
+        /** The later one. */
+        new: &'static str,
+        /** The earlier one. */
+        old: &'static str,
+    },
+    /// A tilde was replaced by a home directory.
+    ReplacedHome {
+        /** As written. */
+        from: Vec<u8>,
+        /** What stands there now. */
+        to: PathBuf,
+    },
+    /// A log stands in two path lists, and one says that this is no error.
+    DuplicateIgnored(/** The log. */ PathBuf),
+    /// Two paths lead to one log; it is rotated by the first.
+    SameLog {
+        /** The path that is left out. */
+        path: PathBuf,
+        /** The path that stays. */
+        first: PathBuf,
+    },
+    /// A word cannot be expanded, and `missingok` says that this is no error.
+    GlobFailedIgnored {
+        /** The word. */
+        word: Vec<u8>,
+        /** The system's reason. */
+        errno: i32,
+    },
+    /// The directory of a log with `olddir` is missing, and `missingok` says that this is no error.
+    LogPathMissing {
+        /** The directory. */
+        path: PathBuf,
+        /** The system's reason. */
+        errno: i32,
+    },
+}
+
+/// The standing of a kind of complaint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// Its code, which never changes its meaning; empty for notes.
+    pub code: &'static str,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// The exit status becomes 1.
+    pub affects_exit: bool,
+}
+
+const fn error(code: &'static str) -> Class {
+    Class {
+        code,
+        severity: Severity::Error,
+        affects_exit: true,
+    }
+}
+
+const fn harmless(code: &'static str) -> Class {
+    Class {
+        code,
+        severity: Severity::Error,
+        affects_exit: false,
+    }
+}
+
+const fn warning(code: &'static str) -> Class {
+    Class {
+        code,
+        severity: Severity::Warning,
+        affects_exit: false,
+    }
+}
+
+const NOTE: Class = Class {
+    code: "",
+    severity: Severity::Note,
+    affects_exit: false,
+};
+
+impl Problem {
+    /// Returns the code, weight and cost of this kind.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        use Problem as P;
+        match self {
+            P::CannotStat { .. } => error("LR1001"),
+            P::CannotOpen { .. } => error("LR1002"),
+            P::CannotRead { .. } => error("LR1003"),
+            P::CannotOpenDirectory { .. } => error("LR1004"),
+            P::WritableByOthers(_) => error("LR1005"),
+            P::WrongOwner(_) => error("LR1006"),
+            P::TooLarge(_) => error("LR1007"),
+            P::NotSeparated { .. } => error("LR1101"),
+            P::BadStart => error("LR1102"),
+            P::UnexpectedFilename => error("LR1103"),
+            P::UnexpectedBrace => error("LR1104"),
+            P::UnexpectedBraceInList => error("LR1105"),
+            P::MissingBrace => error("LR1106"),
+            P::FilenameSyntax => error("LR1107"),
+            P::NoEndscript(_) => error("LR1108"),
+            P::TextAfterBrace => harmless("LR1109"),
+            P::MissingArgument(_) => error("LR1201"),
+            P::MissingArgumentIgnored(_) => harmless("LR1202"),
+            P::BadNumber { .. } => error("LR1203"),
+            P::OutOfRange { .. } => error("LR1204"),
+            P::UnknownUnit(_) => error("LR1205"),
+            P::BadSize(_) => error("LR1206"),
+            P::BadDay { .. } => error("LR1207"),
+            P::InvalidArguments(_) => error("LR1208"),
+            P::ExtraArguments(_) => error("LR1209"),
+            P::InvalidMode(_) => error("LR1210"),
+            P::UnknownUser(_) => error("LR1211"),
+            P::UnknownGroup(_) => error("LR1212"),
+            P::NoUserForSu => error("LR1213"),
+            P::NoGroupForSu => error("LR1214"),
+            P::BadPath { .. } => error("LR1215"),
+            P::BadMail(_) => error("LR1216"),
+            P::InvalidCompressOptions => error("LR1217"),
+            P::TabooInBlock(_) => error("LR1218"),
+            P::NestingTooDeep => error("LR1301"),
+            P::FoundErrorInBlock(_) => error("LR1302"),
+            P::FoundErrorInFile(_) => error("LR1303"),
+            P::GlobTooLong { .. } => error("LR1401"),
+            P::GlobFailed { .. } => error("LR1402"),
+            P::DuplicateLog { .. } => error("LR1403"),
+            P::LogPathUnverified { .. } => error("LR1404"),
+            P::OldDirUnverified { .. } => error("LR1405"),
+            P::DifferentDevices { .. } => error("LR1406"),
+            P::UnknownOption { .. } => warning("LR2001"),
+            P::ErrorsDeprecated => warning("LR2002"),
+            P::DangerousMode { .. } => warning("LR2003"),
+            P::Reading(_)
+            | P::IgnoringEmpty(_)
+            | P::IgnoringNotRegular(_)
+            | P::IgnoringTaboo { .. }
+            | P::Including(_)
+            | P::Overrides { .. }
+            | P::ReplacedHome { .. }
+            | P::DuplicateIgnored(_)
+            | P::SameLog { .. }
+            | P::GlobFailedIgnored { .. }
+            | P::LogPathMissing { .. } => NOTE,
+        }
+    }
+}

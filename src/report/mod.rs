@@ -1,0 +1,3 @@
+//! The only place that writes sentences.
+
+pub mod cite;

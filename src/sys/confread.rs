@@ -1,0 +1,156 @@
+//! Configuration files and their directories: opened once, looked at and read through the descriptor.
+
+use std::ffi::{CStr, OsStr};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use nix::dir::Dir;
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, OFlag, openat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, stat};
+use nix::unistd::{Uid, read};
+
+/// A configuration path that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    descriptor: OwnedFd,
+    status: FileStat,
+}
+
+/// Why a configuration path was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is not there, or cannot be looked at.
+    NotFound(i32),
+    /// It is there and cannot be opened.
+    NotOpened(i32),
+    /// It is there, cannot be opened, and is no regular file anyway.
+    Special,
+}
+
+impl Opened {
+    /// Opens a path, or a name in a directory, without ever waiting for it.
+    ///
+    /// # Errors
+    /// Why it was not opened.
+    pub fn open(directory: Option<&Self>, path: &Path) -> Result<Self, Refused> {
+        let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let base = directory.map_or(AT_FDCWD, |directory| directory.descriptor.as_fd());
+        let opened = openat(base, path, flags, Mode::empty());
+        let descriptor = opened.map_err(|errno| refusal(base, path, errno))?;
+        let status = fstat(&descriptor).map_err(|errno| Refused::NotFound(errno as i32))?;
+        Ok(Self { descriptor, status })
+    }
+
+    fn is(&self, kind: SFlag) -> bool {
+        SFlag::from_bits_truncate(self.status.st_mode & SFlag::S_IFMT.bits()) == kind
+    }
+
+    /// Tells whether it is a directory.
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        self.is(SFlag::S_IFDIR)
+    }
+
+    /// Tells whether it is a regular file.
+    #[must_use]
+    pub fn is_regular(&self) -> bool {
+        self.is(SFlag::S_IFREG)
+    }
+
+    /// Returns its permission bits.
+    #[must_use]
+    pub fn mode(&self) -> u32 {
+        self.status.st_mode & 0o7777
+    }
+
+    /// Returns its owner.
+    #[must_use]
+    pub fn owner(&self) -> u32 {
+        self.status.st_uid
+    }
+
+    /// Returns its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        u64::try_from(self.status.st_size).unwrap_or(0)
+    }
+
+    /// Reads it, up to the size that it had when it was opened.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn read(&self) -> Result<Vec<u8>, i32> {
+        let mut text = vec![0; usize::try_from(self.size()).map_err(|_| Errno::EFBIG as i32)?];
+        let mut filled = 0;
+        while filled < text.len() {
+            match read(&self.descriptor, &mut text[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno as i32),
+            }
+        }
+        text.truncate(filled);
+        Ok(text)
+    }
+
+    /// Lists the names in it, in no order, without `.` and `..`; those for which `keep` answers false are left out.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn names(&self, mut keep: impl FnMut(&[u8]) -> bool) -> Result<Vec<Vec<u8>>, i32> {
+        // A second description of the directory, so that this one's position stays.
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let mut listing = Dir::openat(&self.descriptor, c".", flags, Mode::empty()).map_err(|errno| errno as i32)?;
+        let mut names = Vec::new();
+        for entry in listing.iter() {
+            let entry = entry.map_err(|errno| errno as i32)?;
+            let name = CStr::to_bytes(entry.file_name());
+            if name != b"." && name != b".." && keep(name) {
+                names.push(name.to_vec());
+            }
+        }
+        Ok(names)
+    }
+}
+
+fn refusal(base: BorrowedFd<'_>, path: &Path, errno: Errno) -> Refused {
+    let looked = nix::sys::stat::fstatat(base, path, nix::fcntl::AtFlags::empty());
+    match looked.map(|status| SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits())) {
+        Err(errno) => Refused::NotFound(errno as i32),
+        Ok(SFlag::S_IFREG | SFlag::S_IFDIR) => Refused::NotOpened(errno as i32),
+        Ok(_) => Refused::Special,
+    }
+}
+
+/// Answers the device of a path, links followed.
+///
+/// # Errors
+/// The system's reason.
+pub fn device_of(path: &Path) -> Result<u64, i32> {
+    stat(path).map(|status| status.st_dev).map_err(|errno| errno as i32)
+}
+
+/// Answers device and inode of a directory, links followed; `None` if there is none.
+#[must_use]
+pub fn directory_id(path: &Path) -> Option<crate::unix::FileId> {
+    let status = stat(path).ok()?;
+    Some(crate::unix::FileId {
+        device: status.st_dev,
+        inode: status.st_ino,
+    })
+}
+
+/// Tells whether the one who runs this is root by the real user id.
+#[must_use]
+pub fn is_run_by_root() -> bool {
+    Uid::current().is_root()
+}
+
+/// Returns a path made of bytes.
+#[must_use]
+pub fn path_of(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
+}

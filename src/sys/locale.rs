@@ -1,0 +1,82 @@
+//! The locale of the run, as far as the order of names and the meaning of a character go.
+
+use std::cmp::Ordering;
+use std::ffi::{CStr, CString};
+use std::sync::OnceLock;
+
+use nix::libc;
+
+/// What the run's locale means for names.
+#[derive(Clone, Copy, Debug)]
+struct Manner {
+    /// Names sort as bytes.
+    by_bytes: bool,
+    /// A character may have several bytes.
+    utf8: bool,
+}
+
+/// Takes on the environment's locale, once.
+fn manner() -> Manner {
+    static MANNER: OnceLock<Manner> = OnceLock::new();
+    *MANNER.get_or_init(read_manner)
+}
+
+#[expect(unsafe_code, reason = "the standard library does not know locales")]
+fn read_manner() -> Manner {
+    // SAFETY: the strings are NUL-terminated, and the results are read before anything could change them. `setlocale` is called
+    // here only, under the lock of a `OnceLock`, before the program has started any thread that would ask for the locale.
+    unsafe {
+        libc::setlocale(libc::LC_COLLATE, c"".as_ptr());
+        libc::setlocale(libc::LC_CTYPE, c"".as_ptr());
+        let name = libc::setlocale(libc::LC_COLLATE, std::ptr::null());
+        let by_bytes = name.is_null()
+            || matches!(
+                CStr::from_ptr(name).to_bytes(),
+                b"C" | b"POSIX" | b"C.UTF-8" | b"C.utf8"
+            );
+        let codeset = libc::nl_langinfo(libc::CODESET);
+        let utf8 = !codeset.is_null() && CStr::from_ptr(codeset).to_bytes() == b"UTF-8";
+        Manner { by_bytes, utf8 }
+    }
+}
+
+/// Tells whether characters are those of UTF-8.
+#[must_use]
+pub fn is_utf8() -> bool {
+    manner().utf8
+}
+
+/// Sorts names as the run's locale does it; names that it holds for equal sort by their bytes.
+pub fn sort_names(names: &mut Vec<Vec<u8>>) {
+    if manner().by_bytes || names.iter().any(|name| name.contains(&0)) {
+        names.sort_unstable();
+        return;
+    }
+    let mut terminated: Vec<CString> = std::mem::take(names)
+        .into_iter()
+        .filter_map(|name| CString::new(name).ok())
+        .collect();
+    terminated.sort_by(|a, b| collate(a, b).then_with(|| a.cmp(b)));
+    *names = terminated.into_iter().map(CString::into_bytes).collect();
+}
+
+#[expect(unsafe_code, reason = "the standard library does not know locales")]
+fn collate(a: &CStr, b: &CStr) -> Ordering {
+    // SAFETY: both are NUL-terminated and live through the call.
+    unsafe { libc::strcoll(a.as_ptr(), b.as_ptr()) }.cmp(&0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sorting_keeps_every_name() {
+        let mut names: Vec<Vec<u8>> = [&b"b"[..], b"a", b"\xff", b"B", b"10", b"9", b"a"]
+            .map(<[u8]>::to_vec)
+            .into();
+        sort_names(&mut names);
+        assert_eq!(names.len(), 7);
+        assert!(names.iter().position(|name| name == b"a") < names.iter().position(|name| name == b"b"));
+    }
+}

@@ -1,0 +1,353 @@
+//! File name patterns for one name: `*`, `?` and brackets as the C library reads them, matched by the `glob` crate.
+//!
+//! The crate knows no backslashes, no classes and only text, so a pattern is read here and written anew for it; the plain shapes,
+//! which are nearly all there are, are compared as bytes.
+
+use std::borrow::Cow;
+
+use glob::{MatchOptions, Pattern};
+
+/// A pattern for one name.
+#[derive(Clone, Debug)]
+pub struct NamePattern {
+    shape: Shape,
+    begins_with_dot: bool,
+    utf8: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Shape {
+    /// This very name.
+    Exactly(Vec<u8>),
+    /// One `*` with these before and behind it.
+    Around(Vec<u8>, Vec<u8>),
+    /// Everything else.
+    General(Pattern),
+    /// Nothing at all.
+    Nothing,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Token {
+    One(char),
+    AnyOne,
+    AnyRun,
+    Within(Vec<(char, char)>),
+    Without(Vec<(char, char)>),
+}
+
+/// Tells whether a word has anything in it that a pattern would read otherwise than as itself.
+#[must_use]
+pub fn is_special(word: &[u8]) -> bool {
+    word.iter().any(|byte| matches!(byte, b'*' | b'?' | b'[' | b'\\'))
+}
+
+impl NamePattern {
+    /// Reads a pattern; `utf8` says whether a character may have several bytes.
+    #[must_use]
+    pub fn new(pattern: &[u8], utf8: bool) -> Self {
+        let utf8 = utf8 && std::str::from_utf8(pattern).is_ok();
+        let tokens = tokens(&text(pattern, utf8));
+        let begins_with_dot = tokens.first() == Some(&Token::One('.'));
+        Self {
+            shape: shape(&tokens, utf8),
+            begins_with_dot,
+            utf8,
+        }
+    }
+
+    /// Tells whether the name matches.
+    #[must_use]
+    pub fn matches(&self, name: &[u8]) -> bool {
+        match &self.shape {
+            Shape::Exactly(bytes) => bytes == name,
+            Shape::Around(before, behind) => {
+                name.len() >= before.len() + behind.len() && name.starts_with(before) && name.ends_with(behind)
+            }
+            Shape::Nothing => false,
+            Shape::General(pattern) => {
+                let options = MatchOptions {
+                    case_sensitive: true,
+                    require_literal_separator: true,
+                    require_literal_leading_dot: false,
+                };
+                pattern.matches_with(&text(name, self.utf8), options)
+            }
+        }
+    }
+
+    /// Tells whether the name matches, where a dot at its beginning must be written in the pattern.
+    #[must_use]
+    pub fn matches_visible(&self, name: &[u8]) -> bool {
+        (self.begins_with_dot || !name.starts_with(b".")) && self.matches(name)
+    }
+}
+
+/// Turns bytes into characters: those of UTF-8, or a character a byte.
+fn text(bytes: &[u8], utf8: bool) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if utf8 || bytes.is_ascii() => Cow::Borrowed(text),
+        _ if utf8 => bytes
+            .utf8_chunks()
+            .flat_map(|chunk| {
+                chunk
+                    .valid()
+                    .chars()
+                    .chain(chunk.invalid().iter().map(|byte| private(*byte)))
+            })
+            .collect(),
+        _ => bytes.iter().map(|byte| char::from(*byte)).collect(),
+    }
+}
+
+/// Stands for a byte that is no character, so that a `*` can still run over it.
+fn private(byte: u8) -> char {
+    char::from_u32(0xF700 + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+fn tokens(pattern: &str) -> Vec<Token> {
+    let chars: Vec<char> = pattern.chars().collect();
+    let mut tokens = Vec::new();
+    let mut at = 0;
+    while at < chars.len() {
+        match chars[at] {
+            '*' => {
+                if tokens.last() != Some(&Token::AnyRun) {
+                    tokens.push(Token::AnyRun);
+                }
+            }
+            '?' => tokens.push(Token::AnyOne),
+            '\\' if at + 1 < chars.len() => {
+                at += 1;
+                tokens.push(Token::One(chars[at]));
+            }
+            '[' => {
+                if let Some((token, end)) = bracket(&chars, at) {
+                    tokens.push(token);
+                    at = end;
+                } else {
+                    tokens.push(Token::One('['));
+                }
+            }
+            other => tokens.push(Token::One(other)),
+        }
+        at += 1;
+    }
+    tokens
+}
+
+/// Reads a bracket that begins at `at`; answers it and where its `]` is, or `None` where there is none.
+fn bracket(chars: &[char], at: usize) -> Option<(Token, usize)> {
+    let mut next = at + 1;
+    let negated = matches!(chars.get(next), Some('!' | '^'));
+    next += usize::from(negated);
+    let mut ranges = Vec::new();
+    let first = next;
+    loop {
+        match *chars.get(next)? {
+            ']' if next > first => break,
+            '[' if chars.get(next + 1) == Some(&':') && class_end(chars, next).is_some() => {
+                let end = class_end(chars, next)?;
+                let name: String = chars[next + 2..end - 1].iter().collect();
+                ranges.extend_from_slice(class(&name));
+                next = end + 1;
+                continue;
+            }
+            _ => {}
+        }
+        let (low, after) = member(chars, next)?;
+        if chars.get(after) == Some(&'-') && !matches!(chars.get(after + 1), Some(']') | None) {
+            let (high, behind) = member(chars, after + 1)?;
+            ranges.push((low, high));
+            next = behind;
+        } else {
+            ranges.push((low, low));
+            next = after;
+        }
+    }
+    Some((
+        if negated {
+            Token::Without(ranges)
+        } else {
+            Token::Within(ranges)
+        },
+        next,
+    ))
+}
+
+/// Reads one character of a bracket, escaped or not, and answers what comes after it.
+fn member(chars: &[char], at: usize) -> Option<(char, usize)> {
+    match *chars.get(at)? {
+        '\\' => Some((*chars.get(at + 1)?, at + 2)),
+        other => Some((other, at + 1)),
+    }
+}
+
+/// Finds the `]` of a `[:class:]` that begins at `at`.
+fn class_end(chars: &[char], at: usize) -> Option<usize> {
+    let letters = chars[at + 2..]
+        .iter()
+        .take_while(|letter| letter.is_ascii_lowercase())
+        .count();
+    let colon = at + 2 + letters;
+    (chars.get(colon) == Some(&':') && chars.get(colon + 1) == Some(&']')).then_some(colon + 1)
+}
+
+fn class(name: &str) -> &'static [(char, char)] {
+    match name {
+        "alnum" => &[('0', '9'), ('A', 'Z'), ('a', 'z')],
+        "alpha" => &[('A', 'Z'), ('a', 'z')],
+        "blank" => &[(' ', ' '), ('\t', '\t')],
+        "cntrl" => &[('\0', '\x1f'), ('\x7f', '\x7f')],
+        "digit" => &[('0', '9')],
+        "graph" => &[('!', '~')],
+        "lower" => &[('a', 'z')],
+        "print" => &[(' ', '~')],
+        "punct" => &[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')],
+        "space" => &[(' ', ' '), ('\t', '\r')],
+        "upper" => &[('A', 'Z')],
+        "xdigit" => &[('0', '9'), ('A', 'F'), ('a', 'f')],
+        _ => &[],
+    }
+}
+
+fn shape(tokens: &[Token], utf8: bool) -> Shape {
+    let literal = |tokens: &[Token]| {
+        let mut bytes = Vec::new();
+        for token in tokens {
+            let Token::One(one) = token else { return None };
+            match u8::try_from(u32::from(*one)) {
+                Ok(byte) if !utf8 => bytes.push(byte),
+                _ => bytes.extend_from_slice(one.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        Some(bytes)
+    };
+    if let Some(bytes) = literal(tokens) {
+        return Shape::Exactly(bytes);
+    }
+    if let Some(star) = tokens.iter().position(|token| *token == Token::AnyRun)
+        && let (Some(before), Some(behind)) = (literal(&tokens[..star]), literal(&tokens[star + 1..]))
+    {
+        return Shape::Around(before, behind);
+    }
+    let written: Option<String> = tokens.iter().map(write).collect();
+    written
+        .and_then(|written| Pattern::new(&written).ok())
+        .map_or(Shape::Nothing, Shape::General)
+}
+
+/// Writes a token for the `glob` crate; `None` where nothing can match it.
+fn write(token: &Token) -> Option<String> {
+    match token {
+        Token::One(one) => Some(Pattern::escape(one.encode_utf8(&mut [0; 4]))),
+        Token::AnyOne => Some("?".to_owned()),
+        Token::AnyRun => Some("*".to_owned()),
+        Token::Within(ranges) => match inside(ranges).as_str() {
+            "" => None,
+            "!" => Some("!".to_owned()),
+            "!-" => Some("[-!]".to_owned()),
+            inner => Some(format!("[{inner}]")),
+        },
+        Token::Without(ranges) => Some(match inside(ranges).as_str() {
+            "" => "?".to_owned(),
+            inner => format!("[!{inner}]"),
+        }),
+    }
+}
+
+/// Writes the inside of a bracket: `]` first, then ranges, single characters, `!`, and `-` last, where each means itself.
+fn inside(ranges: &[(char, char)]) -> String {
+    let is_syntax = |one: char| matches!(one, ']' | '!' | '-');
+    let step = |one: char, by: i64| char::from_u32(u32::try_from(i64::from(u32::from(one)) + by).ok()?);
+    let (mut inner, mut syntax) = (String::new(), Vec::new());
+    for (low, high) in ranges {
+        let (mut low, mut high) = (Some(*low), Some(*high));
+        while let (Some(one), Some(end)) = (low, high)
+            && one <= end
+        {
+            if is_syntax(one) {
+                syntax.push(one);
+                low = step(one, 1);
+            } else if is_syntax(end) {
+                syntax.push(end);
+                high = step(end, -1);
+            } else {
+                inner.extend([one, '-', end]);
+                break;
+            }
+        }
+    }
+    let has = |one: char| syntax.contains(&one);
+    if has(']') {
+        inner.insert(0, ']');
+    }
+    inner.extend(['!', '-'].into_iter().filter(|one| has(*one)));
+    inner
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_the_c_library_does() {
+        for (pattern, name, expected) in [
+            ("*.log", "a.log", true),
+            ("*.log", "a.logx", false),
+            ("*", ".a", true),
+            ("a*b", "ab", true),
+            ("a*b", "a", false),
+            ("ab*ba", "aba", false),
+            ("**", "x", true),
+            ("a?c", "abc", true),
+            ("[abc]x*", "bx1", true),
+            ("[!abc]x", "dx", true),
+            ("[^abc]x", "ax", false),
+            ("[a-c]", "b", true),
+            ("[]]", "]", true),
+            ("[!]]", "a", true),
+            ("[!]]", "]", false),
+            ("[!-]", "-", false),
+            ("[-!]", "!", true),
+            ("[a-]", "-", true),
+            ("[!!]", "!", false),
+            ("[[:digit:]]*x", "5ax", true),
+            ("[[:digit:]_]", "_", true),
+            ("[[:nosuch:]]", "n", false),
+            ("[+--]", ",", true),
+            ("[ -~]", "]", true),
+            ("[z-a]", "m", false),
+            ("[", "[", true),
+            ("[a", "[a", true),
+            ("a[", "a[", true),
+            (r"\*", "*", true),
+            (r"\*", "x", false),
+            (r"[\]]", "]", true),
+            ("*.rhn-cfg-tmp-*", "x.rhn-cfg-tmp-3", true),
+            ("a*b*c", "aXbYc", true),
+            ("*é*x?", "aéxb", true),
+        ] {
+            assert_eq!(
+                NamePattern::new(pattern.as_bytes(), true).matches(name.as_bytes()),
+                expected,
+                "{pattern} {name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hidden_name_needs_a_written_dot() {
+        assert!(!NamePattern::new(b"*", true).matches_visible(b".a"));
+        assert!(NamePattern::new(b".*", true).matches_visible(b".a"));
+        assert!(!NamePattern::new(b"[.]a", true).matches_visible(b".a"));
+    }
+
+    #[test]
+    fn a_question_mark_is_a_character_in_utf8_and_a_byte_elsewhere() {
+        assert!(NamePattern::new(b"?", true).matches("é".as_bytes()));
+        assert!(!NamePattern::new(b"?", false).matches("é".as_bytes()));
+        assert!(NamePattern::new(b"??", false).matches("é".as_bytes()));
+        assert!(NamePattern::new(b"a?b*c", true).matches(b"a\xffbc"));
+    }
+}
