@@ -1,7 +1,7 @@
 //! A log rotation utility that takes the place of logrotate.
 //!
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
-//! words (`exit unix clock facts event diag`), language (`config`), meaning (`policy state naming`), decision
+//! words (`exit unix clock facts fault event diag`), language (`config`), meaning (`policy state naming`), decision
 //! (`schedule plan`), kernel (`sys`), effects (`load discover observe store execute`), speech (`report`), story
 //! (`session cli`).
 

@@ -5,10 +5,13 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
-    reason = "a test that cannot go on panics, and says on stderr why it was skipped"
+    clippy::print_stdout,
+    reason = "a test that cannot go on panics, says why it was skipped, and what it measured"
 )]
 #![allow(dead_code, reason = "what `support` offers is there for every module to come")]
 
 mod interrupted;
+mod layers;
+mod rehearsal;
 mod scenarios;
 mod support;
