@@ -16,9 +16,9 @@ pub(crate) fn print(options: &Options, rows: &[Row]) {
     );
     println!("Control: two `gzip`s at once over one, 1.0 is two whole processors, 2.0 is one.\n");
     println!(
-        "| workload | reference s | ours s | ratio | bar | met | peak MiB | ratio | bytes, ours / reference | control |"
+        "| workload | reference s | ours s | ratio | bar | met | processor s | ratio | peak MiB | ratio | bytes, ours / reference | control |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|");
     for row in rows {
         for (variant, ours) in row.case.variants.iter().zip(&row.ours) {
             println!("{}", line(options, row, variant, ours));
@@ -33,9 +33,10 @@ fn line(options: &Options, row: &Row, variant: &Variant, ours: &Entrant) -> Stri
     let memory = spread(ours.samples.iter().map(|sample| sample.peak)).1;
     let Some(peer) = &row.peer else {
         return format!(
-            "| {name} | | {} | | {} | | {memory:.1} | | | {control} |",
+            "| {name} | | {} | | {} | | {:.3} | | {memory:.1} | | | {control} |",
             times(ours),
-            variant.bar
+            variant.bar,
+            spread(ours.samples.iter().map(|sample| sample.cpu)).1
         );
     };
     let ratios = |of: fn(&Sample) -> f64| {
@@ -47,6 +48,8 @@ fn line(options: &Options, row: &Row, variant: &Variant, ours: &Entrant) -> Stri
         )
     };
     let (wall, peak) = (ratios(|sample| sample.wall), ratios(|sample| sample.peak));
+    let cpu = ratios(|sample| sample.cpu).1;
+    let seconds = |entrant: &Entrant| spread(entrant.samples.iter().map(|sample| sample.cpu)).1;
     let peer_memory = spread(peer.samples.iter().map(|sample| sample.peak)).1;
     let bytes = match (ours.written, peer.written) {
         (Some(ours), Some(peer)) => format!("{:.4}", ours as f64 / peer as f64),
@@ -55,11 +58,13 @@ fn line(options: &Options, row: &Row, variant: &Variant, ours: &Entrant) -> Stri
     let met = judge(options, variant, wall.1, peak.1, spread(row.control.iter().copied()).1);
     let memory_bar = variant.memory.map_or(String::new(), |bar| format!(" (bar {bar})"));
     format!(
-        "| {name} | {} | {} | **{}** | {} | {met} | {peer_memory:.1} → {memory:.1} | {:.2}{memory_bar} | {bytes} | {control} |",
+        "| {name} | {} | {} | **{}** | {} | {met} | {:.3} → {:.3} | {cpu:.3} | {peer_memory:.1} → {memory:.1} | {:.2}{memory_bar} | {bytes} | {control} |",
         times(peer),
         times(ours),
         three(wall),
         variant.bar,
+        seconds(peer),
+        seconds(ours),
         peak.1
     )
 }
