@@ -16,3 +16,4 @@ mod layers;
 mod rehearsal;
 mod scenarios;
 mod support;
+mod writers;
