@@ -14,6 +14,7 @@ mod compression;
 mod interrupted;
 mod layers;
 mod rehearsal;
+mod races;
 mod scenarios;
 mod support;
 mod writers;
