@@ -13,8 +13,8 @@
 mod compression;
 mod interrupted;
 mod layers;
-mod rehearsal;
 mod races;
+mod rehearsal;
 mod scenarios;
 mod support;
 mod writers;
