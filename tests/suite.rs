@@ -15,6 +15,7 @@ mod interrupted;
 mod layers;
 mod races;
 mod rehearsal;
+mod peer;
 mod scenarios;
 mod support;
 mod writers;

@@ -1,0 +1,186 @@
+//! What differs after a run: exit status, tree, what scripts and mail programs were given, the state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::case::line;
+use super::run::Ending;
+use super::tree::{Kind, Node, Tree};
+
+/// Where the scripts and the mail program of a case write what they were given.
+pub(crate) const RECORDS: &str = "rec";
+/// The state file of a case.
+pub(crate) const STATE: &str = "state";
+
+/// What a run left behind.
+pub(crate) struct Aftermath {
+    pub(crate) ending: Ending,
+    pub(crate) tree: Tree,
+}
+
+/// One thing that differs.
+#[derive(Clone, Debug)]
+pub(crate) enum Difference {
+    /// The exit status: the peer's, ours.
+    Exit(i32, i32),
+    /// An entry of the tree: the peer's, ours.
+    Entry(PathBuf, Option<String>, Option<String>),
+    /// A line of the state, by its quoted path: the peer's stamp, ours.
+    State(String, Option<String>, Option<String>),
+    /// A record by its kind: what only the peer did, what only we did; both empty if only the order differs.
+    Record(PathBuf, Vec<String>, Vec<String>),
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exit(peer, ours) => write!(f, "exit: peer {peer}, ours {ours}"),
+            Self::Entry(path, peer, ours) => {
+                let say = |side: &Option<String>| side.clone().unwrap_or_else(|| "(not there)".to_owned());
+                write!(
+                    f,
+                    "tree: {}\n    peer {}\n    ours {}",
+                    path.display(),
+                    say(peer),
+                    say(ours)
+                )
+            }
+            Self::State(path, peer, ours) => write!(f, "state: {path}: peer {peer:?}, ours {ours:?}"),
+            Self::Record(name, peer, ours) => {
+                write!(f, "record {}: (lists empty: only the order)", name.display())?;
+                peer.iter().try_for_each(|text| write!(f, "\n    only peer {text:?}"))?;
+                ours.iter().try_for_each(|text| write!(f, "\n    only ours {text:?}"))
+            }
+        }
+    }
+}
+
+/// Lists all that differs.
+pub(crate) fn compare(peer: &Aftermath, ours: &Aftermath) -> Vec<Difference> {
+    let mut found = Vec::new();
+    if peer.ending.code != ours.ending.code {
+        found.push(Difference::Exit(peer.ending.code, ours.ending.code));
+    }
+    let paths: BTreeSet<&PathBuf> = peer.tree.keys().chain(ours.tree.keys()).collect();
+    for path in paths {
+        let (left, right) = (peer.tree.get(path), ours.tree.get(path));
+        if path == Path::new(STATE) {
+            compare_state(left, right, &mut found);
+        } else if path.starts_with(RECORDS) {
+            compare_records(path, left, right, &mut found);
+        } else {
+            compare_entry(path, left, right, &mut found);
+        }
+    }
+    found
+}
+
+fn compare_entry(path: &Path, left: Option<&Node>, right: Option<&Node>, found: &mut Vec<Difference>) {
+    let (left, right) = (left.map(unpacked), right.map(unpacked));
+    if left == right {
+        return;
+    }
+    let (mut say_left, mut say_right) = (
+        left.as_ref().map(|n| line(path, n)),
+        right.as_ref().map(|n| line(path, n)),
+    );
+    if say_left == say_right {
+        say_left = say_left.map(|text| text + " (contents differ)");
+        say_right = say_right.map(|text| text + " (contents differ)");
+    }
+    found.push(Difference::Entry(path.to_owned(), say_left, say_right));
+}
+
+/// The node as it is compared: packed contents unpacked, times only where they mean something.
+fn unpacked(node: &Node) -> Node {
+    let mut node = node.clone();
+    if let Some(plain) = &node.plain {
+        node.kind = Kind::File(Arc::clone(plain));
+    } else {
+        node.modified = super::tree::Time::Fresh;
+        node.accessed = super::tree::Time::Fresh;
+        if let Kind::Symlink(_) = node.kind {
+            node.mode = 0o777;
+        }
+    }
+    node
+}
+
+/// Reads a state file as path → stamp.
+pub(crate) fn stamps(node: Option<&Node>) -> BTreeMap<String, String> {
+    let Some(Node {
+        kind: Kind::File(content),
+        ..
+    }) = node
+    else {
+        return BTreeMap::new();
+    };
+    let text = String::from_utf8_lossy(content);
+    let mut stamps = BTreeMap::new();
+    for line in text.lines() {
+        let (path, stamp) = line.rsplit_once(' ').unwrap_or((line, ""));
+        let seen = stamps.insert(path.to_owned(), stamp.to_owned());
+        if seen.is_some() {
+            stamps.insert(format!("{path} (twice)"), stamp.to_owned());
+        }
+    }
+    stamps
+}
+
+fn compare_state(left: Option<&Node>, right: Option<&Node>, found: &mut Vec<Difference>) {
+    let dress = |node: Option<&Node>| node.map(|node| (node.mode, node.owner, matches!(node.kind, Kind::File(_))));
+    if dress(left) != dress(right) {
+        let say = |node: Option<&Node>| node.map(|node| line(Path::new(STATE), node));
+        found.push(Difference::Entry(PathBuf::from(STATE), say(left), say(right)));
+    }
+    let (left, right) = (stamps(left), stamps(right));
+    let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+    for name in names {
+        if left.get(name) != right.get(name) {
+            found.push(Difference::State(
+                name.clone(),
+                left.get(name).cloned(),
+                right.get(name).cloned(),
+            ));
+        }
+    }
+}
+
+/// Splits a record file in its records, each of which ends with a line `.`.
+pub(crate) fn records(node: Option<&Node>) -> Vec<String> {
+    let Some(Node {
+        kind: Kind::File(content),
+        ..
+    }) = node
+    else {
+        return Vec::new();
+    };
+    let text = String::from_utf8_lossy(content);
+    text.split("\n.\n")
+        .filter(|record| !record.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn compare_records(path: &Path, left: Option<&Node>, right: Option<&Node>, found: &mut Vec<Difference>) {
+    let (left, right) = (records(left), records(right));
+    if left == right {
+        return;
+    }
+    let minus = |from: &[String], what: &[String]| {
+        let mut rest = from.to_vec();
+        for one in what {
+            if let Some(at) = rest.iter().position(|other| other == one) {
+                rest.remove(at);
+            }
+        }
+        rest
+    };
+    found.push(Difference::Record(
+        path.to_owned(),
+        minus(&left, &right),
+        minus(&right, &left),
+    ));
+}
