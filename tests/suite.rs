@@ -13,9 +13,9 @@
 mod compression;
 mod interrupted;
 mod layers;
+mod peer;
 mod races;
 mod rehearsal;
-mod peer;
 mod scenarios;
 mod support;
 mod writers;
