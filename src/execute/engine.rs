@@ -81,7 +81,7 @@ pub fn compress(
     means: Means<'_>,
 ) -> Result<Compressed, EngineError> {
     let mut source = Source::open(from, Afterwards::Forget).map_err(EngineError::Source)?;
-    let mut sink = Sink::new(to);
+    let mut sink = Sink::new(to, Afterwards::Forget);
     match with {
         BuiltIn::Gzip(level) => gzip::compress(level, &mut source, &mut sink, means)?,
         BuiltIn::Zstd(setting) => zstd::compress(setting, &mut source, &mut sink, means)?,

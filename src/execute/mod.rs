@@ -1,5 +1,6 @@
 //! Changes the world, as planned.
 
+pub mod decompress;
 pub mod engine;
 pub mod gzip;
 pub mod zstd;

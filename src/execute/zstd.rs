@@ -126,3 +126,59 @@ fn feed(encoder: &mut Encoder<'_>, input: &[u8], output: &mut [u8], sink: &mut S
 fn failed(error: std::io::Error) -> EngineError {
     EngineError::Engine(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{Read, Seek};
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+    use crate::sys::stream::Afterwards;
+
+    #[test]
+    fn what_goes_in_comes_out_at_every_level_with_and_without_threads() {
+        let plain = tempfile::tempfile().unwrap();
+        let text: Vec<u8> = (0..300_000_u32).flat_map(|number| (number / 5).to_le_bytes()).collect();
+        plain.write_all_at(&text, 0).unwrap();
+        plain.write_all_at(&text, 9 << 20).unwrap();
+        plain.set_len(11 << 20).unwrap();
+        let mut want = Vec::new();
+        (&plain).rewind().unwrap();
+        (&plain).read_to_end(&mut want).unwrap();
+        for options in [&b"-1"[..], b"-3", b"-12", b"-T2", b"-T0"] {
+            let setting = Setting::from_options(&[options]).unwrap();
+            assert!(unpacked(&packed(setting, &plain)) == want, "{setting:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_file_is_a_frame() {
+        let packed = packed(Setting::from_options(&[]).unwrap(), &tempfile::tempfile().unwrap());
+        assert!(packed.metadata().unwrap().len() > 0);
+        assert!(unpacked(&packed).is_empty());
+    }
+
+    fn packed(setting: Setting, plain: &File) -> File {
+        let to = tempfile::tempfile().unwrap();
+        let mut source = Source::open(plain.as_fd(), Afterwards::Keep).unwrap();
+        let means = Means {
+            threads: NonZero::new(2).unwrap(),
+            stop: &|| false,
+        };
+        compress(
+            setting,
+            &mut source,
+            &mut Sink::new(to.as_fd(), Afterwards::Keep),
+            means,
+        )
+        .unwrap();
+        to
+    }
+
+    fn unpacked(mut packed: &File) -> Vec<u8> {
+        packed.rewind().unwrap();
+        zstd::stream::decode_all(packed).unwrap()
+    }
+}

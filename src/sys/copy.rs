@@ -5,14 +5,14 @@
 use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::errno::Errno;
-use nix::fcntl::{FallocateFlags, PosixFadviseAdvice, copy_file_range, fallocate};
+use nix::fcntl::{FallocateFlags, copy_file_range, fallocate};
 use nix::sys::stat::fstat;
 use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC, fstatfs};
 use nix::unistd::ftruncate;
 
 use super::call::{CallError, Doing};
 pub use super::stream::Afterwards;
-use super::stream::{Run, Sink, Source, advise, as_off, size_of};
+use super::stream::{Run, Sink, Source, as_off, size_of};
 
 /// The buffer for copies by hand: more gains nothing, and this much stays in the processor's cache.
 const BUFFER: usize = 256 << 10;
@@ -22,7 +22,8 @@ const KERNEL_STEP: usize = 1 << 30;
 
 /// Copies all of `from`, from its start to where it ends when the end is reached, to the empty file `to`.
 ///
-/// Answers how many bytes that is, holes included. What a program appends meanwhile may be in the copy or not.
+/// Answers how many bytes that is, holes included. What a program appends meanwhile may be in the copy or not. `after` is
+/// about the copy's pages in memory.
 ///
 /// # Errors
 ///
@@ -136,8 +137,8 @@ fn copy_by_hand(
     end: u64,
     after: Afterwards,
 ) -> Result<u64, CallError> {
-    let mut source = Source::open_at(from, start, after)?;
-    let mut sink = Sink::at(to.as_fd(), start);
+    let mut source = Source::open_at(from, start, Afterwards::Keep)?;
+    let mut sink = Sink::at(to.as_fd(), start, after);
     let mut buffer = vec![0; BUFFER];
     loop {
         let room = usize::try_from(end - sink.offset()).unwrap_or(BUFFER).min(BUFFER);
@@ -149,14 +150,6 @@ fn copy_by_hand(
             Run::Hole(length) => sink.skip(length.min(end - sink.offset())),
             Run::End => break,
         }
-    }
-    if sink.offset() - start > 1 << 20 && after == Afterwards::Forget {
-        advise(
-            from,
-            start,
-            sink.offset() - start,
-            PosixFadviseAdvice::POSIX_FADV_DONTNEED,
-        );
     }
     Ok(sink.offset())
 }

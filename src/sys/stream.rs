@@ -19,12 +19,12 @@ const DROP_STEP: u64 = 8 << 20;
 /// How much is written before its way to the disk is started; small enough that the last flush finds little to do.
 const WRITE_OUT_STEP: u64 = 16 << 20;
 
-/// What becomes of a file's pages in memory once they were read.
+/// What becomes of a file's pages in memory once they were read, or written and on the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Afterwards {
-    /// The file is about to be removed or cut off: its pages make room at once.
+    /// Nobody will read them soon, or the file is about to be removed: they make room at once.
     Forget,
-    /// Somebody else may want them.
+    /// They may be wanted.
     Keep,
 }
 
@@ -166,23 +166,25 @@ pub struct Sink<'fd> {
     offset: u64,
     started: u64,
     forgotten: u64,
+    after: Afterwards,
 }
 
 impl<'fd> Sink<'fd> {
     /// Begins at the start of `fd`, which must be a regular file open for writing, and not for appending.
     #[must_use]
-    pub fn new(fd: BorrowedFd<'fd>) -> Self {
-        Self::at(fd, 0)
+    pub fn new(fd: BorrowedFd<'fd>, after: Afterwards) -> Self {
+        Self::at(fd, 0, after)
     }
 
     /// Begins at `offset`.
     #[must_use]
-    pub fn at(fd: BorrowedFd<'fd>, offset: u64) -> Self {
+    pub fn at(fd: BorrowedFd<'fd>, offset: u64, after: Afterwards) -> Self {
         Self {
             fd,
             offset,
             started: offset,
             forgotten: offset,
+            after,
         }
     }
 
@@ -220,7 +222,7 @@ impl<'fd> Sink<'fd> {
         let ready = self.offset - self.started;
         if ready >= WRITE_OUT_STEP {
             start_write_out(self.fd, self.started, ready);
-            if self.started > self.forgotten {
+            if self.after == Afterwards::Forget && self.started > self.forgotten {
                 let length = self.started - self.forgotten;
                 advise(self.fd, self.forgotten, length, PosixFadviseAdvice::POSIX_FADV_DONTNEED);
                 self.forgotten = self.started;

@@ -73,7 +73,7 @@ mod tests {
     fn compressed(way: Way, level: u8, threads: usize, from: &File) -> File {
         let to = tempfile::tempfile().unwrap();
         let mut source = Source::open(from.as_fd(), Afterwards::Keep).unwrap();
-        let mut sink = Sink::new(to.as_fd());
+        let mut sink = Sink::new(to.as_fd(), Afterwards::Forget);
         let level = Level::new(level).unwrap();
         way(level, header(level, 0), &mut source, &mut sink, means(threads)).unwrap();
         assert_eq!(source.offset(), from.metadata().unwrap().len());
@@ -210,7 +210,7 @@ mod tests {
                 Level::default(),
                 [0; 10],
                 &mut source,
-                &mut Sink::new(full.as_fd()),
+                &mut Sink::new(full.as_fd(), Afterwards::Forget),
                 means(2),
             );
             assert!(matches!(failed, Err(EngineError::Sink(error)) if error.errno == crate::sys::call::Errno::ENOSPC));
@@ -232,7 +232,7 @@ mod tests {
                 Level::default(),
                 [0; 10],
                 &mut source,
-                &mut Sink::new(to.as_fd()),
+                &mut Sink::new(to.as_fd(), Afterwards::Forget),
                 stopped,
             );
             assert_eq!(ended, Err(EngineError::Stopped));
