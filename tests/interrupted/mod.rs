@@ -6,6 +6,7 @@ mod calls;
 mod disks;
 mod faults;
 mod findings;
+mod journal;
 mod kills;
 mod power;
 mod scene;
