@@ -1,0 +1,282 @@
+//! The lines of the journal: what a run has begun and done, so that the next one knows after a crash.
+//!
+//! Each record is one line that ends in a quote, so that a torn one is never taken for whole:
+//! `begin STAMP DEVICE:INODE "LOG" "ARCHIVE"`, `switched "LOG"`, `done "LOG"`, `failed "LOG"`.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::io::Write;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use super::codec::{parse_line, write_path};
+use crate::clock::Stamp;
+use crate::unix::FileId;
+
+/// The first line of a journal, with its end.
+pub const TOP_LINE: &[u8] = b"logrotate-rs journal -- version 1\n";
+
+/// A rotation that is about to begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The log.
+    pub path: PathBuf,
+    /// The time of the run.
+    pub stamp: Stamp,
+    /// Which file the log is now.
+    pub file: FileId,
+    /// The archive that it is to become: its path.
+    pub archive: OsString,
+}
+
+/// How far a rotation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The log has become its archive; compression, mail and removal may be missing.
+    Switched,
+    /// All is done.
+    Done,
+    /// It failed before its switch: it does not count as a rotation.
+    Failed,
+}
+
+/// A rotation that a dead run left unfinished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// What was begun.
+    pub begun: Begun,
+    /// It is known that the log had become its archive. If not, the file's identity tells.
+    pub switched: bool,
+}
+
+/// What a journal says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replay {
+    /// Rotations that were done, the last of each log.
+    pub finished: Vec<(PathBuf, Stamp)>,
+    /// Rotations that were not.
+    pub unfinished: Vec<Unfinished>,
+    /// Lines that cannot be read; a torn last line does not count.
+    pub damaged: u64,
+}
+
+/// Writes the line of a rotation that begins.
+pub fn write_begun(out: &mut Vec<u8>, begun: &Begun) {
+    let FileId { device, inode } = begun.file;
+    let written = write!(out, "begin {} {device}:{inode} ", begun.stamp.state_form());
+    debug_assert!(written.is_ok(), "writing to memory does not fail");
+    write_path(out, begun.path.as_os_str().as_bytes());
+    out.push(b' ');
+    write_path(out, begun.archive.as_bytes());
+    out.push(b'\n');
+}
+
+/// Writes the line of a rotation that has come this far.
+pub fn write_progress(out: &mut Vec<u8>, log: &Path, progress: Progress) {
+    out.extend_from_slice(match progress {
+        Progress::Switched => b"switched ",
+        Progress::Done => b"done ",
+        Progress::Failed => b"failed ",
+    });
+    write_path(out, log.as_os_str().as_bytes());
+    out.push(b'\n');
+}
+
+/// Reads a whole journal.
+#[must_use]
+pub fn replay(text: &[u8]) -> Replay {
+    let mut replay = Replay::default();
+    let Some(lines) = text.strip_prefix(TOP_LINE) else {
+        // A torn first line is an empty journal.
+        replay.damaged = u64::from(!TOP_LINE.starts_with(text));
+        return replay;
+    };
+    let mut open: HashMap<PathBuf, Unfinished> = HashMap::new();
+    let mut order: Vec<PathBuf> = Vec::new();
+    let mut finished: HashMap<PathBuf, Stamp> = HashMap::new();
+    for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        match line.strip_suffix(b"\n").map(parse_record) {
+            // The last line, torn.
+            None => {}
+            Some(None) => replay.damaged += u64::from(line != b"\n"),
+            Some(Some(Record::Begun(begun))) => {
+                order.push(begun.path.clone());
+                open.insert(begun.path.clone(), Unfinished { begun, switched: false });
+            }
+            Some(Some(Record::Progress(log, progress))) => match progress {
+                Progress::Switched => {
+                    if let Some(rotation) = open.get_mut(&log) {
+                        rotation.switched = true;
+                    }
+                }
+                Progress::Done => {
+                    if let Some(rotation) = open.remove(&log) {
+                        finished.insert(log, rotation.begun.stamp);
+                    }
+                }
+                Progress::Failed => drop(open.remove(&log)),
+            },
+        }
+    }
+    // In the order of their beginnings, each once.
+    for log in order {
+        replay.finished.extend(finished.remove_entry(&log));
+        replay.unfinished.extend(open.remove(&log));
+    }
+    replay
+}
+
+enum Record {
+    Begun(Begun),
+    Progress(PathBuf, Progress),
+}
+
+fn parse_record(line: &[u8]) -> Option<Record> {
+    let space = line.iter().position(|byte| *byte == b' ')?;
+    let (kind, rest) = (&line[..space], &line[space + 1..]);
+    let progress = match kind {
+        b"switched" => Progress::Switched,
+        b"done" => Progress::Done,
+        b"failed" => Progress::Failed,
+        b"begin" => return parse_begun(rest).map(Record::Begun),
+        _ => return None,
+    };
+    let (path, rest) = parse_path(rest)?;
+    rest.is_empty().then(|| Record::Progress(path.into(), progress))
+}
+
+fn parse_begun(text: &[u8]) -> Option<Begun> {
+    let mut words = text.splitn(3, |byte| *byte == b' ');
+    let (date, id, paths) = (words.next()?, words.next()?, words.next()?);
+    // The date is the state file's: read by the same rules.
+    let stamp = parse_line(&[b"- ", date].concat()).ok()??.stamp;
+    let (device, inode) = std::str::from_utf8(id).ok()?.split_once(':')?;
+    let file = FileId {
+        device: device.parse().ok()?,
+        inode: inode.parse().ok()?,
+    };
+    let (path, rest) = parse_path(paths)?;
+    let (archive, rest) = parse_path(rest.strip_prefix(b" ")?)?;
+    rest.is_empty().then(|| Begun {
+        path: path.into(),
+        stamp,
+        file,
+        archive,
+    })
+}
+
+/// Reads a path in quotes from the front; returns what follows it, too.
+fn parse_path(text: &[u8]) -> Option<(OsString, &[u8])> {
+    let mut path = Vec::new();
+    let mut rest = text.strip_prefix(b"\"")?;
+    loop {
+        let (byte, after) = rest.split_first()?;
+        rest = after;
+        match byte {
+            b'"' => return (!path.is_empty() && !path.contains(&0)).then(|| (OsString::from_vec(path), rest)),
+            b'\\' => {
+                let (escaped, after) = rest.split_first()?;
+                rest = after;
+                path.push(match escaped {
+                    b'n' => b'\n',
+                    b'\\' | b'"' => *escaped,
+                    _ => return None,
+                });
+            }
+            plain => path.push(*plain),
+        }
+    }
+}
+
+/// Returns the last part of an archive's path.
+#[must_use]
+pub fn archive_name(unfinished: &Unfinished) -> Option<&OsStr> {
+    Path::new(&unfinished.begun.archive).file_name()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::tests::stamp;
+
+    fn begun(path: &str, inode: u64) -> Begun {
+        Begun {
+            path: path.into(),
+            stamp: stamp("2026-11-22 10:11:12"),
+            file: FileId { device: 8, inode },
+            archive: OsString::from_vec(format!("{path}\".\\1\n\u{e9}").into_bytes()),
+        }
+    }
+
+    fn journal() -> Vec<u8> {
+        let mut text = TOP_LINE.to_vec();
+        for (path, inode) in [("/a", 1), ("/b c", 2), ("/d\n", 3), ("/e", 4)] {
+            write_begun(&mut text, &begun(path, inode));
+        }
+        write_progress(&mut text, Path::new("/a"), Progress::Switched);
+        write_progress(&mut text, Path::new("/d\n"), Progress::Switched);
+        write_progress(&mut text, Path::new("/e"), Progress::Failed);
+        write_progress(&mut text, Path::new("/a"), Progress::Done);
+        text
+    }
+
+    #[test]
+    fn a_journal_tells_what_was_finished_and_what_was_not() {
+        let unfinished = |path, inode, switched| Unfinished {
+            begun: begun(path, inode),
+            switched,
+        };
+        let expected = Replay {
+            finished: vec![("/a".into(), stamp("2026-11-22 10:11:12"))],
+            unfinished: vec![unfinished("/b c", 2, false), unfinished("/d\n", 3, true)],
+            damaged: 0,
+        };
+        assert_eq!(replay(&journal()), expected);
+    }
+
+    /// Cut at every byte, a journal says what its whole lines say and nothing else.
+    #[test]
+    fn a_torn_journal_is_as_good_as_its_whole_lines() {
+        let text = journal();
+        for cut in 0..=text.len() {
+            let whole = text[..cut]
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .map_or(0, |end| end + 1);
+            assert_eq!(replay(&text[..cut]), replay(&text[..whole]), "{cut}");
+            assert_eq!(replay(&text[..cut]).damaged, 0, "{cut}");
+            // The next run ends the torn line and goes on below it.
+            let mended = [&text[..cut], b"\n", TOP_LINE].concat();
+            assert!(replay(&mended).finished.len() <= 1);
+        }
+    }
+
+    #[test]
+    fn a_damaged_line_costs_itself_alone() {
+        let mut text = journal();
+        text.extend_from_slice(
+            b"junk\n\ndone /b\nbegin 2026-1-1 8:1 \"/b\ndone \"/nobody\"\nbegin 2026-13-1 1:1 \"/x\" \"y\"\n",
+        );
+        write_progress(&mut text, Path::new("/b c"), Progress::Done);
+        let replay = replay(&text);
+        assert_eq!(
+            (replay.damaged, replay.finished.len(), replay.unfinished.len()),
+            (4, 2, 1)
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_no_journal_says_nothing() {
+        assert_eq!(replay(b"root:x:0:0\n").damaged, 1);
+        assert_eq!(replay(b"").damaged, 0);
+    }
+
+    #[test]
+    fn a_log_begun_again_is_judged_by_its_last_beginning() {
+        let mut text = journal();
+        write_begun(&mut text, &begun("/a", 9));
+        let replay = replay(&text);
+        assert_eq!(replay.unfinished[0].begun.file.inode, 9);
+        assert_eq!(replay.finished.len(), 1);
+    }
+}
