@@ -64,6 +64,14 @@ pub struct SysError {
     pub errno: i32,
 }
 
+impl SysError {
+    /// Answers whether it failed because there is no such file.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        std::io::Error::from_raw_os_error(self.errno).kind() == std::io::ErrorKind::NotFound
+    }
+}
+
 /// How a child ended that did not end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildEnd {

@@ -18,6 +18,7 @@ pub mod policy;
 pub mod report;
 pub mod schedule;
 pub mod state;
+pub mod store;
 pub mod sys;
 pub mod unix;
 

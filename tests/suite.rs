@@ -17,5 +17,6 @@ mod peer;
 mod races;
 mod rehearsal;
 mod scenarios;
+mod store;
 mod support;
 mod writers;

@@ -94,6 +94,8 @@ pub enum StateProblem {
     TooLongToKeep(PathBuf),
     /// A system call on the state file failed.
     Failed(SysError),
+    /// In a dry run: the file cannot be opened and counts as empty.
+    NotOpened(SysError),
     /// What a dead run had done was taken over from its journal.
     Recovered {
         /// The journal.
@@ -132,6 +134,7 @@ impl StateProblem {
         match self {
             Self::Reading(_) | Self::Removing { .. } | Self::Recovered { .. } | Self::Waiting(_) => Weight::Note,
             Self::WorldReadable(_)
+            | Self::NotOpened(_)
             | Self::TooLongToKeep(_)
             | Self::JournalDamaged { .. }
             | Self::JournalForeign(_)

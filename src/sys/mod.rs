@@ -3,6 +3,7 @@
 //! Every file is reached through a held directory and a single name. What is done, and in which order, is not decided here.
 
 pub mod accounts;
+pub mod atomic;
 pub mod attributes;
 pub mod call;
 pub mod confread;
@@ -13,6 +14,8 @@ pub mod identity;
 pub mod lease;
 pub mod locale;
 pub mod pattern;
+pub mod journal;
+pub mod lock;
 pub mod process;
 pub mod signals;
 pub mod stream;

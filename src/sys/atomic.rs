@@ -1,0 +1,128 @@
+//! A file that is written anew beside the old one and takes its place in one step.
+//!
+//! A crash leaves either the old file or the new one under the name, whole; and perhaps the half-made one under its
+//! temporary name, which the next replacement clears.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode as NixMode;
+
+use super::attributes;
+use super::dir::Dir;
+use super::lock::{Locking, StateFile, errno_of, error};
+use crate::fault::{Op, SysError};
+use crate::unix::Mode;
+
+/// How much is written at once.
+const BLOCK: usize = 256 * 1024;
+
+/// The bit that lets everybody read.
+const OTHERS_READ: u32 = 0o004;
+
+/// A file that is to take another's place; dropped without [`Replacement::commit`] it is gone.
+#[derive(Debug)]
+pub struct Replacement<'a> {
+    dir: &'a Dir,
+    target: &'a OsStr,
+    temporary: OsString,
+    path: PathBuf,
+    file: Option<BufWriter<File>>,
+}
+
+impl<'a> Replacement<'a> {
+    /// Begins a file beside `target`, named `target` and `.tmp`; one left behind under that name is removed first.
+    ///
+    /// Owner, mode (save that everybody may read), ACL and security context are those of `model`.
+    pub fn begin(dir: &'a Dir, target: &'a OsStr, model: &StateFile) -> Result<Self, SysError> {
+        let mut temporary = target.to_owned();
+        temporary.push(".tmp");
+        match dir.unlink(&temporary) {
+            Err(failed) if failed.errno != Errno::ENOENT as i32 => return Err(failed),
+            _ => {}
+        }
+        let path = dir.path_of(&temporary);
+        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let file = nix::fcntl::openat(dir, temporary.as_os_str(), flags, NixMode::from_bits_truncate(0o600))
+            .map(File::from)
+            .map_err(|errno| error(Op::Create, &path, errno))?;
+        let replacement = Self {
+            dir,
+            target,
+            temporary,
+            path,
+            file: Some(BufWriter::with_capacity(BLOCK, file)),
+        };
+        replacement.resemble(model)?;
+        Ok(replacement)
+    }
+
+    /// Writes on.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), SysError> {
+        let written = match &mut self.file {
+            Some(file) => file.write_all(bytes),
+            None => Ok(()),
+        };
+        written.map_err(|failed| error(Op::Write, &self.path, errno_of(&failed)))
+    }
+
+    /// Gets everything to the disk and takes the target's place. With `lock` the file is locked before it has the name,
+    /// so that there is no moment at which the file at the target is not locked.
+    pub fn commit(mut self, lock: bool) -> Result<StateFile, SysError> {
+        let Some(writer) = self.file.take() else {
+            return Err(error(Op::Write, &self.path, Errno::EBADF));
+        };
+        let file = writer
+            .into_inner()
+            .map_err(|failed| error(Op::Write, &self.path, errno_of(failed.error())))?;
+        nix::unistd::fsync(&file).map_err(|errno| error(Op::Flush, &self.path, errno))?;
+        let target = self.dir.path_of(self.target);
+        let mut state = StateFile::new(file, &target);
+        if lock {
+            // Nobody else knows the file yet. Where it is locked all the same, the name changes without the lock.
+            state = match state.try_lock()? {
+                Locking::Locked(state) | Locking::Busy(state) => state,
+                Locking::Interrupted => return Err(error(Op::Open, &self.path, Errno::EINTR)),
+            };
+        }
+        nix::fcntl::renameat(self.dir, self.temporary.as_os_str(), self.dir, self.target).map_err(|errno| {
+            SysError {
+                op: Op::Rename,
+                path: self.path.clone(),
+                other: Some(target),
+                errno: errno as i32,
+            }
+        })?;
+        self.temporary.clear();
+        self.dir.flush()?;
+        Ok(state)
+    }
+
+    /// Takes on the model's owner, permissions and context.
+    fn resemble(&self, model: &StateFile) -> Result<(), SysError> {
+        let Some(file) = self.file.as_ref().map(BufWriter::get_ref) else {
+            return Ok(());
+        };
+        let facts = model.facts()?;
+        attributes::set_owner(file, &self.path, facts.user, facts.group)?;
+        attributes::copy_permissions(model.file(), &facts, file, &self.path)?;
+        attributes::copy_context(model.file(), file, &self.path)?;
+        if facts.mode.0 & OTHERS_READ != 0 {
+            attributes::set_mode(file, &self.path, Mode(facts.mode.0 & 0o777 & !OTHERS_READ))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Replacement<'_> {
+    fn drop(&mut self) {
+        if !self.temporary.is_empty() {
+            // There is nothing more to be done about one that stays.
+            let _gone = self.dir.unlink(&self.temporary);
+        }
+    }
+}

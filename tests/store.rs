@@ -1,0 +1,442 @@
+//! The state file as the library reads, writes and locks it, on a real file system.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use logrotate_rs::clock::{Now, Stamp, Zone};
+use logrotate_rs::state::problem::{BadLine, StampField};
+use logrotate_rs::state::record::Begun;
+use logrotate_rs::state::{StateProblem, StateTable};
+use logrotate_rs::store::{LockMode, Store, StoreError};
+use logrotate_rs::unix::FileId;
+
+const TOP: &str = "logrotate state -- version 2\n";
+
+/// 2026-11-22 10:00:30 UTC.
+fn now() -> Now {
+    Now::at_in(1_795_341_630, Zone::Utc)
+}
+
+struct Site {
+    dir: tempfile::TempDir,
+    heard: Vec<StateProblem>,
+}
+
+impl Site {
+    fn new(text: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let site = Self { dir, heard: Vec::new() };
+        fs::write(site.state(), text).unwrap();
+        fs::set_permissions(site.state(), fs::Permissions::from_mode(0o640)).unwrap();
+        site
+    }
+
+    fn state(&self) -> PathBuf {
+        self.dir.path().join("status")
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.dir.path().join("status.journal")
+    }
+
+    fn open(&mut self, lock: LockMode, dry: bool) -> Result<Store, StoreError> {
+        let path = self.state();
+        Store::open(&path, lock, dry, &mut |problem| self.heard.push(problem))
+    }
+
+    fn read(&mut self, store: &mut Store, wanted: &[&str]) -> StateTable {
+        let wanted = |path: &[u8]| wanted.iter().any(|known| known.as_bytes() == path);
+        store.read(&wanted, &now(), &mut |problem| self.heard.push(problem))
+    }
+
+    fn write(&mut self, store: &mut Store, table: &StateTable) -> Result<(), StateProblem> {
+        store.write(table, &now(), &mut |problem| self.heard.push(problem))
+    }
+
+    /// A whole run that rotates `logs` now and finds them.
+    fn run(&mut self, logs: &[&str]) -> String {
+        let mut store = self.open(LockMode::Take, false).unwrap();
+        let mut table = self.read(&mut store, logs);
+        for log in logs {
+            table.stamp(Path::new(log), now().local);
+            table.mark_found(Path::new(log));
+        }
+        self.write(&mut store, &table).unwrap();
+        self.text()
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.state()).unwrap()
+    }
+}
+
+fn begun(log: &str, inode: u64) -> Begun {
+    Begun {
+        path: log.into(),
+        stamp: now().local,
+        file: FileId { device: 8, inode },
+        archive: format!("{log}.1").into(),
+    }
+}
+
+#[test]
+fn lines_of_other_logs_are_kept_byte_for_byte() {
+    let others = "\"/b\" 2026-01-02-3:4:5junk\n'/c c' 2026-2-31\n\"/d\\n\" 2026-3-1-0:0:0\n";
+    let mut site = Site::new(&format!("{TOP}\"/a\" 2026-1-1-0:0:0\n{others}"));
+    let text = site.run(&["/a", "/new"]);
+    assert_eq!(
+        text,
+        format!("{TOP}{others}\"/a\" 2026-11-22-10:0:30\n\"/new\" 2026-11-22-10:0:30\n")
+    );
+}
+
+#[test]
+fn a_damaged_line_costs_its_entry_and_is_told_with_its_number() {
+    let mut site = Site::new(&format!(
+        "{TOP}\"/a\" 2026-5-1-0:0:0\njunk\n\"/b\" 2026-13-1-0:0:0\n\n\"/c\" 2026-5-2-0:0:0\n\"/d\" 2026-5-3"
+    ));
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let table = site.read(&mut store, &["/a", "/b", "/c", "/d"]);
+    let found: Vec<&[u8]> = table.entries().iter().map(|entry| &*entry.path).collect();
+    assert_eq!(found, [b"/a", b"/c"]);
+    let bad = |line, bad| StateProblem::BadLine {
+        file: site.state(),
+        line,
+        bad,
+    };
+    let month = BadLine::Field {
+        field: StampField::Month,
+        number: 13,
+        path: b"/b".to_vec(),
+    };
+    let told = [
+        StateProblem::Reading(site.state()),
+        bad(3, BadLine::Shape),
+        bad(4, month),
+        bad(7, BadLine::TooLong),
+    ];
+    assert_eq!(site.heard, told);
+}
+
+#[test]
+fn a_line_longer_than_any_buffer_is_skipped() {
+    let long = "x".repeat(700_000);
+    let mut site = Site::new(&format!(
+        "{TOP}{long}\n\"/b\" 2026-5-1-0:0:0\n\"/{long}\" 2026-5-1-0:0:0\n\"/c\" 2026-5-1-0:0:0\n"
+    ));
+    let text = site.run(&[]);
+    assert_eq!(text, format!("{TOP}\"/b\" 2026-5-1-0:0:0\n\"/c\" 2026-5-1-0:0:0\n"));
+    let lines: Vec<_> = site
+        .heard
+        .iter()
+        .filter(|heard| matches!(heard, StateProblem::BadLine { .. }))
+        .collect();
+    assert_eq!(lines.len(), 2);
+}
+
+#[test]
+fn lines_across_the_edges_of_the_buffer_are_read_whole() {
+    // 300 bytes a line, so that edges fall everywhere.
+    let mut text = TOP.to_owned();
+    let path = |number: usize| format!("/{number:0>270}");
+    for number in 0..4_000 {
+        text.push_str(&format!("\"{}\" 2026-10-11-12:13:14\n", path(number)));
+    }
+    let mut site = Site::new(&text);
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let table = store.read(&|_| true, &now(), &mut |_| {});
+    assert_eq!(table.entries().len(), 4_000);
+    site.write(&mut store, &table).unwrap();
+    assert_eq!(site.text(), text);
+    drop(store);
+    assert_eq!(site.run(&[]), text);
+}
+
+#[test]
+fn nothing_is_believed_under_a_bad_top_line() {
+    let mut site = Site::new("logrotate state -- version 3\n\"/a\" 2026-5-1-0:0:0\n");
+    assert_eq!(site.run(&[]), TOP);
+    assert!(site.heard.contains(&StateProblem::BadTopLine(site.state())));
+    let mut old = Site::new("logrotate state -- version 1\n\"/a\" 2026-5-1-0:0:0\n");
+    assert_eq!(old.run(&[]), format!("{TOP}\"/a\" 2026-5-1-0:0:0\n"));
+}
+
+#[test]
+fn entries_older_than_a_year_go_unless_their_log_was_found() {
+    let old = "2025-11-1-0:0:0";
+    let mut site = Site::new(&format!(
+        "{TOP}\"/a\" {old}\n\"/b\" 2026-1-1-0:0:0\n\"/c\" {old}\n\"/d\" {old}\n"
+    ));
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let mut table = site.read(&mut store, &["/c", "/d"]);
+    table.mark_found(Path::new("/c"));
+    site.write(&mut store, &table).unwrap();
+    assert_eq!(site.text(), format!("{TOP}\"/b\" 2026-1-1-0:0:0\n\"/c\" {old}\n"));
+    let removing = |log: &str| StateProblem::Removing {
+        log: log.into(),
+        file: site.state(),
+    };
+    assert_eq!(site.heard[1..], [removing("/a"), removing("/d")]);
+}
+
+#[test]
+fn a_missing_state_file_is_made_narrow_and_empty() {
+    let mut site = Site::new("");
+    fs::remove_file(site.state()).unwrap();
+    let store = site.open(LockMode::Take, false).unwrap();
+    let meta = fs::metadata(site.state()).unwrap();
+    assert_eq!((meta.len(), meta.mode() & 0o137), (0, 0));
+    drop(store);
+    assert_eq!(site.run(&["/a"]), format!("{TOP}\"/a\" 2026-11-22-10:0:30\n"));
+    assert!(!site.dir.path().join("status.tmp").exists());
+}
+
+#[test]
+fn the_new_file_has_the_old_ones_mode_save_that_everybody_may_read() {
+    for (before, after) in [(0o640, 0o640), (0o600, 0o600), (0o664, 0o660), (0o644, 0o640)] {
+        let mut site = Site::new(TOP);
+        fs::set_permissions(site.state(), fs::Permissions::from_mode(before)).unwrap();
+        fs::write(site.dir.path().join("status.tmp"), "left by a dead run").unwrap();
+        site.run(&["/a"]);
+        assert_eq!(fs::metadata(site.state()).unwrap().mode() & 0o7777, after, "{before:o}");
+    }
+}
+
+#[test]
+fn a_file_that_everybody_may_read_is_not_locked() {
+    let mut site = Site::new(TOP);
+    fs::set_permissions(site.state(), fs::Permissions::from_mode(0o644)).unwrap();
+    let _first = site.open(LockMode::Take, false).unwrap();
+    let _second = site.open(LockMode::Take, false).unwrap();
+    assert_eq!(site.heard.len(), 2);
+    assert_eq!(site.heard[0], StateProblem::WorldReadable(site.state()));
+}
+
+#[test]
+fn a_state_that_is_locked_keeps_every_other_run_out_until_the_end() {
+    let mut site = Site::new(TOP);
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let locked = StoreError::Locked(site.state());
+    assert_eq!(site.open(LockMode::Take, false).unwrap_err(), locked);
+    let table = site.read(&mut store, &[]);
+    site.write(&mut store, &table).unwrap();
+    // The file was replaced; the lock is on the new one.
+    assert_eq!(site.open(LockMode::Take, false).unwrap_err(), locked);
+    let soon = LockMode::Wait(Some(std::time::Duration::ZERO));
+    assert_eq!(site.open(soon, false).unwrap_err(), locked);
+    assert!(site.open(LockMode::Skip, false).is_ok());
+    assert!(site.open(LockMode::Take, true).is_ok());
+    drop(store);
+    assert!(site.open(LockMode::Take, false).is_ok());
+}
+
+#[test]
+fn a_waiter_gets_the_file_that_is_at_the_path_then() {
+    let mut site = Site::new(TOP);
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let table = site.read(&mut store, &[]);
+    let (path, heard) = (site.state(), std::sync::mpsc::channel());
+    let waiter = std::thread::spawn(move || {
+        let mut hear = |problem| heard.0.send(problem).unwrap();
+        let store = Store::open(&path, LockMode::Wait(None), false, &mut hear).unwrap();
+        // Whoever comes now finds the file at the path locked.
+        let other = Store::open(&path, LockMode::Take, false, &mut |_| {});
+        (other.unwrap_err(), store.path().to_owned())
+    });
+    assert_eq!(heard.1.recv().unwrap(), StateProblem::Waiting(site.state()));
+    site.write(&mut store, &table).unwrap();
+    drop(store);
+    assert_eq!(waiter.join().unwrap().0, StoreError::Locked(site.state()));
+}
+
+#[test]
+fn what_is_no_regular_file_is_read_as_empty_and_never_replaced() {
+    let mut site = Site::new("");
+    fs::remove_file(site.state()).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(site.state()).status().unwrap();
+    assert!(made.success());
+    fs::set_permissions(site.state(), fs::Permissions::from_mode(0o600)).unwrap();
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let table = site.read(&mut store, &["/a"]);
+    let refused = site.write(&mut store, &table);
+    assert_eq!(refused, Err(StateProblem::NotRegular(site.state())));
+}
+
+#[test]
+fn a_directory_in_its_place_means_no_run() {
+    let mut site = Site::new("");
+    fs::remove_file(site.state()).unwrap();
+    fs::create_dir(site.state()).unwrap();
+    assert!(matches!(site.open(LockMode::Take, false), Err(StoreError::Failed(_))));
+    let mut store = site.open(LockMode::Take, true).unwrap();
+    assert!(site.read(&mut store, &["/a"]).entries().is_empty());
+}
+
+#[test]
+fn a_link_is_replaced_by_a_file_and_its_target_stays() {
+    let mut site = Site::new("");
+    let target = site.dir.path().join("target");
+    fs::rename(site.state(), &target).unwrap();
+    fs::write(&target, format!("{TOP}\"/b\" 2026-5-1-0:0:0\n")).unwrap();
+    symlink("target", site.state()).unwrap();
+    site.run(&[]);
+    assert!(fs::symlink_metadata(site.state()).unwrap().is_file());
+    assert_eq!(site.text(), fs::read_to_string(target).unwrap());
+}
+
+#[test]
+fn dev_null_is_neither_locked_nor_read_nor_written() {
+    let path = Path::new("/dev/null");
+    let mut store = Store::open(path, LockMode::Take, false, &mut |_| {}).unwrap();
+    assert!(store.read(&|_| true, &now(), &mut |_| {}).entries().is_empty());
+    store.begin_batch(&[begun("/a", 1)]).unwrap();
+    store.write(&StateTable::default(), &now(), &mut |_| {}).unwrap();
+    assert!(!Path::new("/dev/null.journal").exists() && !Path::new("/dev/null.tmp").exists());
+}
+
+#[test]
+fn a_dry_run_changes_nothing_and_needs_no_state() {
+    let mut site = Site::new(&format!("{TOP}\"/a\" 2026-5-1-0:0:0\n"));
+    let before = fs::metadata(site.state()).unwrap();
+    let mut store = site.open(LockMode::Take, true).unwrap();
+    let table = site.read(&mut store, &["/a"]);
+    assert_eq!(table.entries().len(), 1);
+    store.begin_batch(&[begun("/a", 1)]).unwrap();
+    site.write(&mut store, &table).unwrap();
+    let after = fs::metadata(site.state()).unwrap();
+    assert_eq!((before.ino(), before.mtime_nsec()), (after.ino(), after.mtime_nsec()));
+    assert_eq!(fs::read_dir(site.dir.path()).unwrap().count(), 1);
+    fs::remove_file(site.state()).unwrap();
+    site.heard.clear();
+    assert!(site.open(LockMode::Take, true).is_ok());
+    assert!(site.heard.is_empty() && !site.state().exists());
+}
+
+/// Killed after 9,999 of 10,000 logs, the next run has one to do.
+#[test]
+fn what_a_dead_run_had_done_is_known_to_the_next() {
+    let mut site = Site::new(&format!("{TOP}\"/9\" 2026-5-1-0:0:0\n\"/other\" 2026-5-1-0:0:0\n"));
+    let logs: Vec<String> = (0..10_000).map(|number| format!("/{number}")).collect();
+    let store = site.open(LockMode::Take, false).unwrap();
+    assert!(!site.journal().exists());
+    let all: Vec<Begun> = logs.iter().zip(1..).map(|(log, inode)| begun(log, inode)).collect();
+    store.begin_batch(&all).unwrap();
+    for log in &logs[..9_999] {
+        store.switched(Path::new(log)).unwrap();
+        store.done(Path::new(log)).unwrap();
+    }
+    assert_eq!(fs::metadata(site.journal()).unwrap().mode() & 0o777, 0o600);
+    drop(store);
+
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let mut table = site.read(&mut store, &[]);
+    assert_eq!(table.entries().len(), 9_999);
+    assert!(table.entries().iter().all(|entry| entry.stamp == now().local));
+    let unfinished = store.take_unfinished();
+    assert_eq!(
+        (unfinished.len(), &unfinished[0].begun, unfinished[0].switched),
+        (1, &all[9_999], false)
+    );
+    let first = Stamp {
+        minute: 0,
+        second: 0,
+        ..now().local
+    };
+    assert_eq!(table.enter_new(Path::new(&logs[9_999]), first), (first, true));
+    site.write(&mut store, &table).unwrap();
+    assert!(!site.journal().exists());
+    assert_eq!(site.text().lines().count(), 10_002);
+}
+
+#[test]
+fn a_log_that_had_switched_counts_as_rotated_and_one_that_failed_does_not() {
+    let mut site = Site::new(&format!(
+        "{TOP}\"/failed\" 2026-5-1-0:0:0\n\"/newer\" 2026-11-22-11:0:0\n"
+    ));
+    let store = site.open(LockMode::Take, false).unwrap();
+    store
+        .begin_batch(&[begun("/switched", 1), begun("/failed", 2), begun("/newer", 3)])
+        .unwrap();
+    store.switched(Path::new("/switched")).unwrap();
+    store.failed(Path::new("/failed")).unwrap();
+    store.done(Path::new("/newer")).unwrap();
+    drop(store);
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let table = site.read(&mut store, &["/failed"]);
+    assert_eq!(table.last(Path::new("/switched")), Some(now().local));
+    assert_eq!(table.last(Path::new("/failed")).unwrap().month, 5);
+    // A state file written since (by the reference, which knows no journal) is believed where it is later.
+    assert_eq!(table.last(Path::new("/newer")).unwrap().hour, 11);
+    let unfinished = store.take_unfinished();
+    assert!(unfinished[0].switched && unfinished.len() == 1);
+    assert!(store.take_unfinished().is_empty());
+}
+
+#[test]
+fn a_rotation_that_is_carried_over_is_known_to_the_run_after() {
+    let mut site = Site::new(TOP);
+    let store = site.open(LockMode::Take, false).unwrap();
+    store.begin_batch(&[begun("/a", 1), begun("/b", 2)]).unwrap();
+    store.switched(Path::new("/a")).unwrap();
+    drop(store);
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let table = site.read(&mut store, &[]);
+    let unfinished = store.take_unfinished();
+    unfinished.iter().cloned().for_each(|rotation| store.carry(rotation));
+    site.write(&mut store, &table).unwrap();
+    drop(store);
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let _ = site.read(&mut store, &[]);
+    assert_eq!(store.take_unfinished(), unfinished);
+}
+
+#[test]
+fn a_journal_goes_on_below_what_a_dead_run_left() {
+    let mut site = Site::new(TOP);
+    for (log, tail) in [("/a", "swit"), ("/b", "done \"/b")] {
+        let store = site.open(LockMode::Take, false).unwrap();
+        store.begin_batch(&[begun(log, 1)]).unwrap();
+        store.switched(Path::new(log)).unwrap();
+        drop(store);
+        let torn = [fs::read(site.journal()).unwrap(), tail.into()].concat();
+        fs::write(site.journal(), torn).unwrap();
+    }
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let _ = site.read(&mut store, &[]);
+    assert_eq!(store.take_unfinished().len(), 2);
+    let damaged = StateProblem::JournalDamaged {
+        file: site.journal(),
+        lines: 1,
+    };
+    assert!(site.heard.contains(&damaged));
+}
+
+#[test]
+fn a_journal_that_is_not_ours_is_left_alone() {
+    let mut site = Site::new(TOP);
+    let precious = site.dir.path().join("precious");
+    fs::write(&precious, "precious").unwrap();
+    symlink(&precious, site.journal()).unwrap();
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let _ = site.read(&mut store, &[]);
+    let foreign = StateProblem::JournalForeign(site.journal());
+    assert!(site.heard.contains(&foreign));
+    assert_eq!(store.begin_batch(&[begun("/a", 1)]), Err(foreign));
+    assert_eq!(store.begin_batch(&[begun("/b", 1)]), Ok(()));
+    assert_eq!(store.switched(Path::new("/a")), Ok(()));
+    assert_eq!(fs::read_to_string(precious).unwrap(), "precious");
+}
+
+#[test]
+fn a_state_changed_in_place_during_the_run_is_read_again_before_it_is_replaced() {
+    let mut site = Site::new(&format!("{TOP}\"/a\" 2026-5-1-0:0:0\n"));
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let mut table = site.read(&mut store, &["/a"]);
+    table.stamp(Path::new("/a"), now().local);
+    let changed = format!("{TOP}\"/longer/than/before\" 2026-5-1-0:0:0\n\"/a\" 2026-5-1-0:0:0\n");
+    fs::write(site.state(), changed).unwrap();
+    site.write(&mut store, &table).unwrap();
+    let text = format!("{TOP}\"/longer/than/before\" 2026-5-1-0:0:0\n\"/a\" 2026-11-22-10:0:30\n");
+    assert_eq!(site.text(), text);
+}
