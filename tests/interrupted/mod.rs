@@ -10,6 +10,6 @@ mod journal;
 mod kills;
 mod power;
 mod scene;
-mod tracer;
+pub(crate) mod tracer;
 mod verdict;
 mod ways;
