@@ -8,6 +8,7 @@
 #
 # Needs root and: apt-get install mmdebstrap systemd-container lintian; cargo install cargo-deb
 set -u
+deb=${1:+$(realpath "$1")}
 cd "$(dirname "$0")/.." || exit 1
 here=$PWD/tests/machine
 work=$PWD/target/machine
@@ -24,14 +25,12 @@ need() {
 need mmdebstrap
 need systemd-nspawn
 
-deb=${1:-}
 if [ -z "$deb" ]; then
     need cargo-deb
     rm -f target/package/*.deb
     systemd/package.sh deb >/dev/null || exit 1
-    deb=$(echo target/package/*.deb)
+    deb=$(realpath target/package/*.deb)
 fi
-deb=$(realpath "$deb")
 
 # Packages whose drop-ins go through the month; they come with their users, directories and scripts.
 services=init-system-helpers,apache2,nginx-light,haproxy,fail2ban,ufw,cups-daemon,postgresql-common,exim4-base
