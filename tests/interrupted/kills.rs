@@ -10,7 +10,7 @@ use super::ways::WAYS;
 use crate::support;
 
 /// Tells if a kill right before this call makes a case of its own.
-fn counts(call: &Call, scene: &Scene) -> bool {
+pub(super) fn counts(call: &Call, scene: &Scene) -> bool {
     call.is_process() || call.changes() && call.target().is_some_and(|path| path.starts_with(&scene.dir))
 }
 

@@ -10,6 +10,7 @@ mod journal;
 mod kills;
 mod power;
 mod scene;
+mod signals;
 pub(crate) mod tracer;
 mod verdict;
 mod ways;

@@ -41,6 +41,8 @@ pub(crate) enum Fate {
     KillCaller,
     /// It is not made, and answers this error.
     Fail(Errno),
+    /// It is made, and the command itself gets this signal.
+    Tell(Signal),
 }
 
 /// How a traced command ended.
@@ -235,8 +237,9 @@ impl Herd {
         } else if let Some(call) = entered(pid) {
             match judge(&call) {
                 Fate::Go => {}
-                Fate::KillAll => self.living.iter().for_each(|pid| kill(*pid)),
-                Fate::KillCaller => kill(pid),
+                Fate::KillAll => self.living.iter().for_each(|pid| tell(*pid, Signal::SIGKILL)),
+                Fate::KillCaller => tell(pid, Signal::SIGKILL),
+                Fate::Tell(word) => tell(self.first, word),
                 Fate::Fail(error) => {
                     skip(pid);
                     self.failing.insert(pid, error);
@@ -247,11 +250,11 @@ impl Herd {
     }
 }
 
-/// Kills a process; one that is dead already is as good.
-fn kill(pid: Pid) {
-    match signal::kill(pid, Signal::SIGKILL) {
+/// Sends a signal; a process that is dead already cannot hear it.
+fn tell(pid: Pid, word: Signal) {
+    match signal::kill(pid, word) {
         Ok(()) | Err(Errno::ESRCH) => {}
-        Err(error) => panic!("killing {pid}: {error}"),
+        Err(error) => panic!("sending {word} to {pid}: {error}"),
     }
 }
 
