@@ -8,6 +8,7 @@
 pub mod clock;
 pub mod config;
 pub mod diag;
+pub mod discover;
 pub mod execute;
 pub mod exit;
 pub mod facts;

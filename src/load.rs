@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::config::ast::{Block, Close, Complaint, Directive, File, Item, Span};
 use crate::config::directive::{Setting, nearest};
 use crate::config::{ast, parse, value};
-use crate::diag::{Diagnostic, Problem};
+use crate::diag::{Diagnostic, Place, Problem};
 use crate::policy::resolve::{self, Accounts};
 use crate::policy::settings::Settings;
 use crate::policy::{LogSet, defaults};
@@ -61,7 +61,15 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
     let mut globals = Settings::default();
     for path in paths {
         let before = globals.clone();
-        if !loader.path(Site { base: None, depth: 0 }, path, &mut globals) {
+        if !loader.path(
+            Site {
+                base: None,
+                depth: 0,
+                asked: None,
+            },
+            path,
+            &mut globals,
+        ) {
             globals = before;
         }
     }
@@ -78,6 +86,8 @@ struct Site<'a> {
     base: Option<&'a Path>,
     /// How many includes lead here.
     depth: u32,
+    /// The include that names the path, and its line.
+    asked: Option<&'a (Place, Vec<u8>)>,
 }
 
 struct Loader<'h> {
@@ -105,24 +115,33 @@ impl Loader<'_> {
         self.say(Diagnostic::new(problem, None, None))
     }
 
+    /// Complains about a path, in the place that names it.
+    fn say_of_path(&mut self, site: Site<'_>, problem: Problem) -> Fine {
+        let (place, excerpt) = site.asked.cloned().unzip();
+        self.say(Diagnostic::new(problem, place, excerpt))
+    }
+
     /// Reads a file, or the files of a directory.
     fn path(&mut self, site: Site<'_>, path: &Path, settings: &mut Settings) -> Fine {
         let joined = site.base.map(|base| base.join(path));
         let path = joined.as_deref().unwrap_or(path);
         match Opened::open(None, path) {
-            Err(refused) => self.refused(refused, path),
+            Err(refused) => self.refused(site, refused, path),
             Ok(opened) if opened.is_directory() => self.directory(site, &opened, path, settings),
             Ok(opened) => self.file(site, &opened, path, settings),
         }
     }
 
-    fn refused(&mut self, refused: Refused, path: &Path) -> Fine {
+    fn refused(&mut self, site: Site<'_>, refused: Refused, path: &Path) -> Fine {
         let path = path.to_owned();
-        self.say_plain(match refused {
-            Refused::NotFound(errno) => Problem::CannotStat { path, errno },
-            Refused::NotOpened(errno) => Problem::CannotOpen { path, errno },
-            Refused::Special => Problem::IgnoringNotRegular(path),
-        })
+        self.say_of_path(
+            site,
+            match refused {
+                Refused::NotFound(errno) => Problem::CannotStat { path, errno },
+                Refused::NotOpened(errno) => Problem::CannotOpen { path, errno },
+                Refused::Special => Problem::IgnoringNotRegular(path),
+            },
+        )
     }
 
     /// Reads the files of a directory in collation order; a bad one costs its own globals only.
@@ -144,15 +163,14 @@ impl Loader<'_> {
         let mut names = match listed {
             Ok(names) => names,
             Err(errno) => {
-                return self.say_plain(Problem::CannotOpenDirectory {
-                    path: path.to_owned(),
-                    errno,
-                });
+                let path = path.to_owned();
+                return self.say_of_path(site, Problem::CannotOpenDirectory { path, errno });
             }
         };
         locale::sort_names(&mut names);
         let site = Site {
             base: Some(path),
+            asked: None,
             ..site
         };
         let mut fine = true;
@@ -160,7 +178,7 @@ impl Loader<'_> {
             let before = settings.clone();
             let file = path.join(path_of(&name));
             let well = match Opened::open(Some(directory), path_of(&name)) {
-                Err(refused) => self.refused(refused, &file),
+                Err(refused) => self.refused(site, refused, &file),
                 Ok(opened) => self.file(site, &opened, &file, settings),
             };
             if !well {
@@ -375,9 +393,11 @@ impl Reader<'_, '_, '_> {
         let path = path_of(expanded.as_deref().unwrap_or(text));
         self.loader.say_plain(Problem::Including(path.to_owned()));
         let before = settings.clone();
+        let asked = (self.file.place(span), self.file.excerpt(span));
         let site = Site {
             depth: self.site.depth + 1,
-            ..self.site
+            asked: Some(&asked),
+            base: self.site.base,
         };
         let fine = self.loader.path(site, path, settings);
         if !fine {
@@ -414,7 +434,7 @@ impl Reader<'_, '_, '_> {
         if outcome.fatal {
             return Err(GiveUp);
         }
-        Ok(self.loader.say_plain(Problem::FoundErrorInBlock(block.written.clone())))
+        Ok(self.complain(Problem::FoundErrorInBlock(block.written.clone()), block.span))
     }
 
     fn block_item(&mut self, item: &Item<'_>, settings: &mut Settings, outcome: &mut BlockOutcome) {

@@ -11,6 +11,7 @@
 #![allow(dead_code, reason = "what `support` offers is there for every module to come")]
 
 mod compression;
+mod config;
 mod interrupted;
 mod layers;
 mod peer;

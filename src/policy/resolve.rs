@@ -66,8 +66,36 @@ pub fn take(
         Argument::Given(text, span) => {
             let taken = take_number(settings, directive, text)
                 .unwrap_or_else(|| take_text(settings, directive, text, accounts, place));
-            taken.map_err(|problem| (problem, if span.length == 0 { directive.name } else { span }))
+            taken.map_err(|problem| {
+                let span = if span.length == 0 {
+                    directive.name
+                } else {
+                    narrow(&problem, text, span)
+                };
+                (problem, span)
+            })
         }
+    }
+}
+
+/// Narrows the place of a complaint to the part of the argument that it is about.
+fn narrow(problem: &Problem, text: &[u8], span: Span) -> Span {
+    let part = |start: usize, length: usize| Span::new(span.start as usize + start, length);
+    let blanks = text.len() - text.trim_ascii_start().len();
+    match problem {
+        Problem::InvalidMode(word) | Problem::UnknownUser(word) | Problem::UnknownGroup(word) if !word.is_empty() => {
+            // The group is the last word, the mode the first; a user may be called as its group is.
+            let mut found = text
+                .windows(word.len())
+                .enumerate()
+                .filter(|(_, at)| *at == word.as_slice());
+            let last = matches!(problem, Problem::UnknownGroup(_));
+            let at = if last { found.last() } else { found.next() };
+            at.map_or(span, |(at, _)| part(at, word.len()))
+        }
+        Problem::UnknownUnit(_) => part(text.len() - 1, 1),
+        _ if blanks < text.len() => part(blanks, text.len() - blanks),
+        _ => span,
     }
 }
 

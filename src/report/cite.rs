@@ -30,9 +30,12 @@ pub fn line(diagnostic: &Diagnostic) -> String {
     line
 }
 
-/// Tells whether the message is one that names its place; those about a criterion or a home directory never did.
+/// Tells whether the message is one that names its place; these never did, and are searched for from their first word on.
 fn is_placed(problem: &Problem) -> bool {
-    !matches!(problem, Problem::Overrides { .. } | Problem::ReplacedHome { .. })
+    !matches!(
+        problem,
+        Problem::Overrides { .. } | Problem::ReplacedHome { .. } | Problem::FoundErrorInBlock(_)
+    )
 }
 
 /// Returns the stable code of a problem; empty for notes.

@@ -13,6 +13,7 @@ pub mod dir;
 pub mod identity;
 pub mod journal;
 pub mod lease;
+pub mod listing;
 pub mod locale;
 pub mod lock;
 pub mod pattern;

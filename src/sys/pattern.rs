@@ -76,6 +76,15 @@ impl NamePattern {
         }
     }
 
+    /// Returns the one name that matches, if the pattern is no more than that.
+    #[must_use]
+    pub fn literal(&self) -> Option<&[u8]> {
+        match &self.shape {
+            Shape::Exactly(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// Tells whether the name matches, where a dot at its beginning must be written in the pattern.
     #[must_use]
     pub fn matches_visible(&self, name: &[u8]) -> bool {
@@ -284,6 +293,28 @@ fn inside(ranges: &[(char, char)]) -> String {
     }
     inner.extend(['!', '-'].into_iter().filter(|one| has(*one)));
     inner
+}
+
+/// What the C library itself makes of a pattern; `None` for an error. Tests hold ours against it.
+#[cfg(test)]
+#[expect(unsafe_code, reason = "the C library's own glob is what ours is held against")]
+pub(crate) fn c_glob(pattern: &[u8]) -> Option<Vec<Vec<u8>>> {
+    use std::ffi::{CStr, CString};
+
+    use nix::libc;
+
+    let pattern = CString::new(pattern).ok()?;
+    // SAFETY: `glob` fills the zeroed structure, whose strings are copied before `globfree`.
+    unsafe {
+        let mut found: libc::glob_t = std::mem::zeroed();
+        let status = libc::glob(pattern.as_ptr(), libc::GLOB_NOCHECK, None, &raw mut found);
+        let mut paths = Vec::new();
+        for at in 0..found.gl_pathc {
+            paths.push(CStr::from_ptr(*found.gl_pathv.add(at)).to_bytes().to_vec());
+        }
+        libc::globfree(&raw mut found);
+        (status == 0).then_some(paths)
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,387 @@
+//! From stanzas to logs: words are expanded, logs named twice are dropped, and directories for archives are checked.
+//!
+//! The only effect is looking. Whether a log can be rotated is not asked here.
+
+use std::collections::HashMap;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use crate::diag::{Diagnostic, Place, Problem};
+use crate::policy::{LogSet, Method, OldDir};
+use crate::sys::{confread, listing};
+use crate::unix::{FileId, split_path};
+
+pub mod expand;
+
+/// Longer words are not expanded.
+const LONGEST_WORD: usize = 2048;
+
+/// A log that a stanza names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundLog {
+    /// Its path, as the word gives it; the word itself where nothing matched.
+    pub path: PathBuf,
+    /// Which word of the stanza's path list led to it.
+    pub word: usize,
+}
+
+/// A stanza and its logs.
+#[derive(Clone, Debug)]
+pub struct ExpandedSet {
+    /// The stanza.
+    pub set: LogSet,
+    /// Its logs, in order.
+    pub logs: Vec<FoundLog>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Discovered {
+    /// The stanzas that can be used, in order.
+    pub sets: Vec<ExpandedSet>,
+    /// Something was wrong that makes the exit status 1.
+    pub failed: bool,
+}
+
+/// Finds the logs of all stanzas; a stanza with an error is left out.
+pub fn discover(sets: Vec<LogSet>, hear: &mut dyn FnMut(Diagnostic)) -> Discovered {
+    let mut seeker = Seeker {
+        hear,
+        failed: false,
+        known: Known::default(),
+        devices: HashMap::new(),
+    };
+    let mut found = Vec::with_capacity(sets.len());
+    for set in sets {
+        if let Some(expanded) = seeker.expand(set, &found) {
+            found.push(expanded);
+        }
+    }
+    Discovered {
+        sets: found,
+        failed: seeker.failed,
+    }
+}
+
+struct Seeker<'h> {
+    hear: &'h mut dyn FnMut(Diagnostic),
+    failed: bool,
+    known: Known,
+    /// Devices of directories asked for so far.
+    devices: HashMap<PathBuf, Result<u64, i32>>,
+}
+
+impl Seeker<'_> {
+    fn say(&mut self, problem: Problem, place: &Place) {
+        let diagnostic = Diagnostic::new(problem, Some(place.clone()), None);
+        self.failed |= diagnostic.affects_exit;
+        (self.hear)(diagnostic);
+    }
+
+    fn expand(&mut self, set: LogSet, earlier: &[ExpandedSet]) -> Option<ExpandedSet> {
+        let logs = self.words(&set)?;
+        if let Some(old_dir) = &set.policy.old_dir
+            && !self.old_dir_fits(&set, old_dir, &logs)
+        {
+            return None;
+        }
+        let mut expanded = ExpandedSet {
+            set,
+            logs: Vec::with_capacity(logs.len()),
+        };
+        for log in logs {
+            self.admit(log, &mut expanded, earlier);
+        }
+        Some(expanded)
+    }
+
+    /// Expands the words; `None` where one cannot be and that is an error.
+    fn words(&mut self, set: &LogSet) -> Option<Vec<FoundLog>> {
+        let mut logs = Vec::new();
+        for (index, word) in set.patterns.iter().enumerate() {
+            let word = word.as_bytes();
+            if word.len() > LONGEST_WORD {
+                self.say(Problem::GlobTooLong { length: word.len() }, &set.declared_at);
+                continue;
+            }
+            match expand::expand(word) {
+                Ok(paths) => logs.extend(paths.into_iter().map(|path| FoundLog {
+                    path: PathBuf::from(std::ffi::OsString::from_vec(path)),
+                    word: index,
+                })),
+                Err(errno) if set.policy.missing_ok => {
+                    self.say(
+                        Problem::GlobFailedIgnored {
+                            word: word.to_vec(),
+                            errno,
+                        },
+                        &set.declared_at,
+                    );
+                }
+                Err(errno) => {
+                    self.say(
+                        Problem::GlobFailed {
+                            word: word.to_vec(),
+                            errno,
+                        },
+                        &set.declared_at,
+                    );
+                    return None;
+                }
+            }
+        }
+        Some(logs)
+    }
+
+    /// Adds a log, unless an earlier stanza or word has it.
+    fn admit(&mut self, log: FoundLog, expanded: &mut ExpandedSet, earlier: &[ExpandedSet]) {
+        let spot = (earlier.len(), expanded.logs.len());
+        let Some(holder) = self.known.enter(&log.path, spot) else {
+            expanded.logs.push(log);
+            return;
+        };
+        let holding = earlier.get(holder.0).unwrap_or(expanded);
+        let first = &holding.logs[holder.1].path;
+        let ignored = holding.set.policy.ignore_duplicates || expanded.set.policy.ignore_duplicates;
+        let problem = if first.as_os_str() != log.path.as_os_str() {
+            Problem::SameLog {
+                path: log.path,
+                first: first.clone(),
+            }
+        } else if ignored {
+            Problem::DuplicateIgnored(log.path)
+        } else {
+            Problem::DuplicateLog {
+                path: log.path,
+                first: holding.set.declared_at.clone(),
+            }
+        };
+        self.say(problem, &expanded.set.declared_at);
+    }
+
+    fn device(&mut self, path: &Path) -> Result<u64, i32> {
+        if let Some(known) = self.devices.get(path) {
+            return *known;
+        }
+        let device = confread::device_of(path);
+        self.devices.insert(path.to_owned(), device);
+        device
+    }
+
+    /// Checks that the archives of every log can go into the directory for them.
+    fn old_dir_fits(&mut self, set: &LogSet, old_dir: &OldDir, logs: &[FoundLog]) -> bool {
+        let place = old_dir.declared_at.as_ref().unwrap_or(&set.declared_at);
+        let mut checked: Option<PathBuf> = None;
+        for log in logs {
+            let Some((directory, _)) = split_path(&log.path) else {
+                continue;
+            };
+            if checked.as_ref() == Some(&directory) {
+                continue;
+            }
+            match self.old_dir_problem(set, old_dir, &directory, &log.path) {
+                Ok(()) => {}
+                Err(problem) => {
+                    let fine = !problem.class().affects_exit;
+                    self.say(problem, place);
+                    if !fine {
+                        return false;
+                    }
+                }
+            }
+            checked = Some(directory);
+        }
+        true
+    }
+
+    fn old_dir_problem(&mut self, set: &LogSet, old_dir: &OldDir, directory: &Path, log: &Path) -> Result<(), Problem> {
+        let device = self.device(directory).map_err(|errno| {
+            let path = directory.to_owned();
+            if set.policy.missing_ok {
+                Problem::LogPathMissing { path, errno }
+            } else {
+                Problem::LogPathUnverified { path, errno }
+            }
+        })?;
+        let path = directory.join(&old_dir.path);
+        let archive_device = match self.device(&path) {
+            Ok(device) => device,
+            // It is made when the log is rotated, not now.
+            Err(errno) if old_dir.create.is_some() && listing::is_absence(errno) => return Ok(()),
+            Err(errno) => return Err(Problem::OldDirUnverified { path, errno }),
+        };
+        let must_rename = matches!(set.policy.method, Method::Rename { .. });
+        if must_rename && device != archive_device {
+            return Err(Problem::DifferentDevices {
+                old_dir: old_dir.path.clone(),
+                log: log.to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The logs found so far, by the directory that really holds them and their name.
+#[derive(Default)]
+struct Known {
+    directories: HashMap<PathBuf, usize>,
+    identities: HashMap<FileId, usize>,
+    last: Option<(PathBuf, usize)>,
+    logs: HashMap<(usize, Box<[u8]>), (usize, usize)>,
+}
+
+impl Known {
+    /// Enters a log; answers who has it if it is there already.
+    fn enter(&mut self, path: &Path, spot: (usize, usize)) -> Option<(usize, usize)> {
+        let (directory, name) = split_path(path).unwrap_or_else(|| (PathBuf::new(), path.as_os_str().to_owned()));
+        let directory = self.directory(directory);
+        let key = (directory, name.into_vec().into_boxed_slice());
+        match self.logs.entry(key) {
+            std::collections::hash_map::Entry::Occupied(holder) => Some(*holder.get()),
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(spot);
+                None
+            }
+        }
+    }
+
+    /// Numbers a directory; two paths to one directory have one number.
+    fn directory(&mut self, path: PathBuf) -> usize {
+        if let Some((last, number)) = &self.last
+            && last.as_os_str() == path.as_os_str()
+        {
+            return *number;
+        }
+        let fresh = self.directories.len();
+        let number = match self.directories.get(&path) {
+            Some(number) => *number,
+            None => confread::directory_id(&path).map_or(fresh, |id| *self.identities.entry(id).or_insert(fresh)),
+        };
+        self.directories.insert(path.clone(), number);
+        self.last = Some((path, number));
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::{LoadOptions, load};
+
+    /// What a configuration finds below a fresh directory (`@` in the text), and what it says.
+    fn found(text: &str, files: &[&str]) -> (Vec<Vec<String>>, Vec<Problem>) {
+        let root = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = root.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, b"").unwrap();
+        }
+        let real = root.path().join("log");
+        std::fs::create_dir_all(&real).unwrap();
+        std::os::unix::fs::symlink(&real, root.path().join("link")).unwrap();
+        let config = root.path().join("c.conf");
+        std::fs::write(&config, text.replace('@', root.path().to_str().unwrap())).unwrap();
+        let mut said = Vec::new();
+        let mut hear = |diagnostic: Diagnostic| {
+            if !matches!(diagnostic.problem, Problem::Reading(_)) {
+                said.push(diagnostic.problem);
+            }
+        };
+        let loaded = load(&[config], &LoadOptions::default(), &mut hear);
+        let discovered = discover(loaded.sets, &mut hear);
+        assert_eq!(
+            discovered.failed || loaded.failed,
+            said.iter().any(|problem| problem.class().affects_exit)
+        );
+        let short = |log: &FoundLog| log.path.strip_prefix(root.path()).unwrap().display().to_string();
+        (
+            discovered
+                .sets
+                .iter()
+                .map(|set| set.logs.iter().map(short).collect())
+                .collect(),
+            said,
+        )
+    }
+
+    #[test]
+    fn a_duplicate_costs_that_file_only() {
+        let (logs, said) = found("@/log/b {\n}\n@/log/[abc] {\n}\n", &["log/a", "log/b", "log/c"]);
+        assert_eq!(logs, [vec!["log/b"], vec!["log/a", "log/c"]]);
+        assert!(matches!(said[..], [Problem::DuplicateLog { .. }]));
+    }
+
+    #[test]
+    fn a_duplicate_within_one_list_is_one_too() {
+        let (logs, said) = found("@/log/a @/log/a {\n}\n", &["log/a"]);
+        assert_eq!(logs, [["log/a"]]);
+        assert!(matches!(said[..], [Problem::DuplicateLog { .. }]));
+    }
+
+    #[test]
+    fn ignoreduplicates_counts_in_either_block() {
+        for text in [
+            "@/log/a {\nignoreduplicates\n}\n@/log/a {\n}\n",
+            "@/log/a {\n}\n@/log/a {\nignoreduplicates\n}\n",
+        ] {
+            let (logs, said) = found(text, &["log/a"]);
+            assert_eq!(logs, [vec!["log/a"], vec![]]);
+            assert!(matches!(said[..], [Problem::DuplicateIgnored(_)]));
+        }
+    }
+
+    #[test]
+    fn a_log_reached_by_two_paths_is_rotated_once() {
+        let (logs, said) = found("@/log/*.log {\n}\n@/link/*.log @/log//a.log {\n}\n", &["log/a.log"]);
+        assert_eq!(logs, [vec!["log/a.log"], vec![]]);
+        assert!(matches!(said[..], [Problem::SameLog { .. }, Problem::SameLog { .. }]));
+    }
+
+    #[test]
+    fn directories_are_no_logs_and_a_word_without_a_match_is_itself() {
+        let (logs, said) = found("@/log @/log/* @/log/*.x {\n}\n", &["log/a", "log/d/x"]);
+        assert_eq!(logs, [["log/a", "log/*.x"]]);
+        assert_eq!(said, []);
+    }
+
+    #[test]
+    fn a_missing_olddir_costs_its_own_block_only() {
+        let (logs, said) = found("@/log/a {\nolddir old\n}\n@/log/b {\n}\n", &["log/a", "log/b"]);
+        assert_eq!(logs, [["log/b"]]);
+        assert!(matches!(said[..], [Problem::OldDirUnverified { .. }]));
+    }
+
+    #[test]
+    fn createolddir_is_not_acted_on_here() {
+        let (logs, said) = found("@/log/a {\nolddir old\ncreateolddir\n}\n", &["log/a"]);
+        assert_eq!(logs, [["log/a"]]);
+        assert_eq!(said, []);
+    }
+
+    #[test]
+    fn olddir_for_a_log_in_a_missing_directory_is_an_error_without_missingok() {
+        let (logs, said) = found("@/no/a {\nolddir /tmp\n}\n@/no/b {\nolddir /tmp\nmissingok\n}\n", &[]);
+        assert_eq!(logs, [["no/b"]]);
+        assert!(matches!(
+            said[..],
+            [Problem::LogPathUnverified { .. }, Problem::LogPathMissing { .. }]
+        ));
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_costs_itself_only() {
+        let (logs, said) = found(&format!("@/log/a /{} {{\n}}\n", "x".repeat(2049)), &["log/a"]);
+        assert_eq!(logs, [["log/a"]]);
+        assert_eq!(said, [Problem::GlobTooLong { length: 2050 }]);
+    }
+
+    #[test]
+    fn olddir_on_another_device_needs_a_copy() {
+        let (logs, said) = found(
+            "@/log/a {\nolddir /proc\n}\n@/log/b {\nolddir /proc\ncopy\n}\n",
+            &["log/a", "log/b"],
+        );
+        assert_eq!(logs, [["log/b"]]);
+        assert!(matches!(said[..], [Problem::DifferentDevices { .. }]));
+    }
+}
