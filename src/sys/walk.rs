@@ -27,8 +27,16 @@ const LINK_LIMIT: usize = 40;
 pub fn open_directory(path: &Path, log: &Path) -> Result<Dir, Fault> {
     match fast_open(path) {
         Some(fd) => Ok(Dir::from_fd(fd, path.to_owned())),
-        None => slow_open(path, log),
+        None => slow_open(None, path, log),
     }
+}
+
+/// Opens the directory at a relative path below one that is held.
+///
+/// # Errors
+/// As [`open_directory`].
+pub fn open_directory_below(base: &Dir, path: &Path, log: &Path) -> Result<Dir, Fault> {
+    slow_open(Some(base), path, log)
 }
 
 /// Opens a path that has no link in it at all, in one call; `None` leaves the answer to the slow way.
@@ -40,7 +48,7 @@ fn fast_open(path: &Path) -> Option<OwnedFd> {
     openat2(AT_FDCWD, path, how).ok()
 }
 
-fn slow_open(path: &Path, log: &Path) -> Result<Dir, Fault> {
+fn slow_open(base: Option<&Dir>, path: &Path, log: &Path) -> Result<Dir, Fault> {
     let fail = |errno: Errno| {
         Fault::Call(SysError {
             op: Op::OpenDirectory,
@@ -51,8 +59,9 @@ fn slow_open(path: &Path, log: &Path) -> Result<Dir, Fault> {
     };
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let start = if path.is_absolute() { "/" } else { "." };
-    let mut here = openat(AT_FDCWD, start, flags, NixMode::empty()).map_err(fail)?;
-    let mut reached = PathBuf::from(start);
+    let from = base.map_or(AT_FDCWD, AsFd::as_fd);
+    let mut here = openat(from, start, flags, NixMode::empty()).map_err(fail)?;
+    let mut reached = base.map_or_else(|| PathBuf::from(start), |base| base.path().to_owned());
     let mut left: VecDeque<OsString> = components(path);
     let mut links = 0;
     while let Some(name) = left.pop_front() {
@@ -80,7 +89,8 @@ fn slow_open(path: &Path, log: &Path) -> Result<Dir, Fault> {
             left.push_front(part);
         }
     }
-    Ok(Dir::from_fd(here, path.to_owned()))
+    let shown = base.map_or_else(|| path.to_owned(), |base| base.path().join(path));
+    Ok(Dir::from_fd(here, shown))
 }
 
 enum Refusal {

@@ -1,0 +1,210 @@
+//! What a run has to tell, as data: one value a happening, in order. `report` has the words.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::clock::Stamp;
+use crate::diag::Diagnostic;
+use crate::fault::{Fault, Hook};
+use crate::policy::Policy;
+use crate::schedule::Verdict;
+use crate::unix::{GroupId, Mode, UserId};
+
+/// Something that happened, or was decided, or would be done.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The run changes nothing.
+    DryRun,
+    /// Something about the configuration.
+    Config(Diagnostic),
+    /// This many stanzas are handled.
+    Handling(usize),
+    /// A stanza's turn has come.
+    Set {
+        /// Its path list as written.
+        written: Arc<[u8]>,
+        /// What happens to its logs.
+        policy: Box<Policy>,
+        /// `-f`.
+        forced: bool,
+        /// Where it stands: file and line.
+        place: (Arc<std::path::Path>, u32),
+    },
+    /// A stanza has no logs.
+    NoLogs,
+    /// A log is looked at.
+    Considering(PathBuf),
+    /// The log is seen for the first time.
+    NewState,
+    /// What the decision compares.
+    Times {
+        /// The instant of the run.
+        now: Stamp,
+        /// The state's entry.
+        last: Stamp,
+    },
+    /// The decision.
+    Decided {
+        /// The log.
+        log: PathBuf,
+        /// What was decided.
+        verdict: Verdict,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// A log is passed over without an error.
+    PassedOver {
+        /// The log.
+        log: PathBuf,
+        /// Why.
+        why: PassedOver,
+    },
+    /// A script is about to run (or would).
+    Script {
+        /// Which.
+        hook: Hook,
+        /// Its text and arguments, shown in a dry run.
+        rehearsed: Option<(Arc<[u8]>, Vec<OsString>)>,
+    },
+    /// A script of a set does not run: nothing was, or will be, rotated.
+    ScriptNotNeeded(Hook),
+    /// A log's rotation begins.
+    Rotating {
+        /// The log.
+        log: PathBuf,
+        /// How many archives stay; -1 for all.
+        count: i64,
+    },
+    /// `delaycompress` has no meaning here.
+    DelayWithoutCompression(PathBuf),
+    /// One step of a rotation, as it is begun (or would be).
+    Step(Doing),
+    /// A rotation came to its end.
+    Rotated {
+        /// The log.
+        log: PathBuf,
+    },
+    /// What a compressor said on stderr.
+    CompressorSaid {
+        /// The archive.
+        path: PathBuf,
+        /// Its words.
+        said: Vec<u8>,
+    },
+    /// The log was cut this way.
+    CutWay {
+        /// The log.
+        log: PathBuf,
+        /// How, in one word or a few.
+        way: &'static str,
+    },
+    /// The log grew a hole after it was cut: somebody writes without `O_APPEND`.
+    WriterDoesNotAppend(PathBuf),
+    /// A program still has the archive open for writing: it is compressed next time.
+    StillWritten {
+        /// The archive.
+        path: PathBuf,
+        /// The program, where it is known.
+        by: Option<String>,
+    },
+    /// Something that exists was moved out of the way.
+    MovedAside {
+        /// What was in the way.
+        path: PathBuf,
+        /// Where it is now.
+        to: PathBuf,
+    },
+    /// A file was gone before it could be removed; no change of the status.
+    AlreadyGone(PathBuf),
+    /// `shred` failed; the file was unlinked all the same.
+    ShredFailed(PathBuf),
+    /// What a dead run left was cleared or finished.
+    Recovered(PathBuf),
+    /// Something failed. The exit status is 1.
+    Failed(Fault),
+    /// Something about the state file.
+    State(crate::state::problem::StateProblem),
+    /// A signal asked the run to end.
+    Ending(i32),
+    /// The log file of `--log` could not be opened.
+    LogFileFailed(crate::fault::SysError),
+}
+
+/// A step, with its paths as a person would write them.
+#[derive(Clone, Debug)]
+pub enum Doing {
+    /// Makes the archives' directory.
+    MakeDir(PathBuf),
+    /// Compresses with the program (or its stand-in).
+    Compress {
+        /// The program.
+        with: PathBuf,
+        /// The archive.
+        path: PathBuf,
+    },
+    /// Renames.
+    Rename {
+        /// From.
+        from: PathBuf,
+        /// To.
+        to: PathBuf,
+    },
+    /// Copies.
+    Copy {
+        /// From.
+        from: PathBuf,
+        /// To.
+        to: PathBuf,
+    },
+    /// Does not copy, since nothing would be kept.
+    SkipCopy {
+        /// From.
+        from: PathBuf,
+        /// To.
+        to: PathBuf,
+    },
+    /// Cuts off the log.
+    Truncate(PathBuf),
+    /// Makes a new log.
+    Create {
+        /// The log.
+        path: PathBuf,
+        /// Its mode.
+        mode: Mode,
+        /// Its owner.
+        user: UserId,
+        /// Its group.
+        group: GroupId,
+    },
+    /// Mails.
+    Mail {
+        /// The archive.
+        path: PathBuf,
+        /// To whom.
+        address: OsString,
+    },
+    /// Removes an archive.
+    Remove(PathBuf),
+    /// Removes `renamecopy`'s temporary log.
+    RemoveInterim(PathBuf),
+}
+
+/// Why a log is passed over without an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PassedOver {
+    /// It is not there, and need not be.
+    Missing,
+    /// It is a symbolic link.
+    Symlink,
+    /// It has several hard links.
+    HardLinks,
+    /// It is no regular file and the method needs one.
+    Directory,
+}
+
+/// Who wants to hear what happens. Workers speak, too.
+pub trait Listener: Sync {
+    /// Takes note.
+    fn hear(&self, event: Event);
+}

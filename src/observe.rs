@@ -1,0 +1,277 @@
+//! Directories held open during a run, and what is known of their entries.
+//!
+//! A directory is listed at most once, and again only when a script ran and its time of change says so. Our own steps are
+//! entered into the listing as they happen (or as a dry run pretends them).
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::facts::{FileFacts, FileTime};
+use crate::fault::{Fault, SysError};
+use crate::plan::Look;
+use crate::sys::dir::Dir;
+use crate::sys::walk;
+
+/// So many directories are held open at once; more are opened again when their turn comes.
+const HELD_LIMIT: usize = 256;
+
+/// The directories of a run.
+#[derive(Debug, Default)]
+pub struct Directories {
+    held: HashMap<PathBuf, Rc<Held>>,
+    order: VecDeque<PathBuf>,
+}
+
+/// A directory that is held open.
+#[derive(Debug)]
+pub struct Held {
+    /// The directory.
+    pub dir: Arc<Dir>,
+    /// What it looked like when it was opened.
+    pub facts: FileFacts,
+    /// What is known of its entries.
+    pub view: RefCell<View>,
+}
+
+impl Directories {
+    /// Returns the directory at `path`, opened now or before; `log` is named where the way to it is not safe.
+    ///
+    /// # Errors
+    /// It cannot be opened, or a stranger's link leads to it.
+    pub fn get(&mut self, path: &Path, log: &Path) -> Result<Rc<Held>, Fault> {
+        if let Some(held) = self.held.get(path) {
+            return Ok(Rc::clone(held));
+        }
+        let dir = Arc::new(walk::open_directory(path, log)?);
+        let held = Rc::new(Held { facts: dir.facts()?, view: RefCell::new(View::new(&dir)), dir });
+        self.keep(path, &held);
+        Ok(held)
+    }
+
+    /// Returns the directory at `path`, relative to another that is held, if it is relative.
+    pub fn get_below(&mut self, base: &Held, path: &Path, log: &Path) -> Result<Rc<Held>, Fault> {
+        if path.is_absolute() {
+            return self.get(path, log);
+        }
+        let joined = base.dir.path().join(path);
+        if let Some(held) = self.held.get(&joined) {
+            return Ok(Rc::clone(held));
+        }
+        let dir = Arc::new(walk::open_directory_below(&base.dir, path, log)?);
+        let held = Rc::new(Held { facts: dir.facts()?, view: RefCell::new(View::new(&dir)), dir });
+        self.keep(&joined, &held);
+        Ok(held)
+    }
+
+    fn keep(&mut self, path: &Path, held: &Rc<Held>) {
+        if self.order.len() >= HELD_LIMIT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.held.remove(&oldest);
+        }
+        self.order.push_back(path.to_owned());
+        self.held.insert(path.to_owned(), Rc::clone(held));
+    }
+
+    /// Forgets all: another identity may see other things.
+    pub fn forget(&mut self) {
+        self.held.clear();
+        self.order.clear();
+    }
+
+    /// Notes the directories' times of change, to be compared after a script.
+    #[must_use]
+    pub fn before_script(&self) -> Vec<(Rc<Held>, Option<FileTime>)> {
+        let listed = self.held.values().filter(|held| held.view.borrow().listing.is_some());
+        listed.map(|held| (Rc::clone(held), held.dir.facts().ok().map(|facts| facts.modified))).collect()
+    }
+
+    /// Forgets the listing of each directory that changed since [`Directories::before_script`].
+    pub fn after_script(before: Vec<(Rc<Held>, Option<FileTime>)>) {
+        for (held, then) in before {
+            let now = held.dir.facts().ok().map(|facts| facts.modified);
+            if now.is_none() || now != then {
+                held.view.borrow_mut().forget();
+            }
+        }
+    }
+}
+
+/// What is known of a directory's entries.
+#[derive(Debug)]
+pub struct View {
+    dir: Option<Arc<Dir>>,
+    listing: Option<Listing>,
+    pretending: bool,
+}
+
+/// The names of a directory, compactly, with what changed since it was read.
+#[derive(Debug, Default)]
+struct Listing {
+    text: Vec<u8>,
+    /// Where each name begins and how long it is, in the order of the names' bytes.
+    names: Vec<(u32, u16)>,
+    gone: Vec<bool>,
+    added: BTreeSet<Vec<u8>>,
+}
+
+impl View {
+    /// Knows nothing yet.
+    #[must_use]
+    pub fn new(dir: &Arc<Dir>) -> Self {
+        Self { dir: Some(Arc::clone(dir)), listing: None, pretending: false }
+    }
+
+    /// Knows that there is nothing: a directory that a dry run would make.
+    #[must_use]
+    pub fn of_nothing() -> Self {
+        Self { dir: None, listing: Some(Listing::default()), pretending: true }
+    }
+
+    /// From here on changes are only pretended.
+    pub fn pretend(&mut self) {
+        self.pretending = true;
+    }
+
+    fn forget(&mut self) {
+        if !self.pretending {
+            self.listing = None;
+        }
+    }
+
+    /// Enters that a name appeared.
+    pub fn appeared(&mut self, name: &OsStr) {
+        if self.pretending && self.listed().is_err() {
+            return;
+        }
+        let Some(listing) = &mut self.listing else { return };
+        match listing.find(name.as_bytes()) {
+            Some(at) => listing.gone[at] = false,
+            None => {
+                listing.added.insert(name.as_bytes().to_vec());
+            }
+        }
+    }
+
+    /// Enters that a name went away.
+    pub fn vanished(&mut self, name: &OsStr) {
+        if self.pretending && self.listed().is_err() {
+            return;
+        }
+        let Some(listing) = &mut self.listing else { return };
+        match listing.find(name.as_bytes()) {
+            Some(at) => listing.gone[at] = true,
+            None => {
+                listing.added.remove(name.as_bytes());
+            }
+        }
+    }
+
+    /// Returns the listed names that a predicate picks; lists the directory if that was not done yet.
+    pub fn pick(&mut self, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>, SysError> {
+        let listing = self.listed()?;
+        let present = (0..listing.names.len()).filter(|at| !listing.gone[*at]).map(|at| listing.name(at));
+        Ok(present.map(OsStr::from_bytes).filter(|name| wanted(name)).map(OsStr::to_owned).collect())
+    }
+
+    fn listed(&mut self) -> Result<&mut Listing, SysError> {
+        if self.listing.is_none() {
+            self.listing = Some(Listing::read(self.dir.as_deref())?);
+        }
+        // NOTE(unwrap): it was filled a line above.
+        Ok(self.listing.get_or_insert_default())
+    }
+}
+
+impl Listing {
+    fn read(dir: Option<&Dir>) -> Result<Self, SysError> {
+        let mut listing = Self::default();
+        if let Some(dir) = dir {
+            dir.list(|name| {
+                let begin = u32::try_from(listing.text.len()).unwrap_or(u32::MAX);
+                let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
+                listing.text.extend_from_slice(name.as_bytes());
+                listing.names.push((begin, length));
+            })?;
+        }
+        let text = &listing.text;
+        listing.names.sort_unstable_by(|one, other| part(text, *one).cmp(part(text, *other)));
+        listing.gone = vec![false; listing.names.len()];
+        Ok(listing)
+    }
+
+    fn name(&self, at: usize) -> &[u8] {
+        part(&self.text, self.names[at])
+    }
+
+    fn find(&self, name: &[u8]) -> Option<usize> {
+        self.names.binary_search_by(|entry| part(&self.text, *entry).cmp(name)).ok()
+    }
+
+    fn has(&self, name: &[u8]) -> bool {
+        self.find(name).map_or_else(|| self.added.contains(name), |at| !self.gone[at])
+    }
+
+    fn starting_with(&self, prefix: &[u8]) -> Vec<OsString> {
+        let first = self.names.partition_point(|entry| part(&self.text, *entry) < prefix);
+        let mut found: Vec<OsString> = (first..self.names.len())
+            .take_while(|at| self.name(*at).starts_with(prefix))
+            .filter(|at| !self.gone[*at])
+            .map(|at| OsString::from_vec(self.name(at).to_vec()))
+            .collect();
+        let old = found.len();
+        let added = self.added.range(prefix.to_vec()..).take_while(|name| name.starts_with(prefix));
+        found.extend(added.map(|name| OsString::from_vec(name.clone())));
+        if found.len() > old && old > 0 {
+            found.sort_unstable();
+        }
+        found
+    }
+}
+
+fn part(text: &[u8], (begin, length): (u32, u16)) -> &[u8] {
+    let begin = begin as usize;
+    text.get(begin..begin + usize::from(length)).unwrap_or_default()
+}
+
+impl Look for View {
+    fn has(&mut self, name: &OsStr) -> Result<bool, SysError> {
+        Ok(self.listed()?.has(name.as_bytes()))
+    }
+
+    fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError> {
+        let Some(dir) = &self.dir else { return Ok(None) };
+        Ok(dir.look(name)?.map(|facts| facts.modified))
+    }
+
+    fn starting_with(&mut self, prefix: &[u8]) -> Result<Vec<OsString>, SysError> {
+        Ok(self.listed()?.starting_with(prefix))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn own_steps_are_entered_into_a_listing_that_is_read_once() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a.log", "a.log.1", "a.log.2", "b.log.1"] {
+            std::fs::write(root.path().join(name), "").unwrap();
+        }
+        let held = Directories::default().get(root.path(), Path::new("log")).unwrap();
+        let mut view = held.view.borrow_mut();
+        assert_eq!(view.starting_with(b"a.log.").unwrap(), ["a.log.1", "a.log.2"]);
+        view.vanished(OsStr::new("a.log.2"));
+        view.appeared(OsStr::new("a.log.10"));
+        assert_eq!(view.starting_with(b"a.log.").unwrap(), ["a.log.1", "a.log.10"]);
+        assert!(!view.has(OsStr::new("a.log.2")).unwrap());
+        view.appeared(OsStr::new("a.log.2"));
+        assert!(view.has(OsStr::new("a.log.2")).unwrap());
+    }
+}

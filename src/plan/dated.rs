@@ -1,0 +1,99 @@
+//! `BASE-20261122`, …: which dated archives go, and the one that this rotation makes.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use super::{Look, Model, Question, Rotation, Step};
+use crate::fault::{Fault, SysError};
+use crate::policy::{CompressWhen, Keep};
+
+/// Plans the rotation of a log with dated archives.
+pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fault> {
+    let archive = question.names.dated(question.now)?;
+    let mut prepare = Vec::new();
+    let archives = archives(question, look, &mut prepare)?;
+    let mut going = going(question, look, archives)?;
+    let mut falls_off = going.pop();
+    if question.policy.retention.keep == Keep::Count(0) && !question.is_copy() {
+        // The newest of the older ones stays: the new archive takes its turn, as in the reference.
+        falls_off = Some(question.newest(&archive));
+    }
+    for name in going {
+        question.dispose(name, &mut prepare);
+    }
+    let stop = collision(question, look, &archive, &prepare)?;
+    Ok(Rotation {
+        prepare,
+        stop,
+        switch: question.switch(&archive),
+        finish: question.finish(&archive, falls_off),
+        archive,
+    })
+}
+
+/// The archives that count, oldest first; what was put off is compressed first and counts as compressed.
+fn archives(question: &Question<'_>, look: &mut dyn Look, steps: &mut Vec<Step>) -> Result<Vec<Found>, SysError> {
+    let wants_suffix = question.policy.compression.is_some();
+    let delayed = question.policy.compression.as_ref().is_some_and(|how| how.when == CompressWhen::NextTime);
+    let mut found = Vec::new();
+    for name in look.starting_with(question.names.prefix())? {
+        let Some(archive) = question.names.parse_dated(&name) else { continue };
+        if archive.compressed == wants_suffix {
+            found.push((archive.key, Found { now: name.clone(), then: name }));
+        } else if delayed && !archive.compressed {
+            let to = question.names.compressed(&name);
+            steps.push(Step::Compress { from: name.clone(), to: to.clone(), model: Model::Itself });
+            found.push((archive.key, Found { now: name, then: to }));
+        }
+    }
+    found.sort_by(|(one, a), (other, b)| (one, &a.then).cmp(&(other, &b.then)));
+    found.dedup_by(|(_, a), (_, b)| a.then == b.then);
+    Ok(found.into_iter().map(|(_, found)| found).collect())
+}
+
+/// An archive by the name it has now and the one it has when put-off compression is done.
+struct Found {
+    now: OsString,
+    then: OsString,
+}
+
+/// What goes, oldest first: what is beyond the count (the archive about to be made counts as one), and what is too old.
+fn going(question: &Question<'_>, look: &mut dyn Look, archives: Vec<Found>) -> Result<Vec<OsString>, SysError> {
+    let stay = match question.policy.retention.keep {
+        Keep::All => usize::MAX,
+        Keep::Count(count) => usize::try_from(count.saturating_sub(1)).unwrap_or(usize::MAX),
+    };
+    let beyond = archives.len().saturating_sub(stay);
+    let mut going = Vec::new();
+    for (at, found) in archives.into_iter().enumerate() {
+        if at < beyond || question.is_too_old(look, &found.now)? {
+            going.push(found.then);
+        }
+    }
+    Ok(going)
+}
+
+/// The archive that this rotation would make is there already, or will be when `prepare` is done.
+fn collision(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    archive: &OsStr,
+    prepare: &[Step],
+) -> Result<Option<Fault>, SysError> {
+    let kept = question.kept(archive);
+    for name in [kept.as_os_str(), archive] {
+        let mut is_there = look.has(name)?;
+        for step in prepare {
+            match step {
+                Step::Compress { to, .. } if to == name => is_there = true,
+                Step::Compress { from, .. } if from == name => is_there = false,
+                Step::Remove { what, .. } if what.name == name => is_there = false,
+                _ => {}
+            }
+        }
+        if is_there {
+            return Ok(Some(Fault::DestinationExists(PathBuf::from(name))));
+        }
+    }
+    Ok(None)
+}

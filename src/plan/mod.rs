@@ -1,0 +1,212 @@
+//! What a rotation of one log consists of: decided as data, before anything is touched.
+//!
+//! The steps are carried out by `execute`, or only announced by its rehearsal. Numbered and dated archives have a module each;
+//! what both share (the switch, what follows it) is in `switch`.
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+use crate::clock::Now;
+use crate::facts::{FileFacts, FileTime};
+use crate::fault::{Fault, SysError};
+use crate::naming::ArchiveNames;
+use crate::policy::{NamingStyle, Ownership, Policy};
+
+mod dated;
+mod numbered;
+mod switch;
+
+/// What may be asked of the archives' directory while a plan is made.
+pub trait Look {
+    /// Answers whether the name is taken.
+    fn has(&mut self, name: &OsStr) -> Result<bool, SysError>;
+    /// Returns when the file was last changed; `None` where it is not there.
+    fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError>;
+    /// Returns all names that begin so, in the order of their bytes.
+    fn starting_with(&mut self, prefix: &[u8]) -> Result<Vec<OsString>, SysError>;
+}
+
+/// Which of a log's two directories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// The log's own.
+    Log,
+    /// The archives' (the same, without `olddir`).
+    Archive,
+}
+
+/// A name in one of the two directories.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The directory.
+    pub place: Where,
+    /// The name in it.
+    pub name: OsString,
+}
+
+impl Spot {
+    fn log(name: impl Into<OsString>) -> Self {
+        Self { place: Where::Log, name: name.into() }
+    }
+
+    fn archive(name: impl Into<OsString>) -> Self {
+        Self { place: Where::Archive, name: name.into() }
+    }
+}
+
+/// Whose owner and times a compressed file gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Model {
+    /// The log's, as they were before the run.
+    LogBefore,
+    /// The compressed archive's own.
+    Itself,
+}
+
+/// One step of a rotation. Each is atomic, or holds one descriptor open for as long as it takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Compresses an archive and removes the plain one.
+    Compress {
+        /// The plain archive.
+        from: OsString,
+        /// Its compressed name.
+        to: OsString,
+        /// Whose owner and times it gets.
+        model: Model,
+    },
+    /// Renames, replacing nothing.
+    Rename {
+        /// From here.
+        from: Spot,
+        /// To here.
+        to: Spot,
+    },
+    /// Copies the log and cuts it off.
+    CopyTruncate {
+        /// The copy; `None` where only the cut is wanted.
+        to: Option<OsString>,
+    },
+    /// Copies.
+    Copy {
+        /// From here.
+        from: Spot,
+        /// To here.
+        to: OsString,
+    },
+    /// Says that nothing is copied, since nothing would be kept.
+    SkipCopy {
+        /// The copy that is not made.
+        to: OsString,
+    },
+    /// Makes a new, empty log.
+    Create(Ownership),
+    /// Sends an archive.
+    Mail {
+        /// The archive.
+        what: OsString,
+        /// The subject.
+        subject: Subject,
+        /// It is compressed, and is sent uncompressed.
+        uncompress: bool,
+    },
+    /// Removes a file (an archive through `preremove` and `shred`, where they are set).
+    Remove {
+        /// The file.
+        what: Spot,
+        /// It is an archive, not the temporary log of `renamecopy`.
+        is_archive: bool,
+    },
+}
+
+/// The subject of a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The archive's path.
+    Archive,
+    /// The log's path.
+    Log,
+}
+
+/// What one log's rotation consists of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Rotation {
+    /// Before the log is touched: put-off compression, what has to go, the shift.
+    pub prepare: Vec<Step>,
+    /// Why it stops after that, if it does.
+    pub stop: Option<Fault>,
+    /// The log becomes the newest archive.
+    pub switch: Vec<Step>,
+    /// After postrotate.
+    pub finish: Vec<Step>,
+    /// The newest archive's name, before compression (`$2` of postrotate).
+    pub archive: OsString,
+}
+
+/// What a dead run had begun with this log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing.
+    #[default]
+    Clean,
+    /// A rotation that had not yet touched the log: its shift may be half done, so a gap in the numbers is its work.
+    Shifting,
+}
+
+/// What a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The stanza's policy.
+    pub policy: &'a Policy,
+    /// The log's name in its directory.
+    pub log: &'a OsStr,
+    /// How its archives are named.
+    pub names: &'a ArchiveNames,
+    /// The instant of the run.
+    pub now: &'a Now,
+    /// What a dead run left.
+    pub before: Before,
+}
+
+/// Plans the rotation of one log that is due.
+///
+/// # Errors
+/// The directory could not be asked, or the names cannot be made.
+pub fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fault> {
+    match question.policy.naming.style {
+        NamingStyle::Numbered => numbered::plan(question, look),
+        NamingStyle::Dated { .. } => dated::plan(question, look),
+    }
+}
+
+/// Plans what is left of a rotation that a dead run had brought past the switch: a log that is missing is made, and `finish`.
+///
+/// # Errors
+/// The directory could not be asked.
+pub fn resume(question: &Question<'_>, archive: &OsStr, look: &mut dyn Look) -> Result<Rotation, Fault> {
+    switch::resume(question, archive, look)
+}
+
+/// Seconds in a day of 24 hours, in which the age of archives is counted.
+const DAY_SECONDS: i64 = 86_400;
+
+impl Question<'_> {
+    /// The name by which archives are counted: with the compress suffix, if there is compression.
+    fn kept(&self, plain: &OsStr) -> OsString {
+        if self.policy.compression.is_some() { self.names.compressed(plain) } else { plain.to_owned() }
+    }
+
+    fn is_too_old(&self, look: &mut dyn Look, name: &OsStr) -> Result<bool, SysError> {
+        let limit = i64::from(self.policy.retention.max_age);
+        if limit == 0 {
+            return Ok(false);
+        }
+        let modified = look.modified(name)?;
+        Ok(modified.is_some_and(|time| self.now.epoch.saturating_sub(time.seconds) / DAY_SECONDS > limit))
+    }
+
+    fn removal(name: OsString) -> Step {
+        Step::Remove { what: Spot::archive(name), is_archive: true }
+    }
+}

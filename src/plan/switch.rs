@@ -1,0 +1,123 @@
+//! What numbered and dated rotations share: the log's switch to the newest archive, and what comes after.
+
+use std::ffi::{OsStr, OsString};
+
+use super::{Look, Model, Question, Rotation, Spot, Step, Subject};
+use crate::fault::Fault;
+use crate::policy::{CompressWhen, Keep, MailWhich, Method};
+
+/// How `renamecopy` names the log between its two steps.
+fn interim(log: &OsStr) -> OsString {
+    let mut name = log.to_owned();
+    name.push(".tmp");
+    name
+}
+
+impl Question<'_> {
+    /// The log itself stays where it is.
+    pub(super) fn is_copy(&self) -> bool {
+        matches!(self.policy.method, Method::Copy | Method::CopyTruncate)
+    }
+
+    /// Nothing is kept and nobody gets it by mail: a copy would be made to be thrown away.
+    pub(super) fn skips_copy(&self) -> bool {
+        self.is_copy() && self.policy.retention.keep == Keep::Count(0) && self.policy.mail.is_none()
+    }
+
+    /// Makes the log the newest archive.
+    pub(super) fn switch(&self, archive: &OsStr) -> Vec<Step> {
+        let log = || Spot::log(self.log);
+        let copy = || archive.to_owned();
+        let (mut steps, successor) = match &self.policy.method {
+            Method::Rename { successor } => {
+                (vec![Step::Rename { from: log(), to: Spot::archive(archive) }], *successor)
+            }
+            Method::RenameThenCopy { successor } => {
+                (vec![Step::Rename { from: log(), to: Spot::log(interim(self.log)) }], *successor)
+            }
+            Method::Copy if self.skips_copy() => (vec![Step::SkipCopy { to: copy() }], None),
+            Method::Copy => (vec![Step::Copy { from: log(), to: copy() }], None),
+            Method::CopyTruncate if self.skips_copy() => {
+                (vec![Step::SkipCopy { to: copy() }, Step::CopyTruncate { to: None }], None)
+            }
+            Method::CopyTruncate => (vec![Step::CopyTruncate { to: Some(copy()) }], None),
+        };
+        steps.extend(successor.map(Step::Create));
+        steps
+    }
+
+    /// What follows postrotate: `renamecopy`'s copy, compression, mail of the new archive, and what falls off.
+    pub(super) fn finish(&self, archive: &OsStr, falls_off: Option<OsString>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        if let Method::RenameThenCopy { .. } = self.policy.method {
+            let tmp = Spot::log(interim(self.log));
+            steps.push(Step::Copy { from: tmp.clone(), to: archive.to_owned() });
+            steps.push(Step::Remove { what: tmp, is_archive: false });
+        }
+        if !self.skips_copy() {
+            let newest = self.newest(archive);
+            let compressed = newest != archive;
+            if compressed {
+                steps.push(Step::Compress { from: archive.to_owned(), to: newest.clone(), model: Model::LogBefore });
+            }
+            if self.mails(MailWhich::First) {
+                let subject = if compressed { Subject::Log } else { Subject::Archive };
+                steps.push(Step::Mail { what: newest, subject, uncompress: compressed });
+            }
+        }
+        if let Some(name) = falls_off {
+            if self.mails(MailWhich::Last) {
+                steps.push(self.mail_of(&name));
+            }
+            steps.push(Self::removal(name));
+        }
+        steps
+    }
+
+    /// The newest archive's name when the rotation is over.
+    pub(super) fn newest(&self, archive: &OsStr) -> OsString {
+        match &self.policy.compression {
+            Some(compression) if compression.when == CompressWhen::Now => self.names.compressed(archive),
+            _ => archive.to_owned(),
+        }
+    }
+
+    fn mails(&self, which: MailWhich) -> bool {
+        self.policy.mail.as_ref().is_some_and(|mail| mail.which == which)
+    }
+
+    fn mail_of(&self, name: &OsStr) -> Step {
+        let uncompress = self.policy.compression.is_some() && self.names.is_compressed(name);
+        Step::Mail { what: name.to_owned(), subject: Subject::Archive, uncompress }
+    }
+
+    /// What is done with an archive that goes before the log is touched: under `mailfirst`, too, it is sent.
+    pub(super) fn dispose(&self, name: OsString, steps: &mut Vec<Step>) {
+        if self.policy.mail.is_some() {
+            steps.push(self.mail_of(&name));
+        }
+        steps.push(Self::removal(name));
+    }
+}
+
+/// Finishes what a dead run had begun: makes the missing log, then all that follows postrotate and is still to be done.
+pub(super) fn resume(question: &Question<'_>, archive: &OsStr, look: &mut dyn Look) -> Result<Rotation, Fault> {
+    let successor = match &question.policy.method {
+        Method::Rename { successor } | Method::RenameThenCopy { successor } => *successor,
+        Method::Copy | Method::CopyTruncate => None,
+    };
+    let mut finish = Vec::new();
+    for step in question.finish(archive, None) {
+        let is_open = match &step {
+            Step::Compress { from, .. } => look.has(from)?,
+            Step::Copy { from, .. } => look.has(&from.name)?,
+            Step::Remove { what, .. } => look.has(&what.name)?,
+            _ => true,
+        };
+        if is_open {
+            finish.push(step);
+        }
+    }
+    let switch = successor.map(Step::Create).into_iter().collect();
+    Ok(Rotation { prepare: Vec::new(), stop: None, switch, finish, archive: archive.to_owned() })
+}
