@@ -150,6 +150,13 @@ pub enum Fault {
         /// How it ended.
         end: ChildEnd,
     },
+    /// The compressor could not be started; the original is there.
+    CannotCompress {
+        /// The archive.
+        path: PathBuf,
+        /// Why.
+        error: SysError,
+    },
     /// Mail could not be sent.
     Mail {
         /// The archive.

@@ -19,6 +19,9 @@ const ACL: &str = "system.posix_acl_access";
 #[cfg(feature = "selinux")]
 const CONTEXT: &str = "security.selinux";
 
+/// Whether this build keeps SELinux contexts.
+pub const KEEPS_CONTEXT: bool = cfg!(feature = "selinux");
+
 fn fail(op: Op, path: &Path, errno: Errno) -> SysError {
     SysError {
         op,

@@ -1,29 +1,88 @@
 //! Acting as somebody else for the length of one closure: groups, gid, uid in; out again in reverse.
 //!
-//! Ids belong to the whole process: no worker thread may run when they change.
+//! Ids belong to the whole process: no worker thread may touch a file while they change.
+
+use std::sync::OnceLock;
 
 use nix::errno::Errno;
-use nix::unistd::{Gid, Uid, getegid, geteuid, getgroups, setegid, seteuid, setgroups};
+use nix::unistd::{Gid, Uid, getegid, geteuid, getgroups, getuid, setegid, seteuid, setgroups};
 
 use crate::fault::{Op, SysError};
 use crate::unix::{GroupId, Identity, UserId};
+
+/// Who the process acts as, supplementary groups included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Ids {
+    user: Uid,
+    group: Gid,
+    groups: Vec<Gid>,
+}
+
+/// Who started the run.
+static STARTER: OnceLock<Ids> = OnceLock::new();
+
+impl Ids {
+    fn now() -> Self {
+        Self { user: geteuid(), group: getegid(), groups: getgroups().unwrap_or_default() }
+    }
+
+    /// An identity with the groups that its user is a member of.
+    fn of(identity: Identity) -> Self {
+        let (user, group) = (Uid::from_raw(identity.user.0), Gid::from_raw(identity.group.0));
+        let name = nix::unistd::User::from_uid(user).ok().flatten().map(|user| user.name);
+        let groups = name
+            .and_then(|name| std::ffi::CString::new(name).ok())
+            .and_then(|name| nix::unistd::getgrouplist(&name, group).ok())
+            .unwrap_or_else(|| vec![group]);
+        Self { user, group, groups }
+    }
+
+    /// Makes the process act so. Only somebody whose real user is root can change who he is.
+    fn enter(&self) -> Result<(), Errno> {
+        if self.user == geteuid() && self.group == getegid() && (!getuid().is_root() || self.groups == Self::now().groups)
+        {
+            return Ok(());
+        }
+        if getuid().is_root() {
+            seteuid(Uid::from_raw(0))?;
+            setgroups(&self.groups)?;
+        }
+        setegid(self.group)?;
+        seteuid(self.user)
+    }
+}
 
 /// Another identity that is in force until this is dropped.
 #[derive(Debug)]
 #[must_use]
 pub struct Acting {
-    user: Uid,
-    group: Gid,
-    groups: Option<Vec<Gid>>,
+    before: Ids,
+}
+
+/// Notes who started the run. Called once, before anything else here.
+pub fn note_starter() {
+    STARTER.get_or_init(Ids::now);
+}
+
+/// Does something as whoever started the run, also while another identity is in force.
+///
+/// # Errors
+/// The identity could not be switched.
+pub fn as_starter<T>(work: impl FnOnce() -> T) -> Result<T, SysError> {
+    let starter = STARTER.get_or_init(Ids::now);
+    if starter.user == geteuid() && starter.group == getegid() {
+        return Ok(work());
+    }
+    let acting = become_ids(starter)?;
+    let done = work();
+    drop(acting);
+    Ok(done)
 }
 
 /// Returns the effective ids of the process.
 #[must_use]
 pub fn current() -> Identity {
-    Identity {
-        user: UserId(geteuid().as_raw()),
-        group: GroupId(getegid().as_raw()),
-    }
+    Identity { user: UserId(geteuid().as_raw()), group: GroupId(getegid().as_raw()) }
 }
 
 /// Answers whether the process acts as root.
@@ -35,58 +94,34 @@ pub fn is_root() -> bool {
 /// Takes on an identity, its supplementary groups included.
 ///
 /// # Errors
-/// The call that failed; what had been changed is changed back.
+/// The call that failed; who the process is has not changed then.
 pub fn act_as(identity: Identity) -> Result<Acting, SysError> {
-    let fail = |errno: Errno| SysError {
-        op: Op::SwitchIdentity,
-        path: format!("{}:{}", identity.user.0, identity.group.0).into(),
-        other: None,
-        errno: errno as i32,
-    };
-    let mut acting = Acting {
-        user: geteuid(),
-        group: getegid(),
-        groups: None,
-    };
-    if current() == identity && !is_root() {
-        return Ok(acting);
-    }
-    let group = Gid::from_raw(identity.group.0);
-    if is_root() {
-        let before = getgroups().map_err(fail)?;
-        setgroups(&groups_of(identity)).map_err(fail)?;
-        acting.groups = Some(before);
-    }
-    setegid(group).map_err(fail)?;
-    seteuid(Uid::from_raw(identity.user.0)).map_err(fail)?;
-    Ok(acting)
+    become_ids(&Ids::of(identity))
 }
 
-/// The groups that the user is a member of, and the one asked for.
-fn groups_of(identity: Identity) -> Vec<Gid> {
-    let group = Gid::from_raw(identity.group.0);
-    let name = nix::unistd::User::from_uid(Uid::from_raw(identity.user.0))
-        .ok()
-        .flatten()
-        .map(|user| user.name);
-    name.and_then(|name| std::ffi::CString::new(name).ok())
-        .and_then(|name| nix::unistd::getgrouplist(&name, group).ok())
-        .unwrap_or_else(|| vec![group])
+fn become_ids(ids: &Ids) -> Result<Acting, SysError> {
+    let acting = Acting { before: Ids::now() };
+    ids.enter().map_err(|errno| SysError {
+        op: Op::SwitchIdentity,
+        path: format!("{}:{}", ids.user, ids.group).into(),
+        other: None,
+        errno: errno as i32,
+    })?;
+    Ok(acting)
 }
 
 impl Drop for Acting {
     fn drop(&mut self) {
-        let back = || -> Result<(), Errno> {
-            seteuid(self.user)?;
-            setegid(self.group)?;
-            match &self.groups {
-                Some(groups) => setgroups(groups),
-                None => Ok(()),
-            }
-        };
-        if back().is_err() {
+        if self.before.enter().is_err() {
             // Going on with somebody else's rights, or with too many, could only do harm.
             std::process::abort();
         }
     }
+}
+
+/// Returns the ids of whoever started the run.
+#[must_use]
+pub fn starter() -> Identity {
+    let starter = STARTER.get_or_init(Ids::now);
+    Identity { user: UserId(starter.user.as_raw()), group: GroupId(starter.group.as_raw()) }
 }

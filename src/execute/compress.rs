@@ -1,0 +1,178 @@
+//! Compression of one archive, in two halves, so that many can be flushed together.
+//!
+//! Order: nameless output, flushed, dressed, named; only then the plain archive goes. Killed in between, the plain archive is
+//! there, and if its finished twin is there, too, the next run finds them equal and only removes the plain one.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::num::NonZero;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+
+use super::engine::{self, EngineError, Means};
+use super::place::place;
+use super::remove::remove;
+use super::work::LogWork;
+use crate::event::{Event, Listener};
+use crate::facts::FileFacts;
+use crate::fault::{Fault, Op, SysError};
+use crate::plan::Model;
+use crate::policy::Compression;
+use crate::sys::create::Newborn;
+use crate::sys::dir::{Access, Dir, OpenError, facts_of_open};
+use crate::sys::{attributes, identity, lease, process, signals, stream};
+
+/// A compressed file that is written but not yet known to be on disk.
+#[derive(Debug)]
+pub(super) struct Halfway {
+    newborn: Newborn,
+    source: File,
+    facts: FileFacts,
+    from: OsString,
+    to: OsString,
+    model: Model,
+}
+
+/// How far the first half came.
+#[derive(Debug)]
+pub(super) enum Begun {
+    /// Written; [`complete`] is still to be called.
+    Written(Box<Halfway>),
+    /// A dead run had done it already; the plain archive is gone now.
+    Done,
+    /// A program still writes to the archive.
+    Held(Option<String>),
+}
+
+/// Writes the compressed file.
+pub(super) fn begin(
+    work: &LogWork,
+    (from, to, model): (&OsStr, &OsStr, Model),
+    threads: NonZero<usize>,
+    listener: &dyn Listener,
+) -> Result<Begun, Fault> {
+    let (Some(dir), Some(how)) = (&work.archive_dir, &work.set.policy.compression) else { return Ok(Begun::Done) };
+    let (source, facts) = open_source(work, dir, from)?;
+    if let lease::Writers::Held(program) = lease::who_writes(source.as_fd()) {
+        return Ok(Begun::Held(program));
+    }
+    if is_twin(dir, to, &source) {
+        remove(work, dir, &from.to_owned(), listener)?;
+        return Ok(Begun::Done);
+    }
+    let newborn = Newborn::in_dir(dir, to)?;
+    write(work, how, (from, &source), newborn.file(), threads, listener)?;
+    stream::start_write_out(newborn.file().as_fd());
+    let (from, to) = (from.to_owned(), to.to_owned());
+    Ok(Begun::Written(Box::new(Halfway { newborn, source, facts, from, to, model })))
+}
+
+fn open_source(work: &LogWork, dir: &Dir, from: &OsStr) -> Result<(File, FileFacts), Fault> {
+    let op = Op::OpenForCompression;
+    let path = || work.archive_path_of(from);
+    let (source, facts) = match dir.open_plain(from, Access::Read, op) {
+        Ok(opened) => opened,
+        Err(OpenError::Call(error)) => return Err(error.into()),
+        Err(OpenError::NotPlain) => return Err(Fault::NotPlain { path: path(), op }),
+    };
+    if facts.links > 1 && !work.set.policy.allow_hardlink {
+        return Err(Fault::NotPlain { path: path(), op });
+    }
+    Ok((source, facts))
+}
+
+/// The compressed file is there already, whole and with the same content.
+fn is_twin(dir: &Dir, to: &OsStr, source: &File) -> bool {
+    let Ok((twin, _)) = dir.open_plain(to, Access::Read, Op::Open) else { return false };
+    super::decompress::same_content(twin.as_fd(), source.as_fd()).unwrap_or(false)
+}
+
+fn write(
+    work: &LogWork,
+    how: &Compression,
+    (from, source): (&OsStr, &File),
+    output: &File,
+    threads: NonZero<usize>,
+    listener: &dyn Listener,
+) -> Result<(), Fault> {
+    let built_in = if work.set.choices.external_compress { None } else { engine::recognise(&how.command, &how.options) };
+    let path = work.archive_path_of(from);
+    let Some(built_in) = built_in else { return run_program(work, how, (path, source), output, listener) };
+    let means = Means { threads, stop: &|| signals::caught().is_some() };
+    let call = |op, errno: i32| Fault::Call(SysError { op, path: path.clone(), other: None, errno });
+    match engine::compress(built_in, source.as_fd(), output.as_fd(), means) {
+        Ok(_) => Ok(()),
+        Err(EngineError::Source(error)) => Err(call(Op::Read, error.errno as i32)),
+        Err(EngineError::Sink(error)) => Err(call(Op::Write, error.errno as i32)),
+        Err(EngineError::Engine(_)) => Err(call(Op::Write, 0)),
+        Err(EngineError::Stopped) => Err(Fault::Interrupted),
+    }
+}
+
+fn run_program(
+    work: &LogWork,
+    how: &Compression,
+    (path, source): (PathBuf, &File),
+    output: &File,
+    listener: &dyn Listener,
+) -> Result<(), Fault> {
+    let filter = process::Filter {
+        program: &how.command,
+        args: how.options.iter().map(OsString::as_os_str).collect(),
+        variable: Some(("LOGROTATE_COMPRESSED_FILENAME", path.as_os_str())),
+        identity: work.set.identity.filter(|wanted| *wanted != identity::starter()),
+    };
+    match process::run_filter(&filter, source, output) {
+        Err(error) => Err(Fault::CannotCompress { path: path.clone(), error }),
+        Ok(done) => {
+            if !done.said.is_empty() {
+                listener.hear(Event::CompressorSaid { path: path.clone(), said: done.said });
+            }
+            done.end.map_err(|end| Fault::Compressor { path: path.clone(), end })
+        }
+    }
+}
+
+/// Flushes the compressed file, gives it owner, mode, times and name, and lets the plain archive go.
+///
+/// Answers `false` where the archive was written to in the meantime: it stays as it is then.
+pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -> Result<bool, Fault> {
+    let Some(dir) = &work.archive_dir else { return Ok(true) };
+    let path = work.archive_path_of(&half.to);
+    let output = half.newborn.file();
+    let model = match half.model {
+        Model::LogBefore => &work.before,
+        Model::Itself => &half.facts,
+    };
+    attributes::set_owner(output, &path, model.user, model.group)?;
+    attributes::copy_permissions(&half.source, &half.facts, output, &path)?;
+    attributes::copy_context(&half.source, output, &path)?;
+    attributes::set_times(output, &path, model.accessed, model.modified)?;
+    flush(output, &path)?;
+    let now = facts_of_open(&half.source, &path)?;
+    if now.size != half.facts.size || now.modified != half.facts.modified {
+        return Ok(false);
+    }
+    place(work, half.newborn, dir, &half.to, path, listener)?;
+    dir.settle()?;
+    remove(work, dir, &half.from, listener)?;
+    Ok(true)
+}
+
+/// Gets a file's content to the disk; an error here means that nothing may rely on it.
+pub(super) fn flush(file: &File, path: &std::path::Path) -> Result<(), SysError> {
+    file.sync_all().map_err(|error| SysError {
+        op: Op::Flush,
+        path: path.to_owned(),
+        other: None,
+        errno: error.raw_os_error().unwrap_or(0),
+    })
+}
+
+
+impl Halfway {
+    /// Returns the compressed name and the plain one.
+    pub(super) fn names(&self) -> (OsString, OsString) {
+        (self.to.clone(), self.from.clone())
+    }
+}

@@ -1,0 +1,326 @@
+//! What follows a log's switch, done by a few workers beside the other work, or at once where there is one.
+//!
+//! A job is one log's remaining steps. Compressed files of a batch of jobs are written first and flushed together. An archive that a
+//! program still writes to is put behind all other work, and waited for only a little.
+
+use std::collections::VecDeque;
+use std::ffi::OsString;
+use std::mem;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::compress::{self, Halfway};
+use super::perform::{Progress, perform};
+use super::work::LogWork;
+use crate::event::{Event, Listener};
+use crate::fault::Fault;
+use crate::plan::Step;
+use crate::sys::signals;
+
+/// So many small outputs are written before the first of them is flushed.
+const BATCH: usize = 64;
+/// So many jobs may wait; more make the main thread wait, so that memory and descriptors stay bounded.
+const QUEUE: usize = 256;
+/// So long, in all, a run waits for programs that still write to an archive.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How often they are asked again meanwhile.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+
+/// One log's remaining steps.
+#[derive(Debug)]
+pub struct Job {
+    work: Arc<LogWork>,
+    steps: VecDeque<Step>,
+    events: Arc<Heard>,
+    /// The compressed name that was not made, and the plain one that stands for it.
+    left_plain: Option<(OsString, OsString)>,
+    failed: bool,
+}
+
+/// A finished job.
+#[derive(Debug)]
+pub struct Finished {
+    /// The log.
+    pub log: PathBuf,
+    /// Something failed.
+    pub failed: bool,
+    /// The archive stays uncompressed until the next time, since it is still written.
+    pub left_plain: bool,
+    /// What is to be told, in order.
+    pub events: Vec<Event>,
+}
+
+/// Keeps what a worker tells until its job is done.
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<Event>>);
+
+impl Listener for Heard {
+    fn hear(&self, event: Event) {
+        lock(&self.0).push(event);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Debug, Default)]
+struct Board {
+    queue: VecDeque<Job>,
+    held: VecDeque<(Job, Option<String>)>,
+    running: usize,
+    finished: Vec<Finished>,
+    patient_until: Option<Instant>,
+    closing: bool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    board: Mutex<Board>,
+    changed: Condvar,
+}
+
+/// Finishes rotations.
+#[derive(Debug)]
+pub struct Finisher {
+    shared: Arc<Shared>,
+    workers: Vec<JoinHandle<()>>,
+    jobs: NonZero<usize>,
+}
+
+impl Finisher {
+    /// Finishes with so many workers; one means at once, in the main thread.
+    #[must_use]
+    pub fn new(jobs: usize) -> Self {
+        Self { shared: Arc::default(), workers: Vec::new(), jobs: NonZero::new(jobs).unwrap_or(NonZero::<usize>::MIN) }
+    }
+
+    /// Takes over one log's remaining steps; `inline` ones are done before this returns.
+    pub fn submit(&mut self, work: Arc<LogWork>, steps: Vec<Step>, inline: bool) {
+        let job = Job { work, steps: steps.into(), events: Arc::default(), left_plain: None, failed: false };
+        if inline || self.jobs.get() == 1 || job.steps.is_empty() {
+            run_batch(vec![job], &self.shared, self.jobs);
+            return;
+        }
+        self.start_workers();
+        let mut board = lock(&self.shared.board);
+        while board.queue.len() >= QUEUE {
+            board = self.shared.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
+        }
+        board.queue.push_back(job);
+        drop(board);
+        self.shared.changed.notify_all();
+    }
+
+    fn start_workers(&mut self) {
+        while self.workers.len() < self.jobs.get() {
+            let (shared, threads) = (Arc::clone(&self.shared), self.jobs);
+            let started = std::thread::Builder::new().name("finish".into()).spawn(move || serve(&shared, threads));
+            match started {
+                Ok(handle) => self.workers.push(handle),
+                // Fewer workers are slower, none at all would never finish: `wait` works itself.
+                Err(_) => break,
+            }
+        }
+    }
+
+    /// Returns what was finished so far.
+    pub fn collect(&self) -> Vec<Finished> {
+        mem::take(&mut lock(&self.shared.board).finished)
+    }
+
+    /// Waits until all that was submitted is finished, working along, and returns what was not collected yet.
+    pub fn wait(&self) -> Vec<Finished> {
+        loop {
+            let mut board = lock(&self.shared.board);
+            if let Some(batch) = take_batch(&mut board) {
+                drop(board);
+                run_batch(batch, &self.shared, self.jobs);
+                self.leave();
+            } else if board.running > 0 {
+                drop(self.shared.changed.wait(board));
+            } else if !board.held.is_empty() {
+                ask_held(board, &self.shared, self.jobs);
+            } else {
+                return mem::take(&mut board.finished);
+            }
+        }
+    }
+
+    fn leave(&self) {
+        lock(&self.shared.board).running -= 1;
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Drop for Finisher {
+    fn drop(&mut self) {
+        lock(&self.shared.board).closing = true;
+        self.shared.changed.notify_all();
+        for worker in self.workers.drain(..) {
+            // A worker that panicked has been reported by its own message.
+            drop(worker.join());
+        }
+    }
+}
+
+fn serve(shared: &Shared, threads: NonZero<usize>) {
+    let mut board = lock(&shared.board);
+    loop {
+        if let Some(batch) = take_batch(&mut board) {
+            drop(board);
+            shared.changed.notify_all();
+            run_batch(batch, shared, threads);
+            board = lock(&shared.board);
+            board.running -= 1;
+            shared.changed.notify_all();
+        } else if board.closing {
+            return;
+        } else {
+            board = shared.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// Takes the next jobs, big ones alone, and notes that somebody works on them.
+fn take_batch(board: &mut Board) -> Option<Vec<Job>> {
+    let mut batch = Vec::new();
+    while let Some(next) = board.queue.front() {
+        let big = next.work.before.size > BIG;
+        if (big && !batch.is_empty()) || batch.len() >= BATCH {
+            break;
+        }
+        batch.extend(board.queue.pop_front());
+        if big {
+            break;
+        }
+    }
+    if batch.is_empty() {
+        return None;
+    }
+    board.running += 1;
+    Some(batch)
+}
+
+/// A log above this many bytes is worth a batch of its own.
+const BIG: u64 = 1 << 20;
+
+fn run_batch(batch: Vec<Job>, shared: &Shared, threads: NonZero<usize>) {
+    let mut written = Vec::new();
+    for job in batch {
+        match advance(job, threads) {
+            After::Done(done) => finished(shared, done),
+            After::Written(job, half) => written.push((job, half)),
+            After::Held(job, program) => lock(&shared.board).held.push_back((job, program)),
+        }
+    }
+    for (mut job, half) in written {
+        complete(&mut job, *half);
+        let mut next = advance(job, threads);
+        loop {
+            match next {
+                After::Done(done) => break finished(shared, done),
+                After::Held(job, program) => break lock(&shared.board).held.push_back((job, program)),
+                After::Written(mut job, half) => {
+                    complete(&mut job, *half);
+                    next = advance(job, threads);
+                }
+            }
+        }
+    }
+}
+
+fn finished(shared: &Shared, job: Job) {
+    let done = Finished {
+        log: job.work.path.clone(),
+        failed: job.failed,
+        left_plain: job.left_plain.is_some(),
+        events: mem::take(&mut lock(&job.events.0)),
+    };
+    lock(&shared.board).finished.push(done);
+}
+
+enum After {
+    Done(Job),
+    Written(Job, Box<Halfway>),
+    Held(Job, Option<String>),
+}
+
+/// Goes through a job's steps until one is only half done, or cannot be done yet.
+fn advance(mut job: Job, threads: NonZero<usize>) -> After {
+    while let Some(step) = job.steps.pop_front() {
+        if signals::caught().is_some() {
+            fail(&mut job, Fault::Interrupted);
+            return After::Done(job);
+        }
+        let step = stand_in(&job, step);
+        job.work.announce(&step, &*job.events);
+        match perform(&job.work, &step, threads, &*job.events) {
+            Ok(Progress::Done) => {}
+            Ok(Progress::Halfway(half)) => return After::Written(job, half),
+            Ok(Progress::Held(program)) => {
+                job.steps.push_front(step);
+                return After::Held(job, program);
+            }
+            Err(fault) => {
+                fail(&mut job, fault);
+                return After::Done(job);
+            }
+        }
+    }
+    After::Done(job)
+}
+
+/// A step about a compressed file that was not made is about the plain one.
+fn stand_in(job: &Job, step: Step) -> Step {
+    match (&job.left_plain, step) {
+        (Some((missing, plain)), Step::Mail { what, subject, .. }) if what == *missing => {
+            Step::Mail { what: plain.clone(), subject, uncompress: false }
+        }
+        (_, step) => step,
+    }
+}
+
+fn fail(job: &mut Job, fault: Fault) {
+    job.events.hear(Event::Failed(fault));
+    job.failed = true;
+    job.steps.clear();
+}
+
+fn complete(job: &mut Job, half: Halfway) {
+    let (to, from) = half.names();
+    match compress::complete(&job.work, half, &*job.events) {
+        Ok(true) => {}
+        Ok(false) => leave_plain(job, (to, from), None),
+        Err(fault) => fail(job, fault),
+    }
+}
+
+fn leave_plain(job: &mut Job, (to, from): (OsString, OsString), by: Option<String>) {
+    job.events.hear(Event::StillWritten { path: job.work.archive_path_of(&from), by });
+    job.left_plain = Some((to, from));
+}
+
+/// Asks once more whether the archives that were still written can be compressed now; gives up when patience is out.
+fn ask_held(mut board: MutexGuard<'_, Board>, shared: &Shared, threads: NonZero<usize>) {
+    let until = *board.patient_until.get_or_insert_with(|| Instant::now() + PATIENCE);
+    let patient = Instant::now() < until && signals::caught().is_none();
+    let held = mem::take(&mut board.held);
+    drop(board);
+    if patient {
+        std::thread::sleep(ASK_AGAIN);
+        run_batch(held.into_iter().map(|(job, _)| job).collect(), shared, threads);
+        return;
+    }
+    let mut given_up = Vec::new();
+    for (mut job, program) in held {
+        if let Some(Step::Compress { from, to, .. }) = job.steps.pop_front() {
+            leave_plain(&mut job, (to, from), program);
+        }
+        given_up.push(job);
+    }
+    run_batch(given_up, shared, threads);
+}

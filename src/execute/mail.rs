@@ -1,0 +1,34 @@
+//! Archives by mail.
+
+use std::ffi::OsStr;
+
+use super::work::LogWork;
+use crate::fault::{Fault, Op};
+use crate::plan::Subject;
+use crate::sys::dir::{Access, OpenError};
+use crate::sys::{identity, process};
+
+/// Sends an archive, as whoever started the run.
+///
+/// # Errors
+/// It could not be read, or a program failed: what should have been sent must stay.
+pub(super) fn mail(work: &LogWork, what: &OsStr, subject: Subject, uncompress: bool) -> Result<(), Fault> {
+    let (Some(mail), Some(dir)) = (&work.set.policy.mail, &work.archive_dir) else { return Ok(()) };
+    let path = work.archive_path_of(what);
+    let (file, facts) = match dir.open_plain(what, Access::Read, Op::OpenForMail) {
+        Ok(opened) => opened,
+        Err(OpenError::Call(error)) => return Err(error.into()),
+        Err(OpenError::NotPlain) => return Err(Fault::NotPlain { path, op: Op::OpenForMail }),
+    };
+    if facts.links > 1 && !work.set.policy.allow_hardlink {
+        return Err(Fault::NotPlain { path, op: Op::OpenForMail });
+    }
+    let words = match subject {
+        Subject::Archive => path.as_os_str(),
+        Subject::Log => work.path.as_os_str(),
+    };
+    let program = &work.set.choices.mail_program;
+    let through = uncompress.then_some(work.set.policy.uncompress_command.as_path());
+    let sent = identity::as_starter(|| process::run_mail(program, words, &mail.address, &file, through))??;
+    sent.map_err(|end| Fault::Mail { path, end })
+}

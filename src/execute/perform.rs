@@ -1,0 +1,93 @@
+//! Carries out one step, whichever it is.
+
+use std::ffi::OsStr;
+use std::num::NonZero;
+
+use super::compress::{self, Begun, Halfway};
+use super::work::LogWork;
+use super::{copy, create, mail, remove};
+use crate::event::Listener;
+use crate::fault::{Fault, SysError};
+use crate::plan::{Spot, Step, Where};
+use crate::sys::dir::Dir;
+
+/// What became of a step.
+#[derive(Debug)]
+pub(super) enum Progress {
+    /// It is done.
+    Done,
+    /// A compressed file is written; it is to be completed.
+    Halfway(Box<Halfway>),
+    /// The archive is still written by a program; its name, if known.
+    Held(Option<String>),
+}
+
+/// Carries out one step.
+///
+/// # Errors
+/// What failed; the step's own file is as it was, or finished.
+pub(super) fn perform(
+    work: &LogWork,
+    step: &Step,
+    threads: NonZero<usize>,
+    listener: &dyn Listener,
+) -> Result<Progress, Fault> {
+    match step {
+        Step::Compress { from, to, model } => {
+            return match compress::begin(work, (from, to, *model), threads, listener)? {
+                Begun::Written(half) => Ok(Progress::Halfway(half)),
+                Begun::Done => Ok(Progress::Done),
+                Begun::Held(program) => Ok(Progress::Held(program)),
+            };
+        }
+        Step::Rename { from, to } => rename(work, from, to)?,
+        Step::CopyTruncate { to } => copy::copy_and_truncate(work, to.as_deref(), listener)?,
+        Step::Copy { from, to } => copy::copy(work, from, to, listener)?,
+        Step::SkipCopy { .. } => {}
+        Step::Create(ownership) => create::create(work, ownership, listener)?,
+        Step::Mail { what, subject, uncompress } => mail::mail(work, what, *subject, *uncompress)?,
+        Step::Remove { what, is_archive: true } => remove::remove(work, dir_of(work, what)?, &what.name, listener)?,
+        Step::Remove { what, is_archive: false } => {
+            remove::unlink(dir_of(work, what)?, &what.name, work.path_of(what), listener)?;
+        }
+    }
+    Ok(Progress::Done)
+}
+
+fn rename(work: &LogWork, from: &Spot, to: &Spot) -> Result<(), Fault> {
+    let mut renamed = dir_of(work, from)?.rename(&from.name, dir_of(work, to)?, &to.name);
+    if let Err(error) = &mut renamed {
+        error.path = work.path_of(from);
+        error.other = Some(work.path_of(to));
+    }
+    Ok(renamed?)
+}
+
+/// Returns the directory that a spot lies in.
+pub(super) fn dir_of<'a>(work: &'a LogWork, spot: &Spot) -> Result<&'a Dir, Fault> {
+    match spot.place {
+        Where::Log => Ok(&work.log_dir),
+        Where::Archive => archive_dir(work),
+    }
+}
+
+/// Returns the archives' directory; only a rehearsal can be without.
+pub(super) fn archive_dir(work: &LogWork) -> Result<&Dir, Fault> {
+    work.archive_dir.as_deref().ok_or_else(|| {
+        let path = work.archive_path.clone();
+        Fault::Call(SysError { op: crate::fault::Op::OpenDirectory, path, other: None, errno: 2 })
+    })
+}
+
+/// Returns the names that a step makes, and those that it takes away, in the archives' or the log's directory.
+#[must_use]
+pub fn changes(step: &Step) -> (Option<(Where, &OsStr)>, Option<(Where, &OsStr)>) {
+    match step {
+        Step::Compress { from, to, .. } => (Some((Where::Archive, to)), Some((Where::Archive, from))),
+        Step::Rename { from, to } => (Some((to.place, &to.name)), Some((from.place, &from.name))),
+        Step::CopyTruncate { to } => (to.as_deref().map(|name| (Where::Archive, name)), None),
+        Step::Copy { to, .. } => (Some((Where::Archive, to)), None),
+        Step::Remove { what, .. } => (None, Some((what.place, &what.name))),
+        Step::SkipCopy { .. } | Step::Create(_) | Step::Mail { .. } => (None, None),
+    }
+}

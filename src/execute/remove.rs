@@ -1,0 +1,65 @@
+//! Files that go: through `preremove` and `shred`, where they are set.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use super::hook::{self, Call};
+use super::work::LogWork;
+use crate::event::{Event, Listener};
+use crate::fault::{Fault, Hook, Op, SysError};
+use crate::sys::dir::{Access, Dir, OpenError};
+use crate::sys::{identity, process};
+
+/// What the kernel says of a name that is not there.
+const ENOENT: i32 = 2;
+
+/// Removes an archive, or a plain file whose compressed twin is in place. One that is gone already is no error.
+///
+/// # Errors
+/// `preremove` failed, or the file could not be removed: it stays.
+pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn Listener) -> Result<(), Fault> {
+    let path = work.archive_path_of(name);
+    if let Some(mut call) = Call::for_log(&work.set, Hook::Remove, &path, None) {
+        listener.hear(Event::Script { hook: Hook::Remove, rehearsed: None });
+        call.args = vec![path.clone().into_os_string()];
+        hook::run(&work.set, &call)?;
+    }
+    if let Some(cycles) = work.set.policy.shred {
+        shred(work, dir, name, &path, cycles, listener)?;
+    }
+    unlink(dir, name, path, listener)
+}
+
+/// Unlinks; a name that is gone already is only said.
+pub(super) fn unlink(dir: &Dir, name: &OsString, path: PathBuf, listener: &dyn Listener) -> Result<(), Fault> {
+    match dir.unlink(name) {
+        Err(SysError { errno: ENOENT, .. }) => {
+            listener.hear(Event::AlreadyGone(path));
+            Ok(())
+        }
+        other => Ok(other?),
+    }
+}
+
+fn shred(
+    work: &LogWork,
+    dir: &Dir,
+    name: &OsString,
+    path: &PathBuf,
+    cycles: u32,
+    listener: &dyn Listener,
+) -> Result<(), Fault> {
+    let (file, facts) = match dir.open_plain(name, Access::ReadWrite, Op::Open) {
+        Ok(opened) => opened,
+        Err(OpenError::Call(error)) => return Err(error.into()),
+        Err(OpenError::NotPlain) => return Err(Fault::NotPlain { path: path.clone(), op: Op::Open }),
+    };
+    if facts.links > 1 && !work.set.policy.allow_hardlink {
+        return Err(Fault::NotPlain { path: path.clone(), op: Op::Open });
+    }
+    let away = work.set.identity.filter(|wanted| *wanted != identity::starter());
+    if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {
+        listener.hear(Event::ShredFailed(path.clone()));
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! What the steps of one log's rotation are carried out on: held directories, the policy, the run's choices.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::clock::Stamp;
+use crate::event::{Doing, Event, Listener};
+use crate::facts::FileFacts;
+use crate::plan::{Spot, Step, Where};
+use crate::policy::{Ownership, Policy};
+use crate::sys::dir::Dir;
+use crate::unix::{Identity, Mode};
+
+/// What holds for the whole run.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    /// The program that sends mail (`-m`).
+    pub mail_program: PathBuf,
+    /// Compression is always left to the program named (`--external-compress`).
+    pub external_compress: bool,
+    /// How many workers finish rotations at once; 1 is the reference's order.
+    pub jobs: usize,
+    /// The run's date, for the names of what is moved aside.
+    pub now: Stamp,
+}
+
+/// What holds for a stanza.
+#[derive(Debug)]
+pub struct SetWork {
+    /// Its policy.
+    pub policy: Policy,
+    /// Its path list as written.
+    pub written: Arc<[u8]>,
+    /// Whose rights its file work is done with, where they are not the run's own.
+    pub identity: Option<Identity>,
+    /// What holds for the whole run.
+    pub choices: Arc<Choices>,
+}
+
+/// One log, and where its archives are.
+#[derive(Debug)]
+pub struct LogWork {
+    /// Its stanza.
+    pub set: Arc<SetWork>,
+    /// The log's path as configured.
+    pub path: PathBuf,
+    /// Its directory.
+    pub log_dir: Arc<Dir>,
+    /// Its name in that directory.
+    pub name: OsString,
+    /// The archives' directory; `None` only in a dry run that would make it.
+    pub archive_dir: Option<Arc<Dir>>,
+    /// The archives' directory as it is written in paths.
+    pub archive_path: PathBuf,
+    /// The log as it was before the run.
+    pub before: FileFacts,
+    /// The newest archive's name, before compression.
+    pub archive: OsString,
+}
+
+impl LogWork {
+    /// Returns the path of a name, as scripts and messages have it.
+    #[must_use]
+    pub fn path_of(&self, spot: &Spot) -> PathBuf {
+        match spot.place {
+            Where::Log => self.log_path_of(&spot.name),
+            Where::Archive => self.archive_path_of(&spot.name),
+        }
+    }
+
+    /// Returns the path of a name in the archives' directory.
+    #[must_use]
+    pub fn archive_path_of(&self, name: &OsStr) -> PathBuf {
+        join(&self.archive_path, name)
+    }
+
+    fn log_path_of(&self, name: &OsStr) -> PathBuf {
+        if name == self.name {
+            return self.path.clone();
+        }
+        let mut path = self.path.clone();
+        path.set_file_name(name);
+        path
+    }
+
+    /// Says what a step does, as it is begun or would be.
+    pub fn announce(&self, step: &Step, listener: &dyn Listener) {
+        let mut say = |doing| listener.hear(Event::Step(doing));
+        match step {
+            Step::Compress { from, .. } => say(self.compressing(from)),
+            Step::Rename { from, to } => say(Doing::Rename { from: self.path_of(from), to: self.path_of(to) }),
+            Step::CopyTruncate { to } => {
+                if let Some(to) = to {
+                    say(Doing::Copy { from: self.path.clone(), to: self.archive_path_of(to) });
+                }
+                say(Doing::Truncate(self.path.clone()));
+            }
+            Step::Copy { from, to } => say(Doing::Copy { from: self.path_of(from), to: self.archive_path_of(to) }),
+            Step::SkipCopy { to } => {
+                say(Doing::SkipCopy { from: self.path.clone(), to: self.archive_path_of(to) });
+            }
+            Step::Create(ownership) => say(self.creating(ownership)),
+            Step::Mail { what, .. } => {
+                let address = self.set.policy.mail.as_ref().map(|mail| mail.address.clone()).unwrap_or_default();
+                say(Doing::Mail { path: self.archive_path_of(what), address });
+            }
+            Step::Remove { what, is_archive: true } => say(Doing::Remove(self.path_of(what))),
+            Step::Remove { what, is_archive: false } => say(Doing::RemoveInterim(self.path_of(what))),
+        }
+    }
+
+    fn compressing(&self, from: &OsStr) -> Doing {
+        let with = self.set.policy.compression.as_ref().map(|how| how.command.clone()).unwrap_or_default();
+        Doing::Compress { with, path: self.archive_path_of(from) }
+    }
+
+    fn creating(&self, ownership: &Ownership) -> Doing {
+        Doing::Create {
+            path: self.path.clone(),
+            mode: ownership.mode.unwrap_or(Mode(self.before.mode.0 & 0o777)),
+            user: ownership.user.unwrap_or(self.before.user),
+            group: ownership.group.unwrap_or(self.before.group),
+        }
+    }
+}
+
+fn join(directory: &Path, name: &OsStr) -> PathBuf {
+    if directory == Path::new(".") { PathBuf::from(name) } else { directory.join(name) }
+}
