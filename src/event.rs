@@ -204,7 +204,7 @@ pub enum PassedOver {
 }
 
 /// Who wants to hear what happens. Workers speak, too.
-pub trait Listener: Sync {
+pub trait Listener: std::fmt::Debug + Send + Sync {
     /// Takes note.
     fn hear(&self, event: Event);
 }

@@ -173,8 +173,13 @@ pub enum Fault {
         /// What is wrong with it.
         why: Insecure,
     },
-    /// A file changed while it was read.
-    Changed(PathBuf),
+    /// A program still writes to an archive that is to be compressed before the log can be rotated.
+    StillWritten {
+        /// The archive.
+        path: PathBuf,
+        /// The program, where it is known.
+        by: Option<String>,
+    },
     /// The run was asked to end.
     Interrupted,
     /// The archive's directory lies on another file system.

@@ -120,7 +120,7 @@ fn run_program(
         program: &how.command,
         args: how.options.iter().map(OsString::as_os_str).collect(),
         variable: Some(("LOGROTATE_COMPRESSED_FILENAME", path.as_os_str())),
-        identity: work.set.identity.filter(|wanted| *wanted != identity::starter()),
+        identity: work.identity.filter(|wanted| *wanted != identity::starter()),
     };
     match process::run_filter(&filter, source, output) {
         Err(error) => Err(Fault::CannotCompress { path: path.clone(), error }),

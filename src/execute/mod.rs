@@ -1,6 +1,65 @@
-//! Changes the world, as planned.
+//! Carries out what was planned: the only place that changes the world.
+//!
+//! [`Hands`] is what a rotation is done with: [`Executor`] does it, [`Rehearsal`] only says what would be done.
 
 pub mod decompress;
 pub mod engine;
+pub mod finish;
 pub mod gzip;
+pub mod hook;
+pub mod perform;
+pub mod work;
 pub mod zstd;
+
+mod compress;
+mod copy;
+mod create;
+mod executor;
+mod mail;
+mod olddir;
+mod place;
+mod rehearsal;
+mod remove;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::fault::Fault;
+use crate::observe::{Directories, Held};
+use crate::plan::Step;
+use crate::policy::Ownership;
+use std::rc::Rc;
+
+pub use executor::Executor;
+pub use finish::Finished;
+pub use rehearsal::Rehearsal;
+
+/// What a rotation is done with.
+pub trait Hands {
+    /// Runs a script.
+    fn script(&mut self, set: &work::SetWork, call: &hook::Call) -> Result<(), Fault>;
+
+    /// Makes the archives' directory (`path`, relative to the log's directory unless absolute) and its missing parents;
+    /// `None` where it is only said.
+    fn make_dir(
+        &mut self,
+        directories: &mut Directories,
+        base: &Held,
+        path: &Path,
+        ownership: &Ownership,
+        log: &Path,
+    ) -> Result<Option<Rc<Held>>, Fault>;
+
+    /// Carries out a step that others wait for.
+    fn step(&mut self, work: &work::LogWork, step: &Step) -> Result<(), Fault>;
+
+    /// Takes over what follows the switch of a log; `inline` work is done when this returns.
+    fn finish(&mut self, work: Arc<work::LogWork>, steps: Vec<Step>, inline: bool);
+
+    /// Returns what was finished so far.
+    fn collect(&mut self) -> Vec<Finished>;
+
+    /// Waits until all is finished, and returns what was not collected yet.
+    fn wait(&mut self) -> Vec<Finished>;
+}
+

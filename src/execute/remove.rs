@@ -57,7 +57,7 @@ fn shred(
     if facts.links > 1 && !work.set.policy.allow_hardlink {
         return Err(Fault::NotPlain { path: path.clone(), op: Op::Open });
     }
-    let away = work.set.identity.filter(|wanted| *wanted != identity::starter());
+    let away = work.identity.filter(|wanted| *wanted != identity::starter());
     if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {
         listener.hear(Event::ShredFailed(path.clone()));
     }

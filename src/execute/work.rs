@@ -32,8 +32,6 @@ pub struct SetWork {
     pub policy: Policy,
     /// Its path list as written.
     pub written: Arc<[u8]>,
-    /// Whose rights its file work is done with, where they are not the run's own.
-    pub identity: Option<Identity>,
     /// What holds for the whole run.
     pub choices: Arc<Choices>,
 }
@@ -43,6 +41,8 @@ pub struct SetWork {
 pub struct LogWork {
     /// Its stanza.
     pub set: Arc<SetWork>,
+    /// Whose rights its file work is done with, where they are not the run's own.
+    pub identity: Option<Identity>,
     /// The log's path as configured.
     pub path: PathBuf,
     /// Its directory.

@@ -106,8 +106,10 @@ pub(super) fn resume(question: &Question<'_>, archive: &OsStr, look: &mut dyn Lo
         Method::Rename { successor } | Method::RenameThenCopy { successor } => *successor,
         Method::Copy | Method::CopyTruncate => None,
     };
+    let nothing_kept = question.policy.retention.keep == Keep::Count(0) && !question.is_copy();
+    let falls_off = nothing_kept.then(|| question.newest(archive));
     let mut finish = Vec::new();
-    for step in question.finish(archive, None) {
+    for step in question.finish(archive, falls_off) {
         let is_open = match &step {
             Step::Compress { from, .. } => look.has(from)?,
             Step::Copy { from, .. } => look.has(&from.name)?,

@@ -1,0 +1,73 @@
+//! The hands that only say what would be done.
+
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::finish::Finished;
+use super::hook::Call;
+use super::work::{LogWork, SetWork};
+use super::{Hands, olddir};
+use crate::event::{Doing, Event, Listener};
+use crate::fault::Fault;
+use crate::observe::{Directories, Held};
+use crate::plan::Step;
+use crate::policy::Ownership;
+
+/// Announces steps.
+#[derive(Debug)]
+pub struct Rehearsal {
+    listener: Arc<dyn Listener>,
+    finished: Vec<Finished>,
+}
+
+impl Rehearsal {
+    /// Tells the listener what would be done.
+    #[must_use]
+    pub fn new(listener: &Arc<dyn Listener>) -> Self {
+        Self { listener: Arc::clone(listener), finished: Vec::new() }
+    }
+}
+
+impl Hands for Rehearsal {
+    fn script(&mut self, _set: &SetWork, call: &Call) -> Result<(), Fault> {
+        let rehearsed = Some((Arc::clone(&call.text), call.args.clone()));
+        self.listener.hear(Event::Script { hook: call.hook, rehearsed });
+        Ok(())
+    }
+
+    fn make_dir(
+        &mut self,
+        _directories: &mut Directories,
+        base: &Held,
+        path: &Path,
+        _ownership: &Ownership,
+        _log: &Path,
+    ) -> Result<Option<Rc<Held>>, Fault> {
+        for missing in olddir::missing(base, path) {
+            self.listener.hear(Event::Step(Doing::MakeDir(missing)));
+        }
+        Ok(None)
+    }
+
+    fn step(&mut self, work: &LogWork, step: &Step) -> Result<(), Fault> {
+        work.announce(step, &*self.listener);
+        Ok(())
+    }
+
+    fn finish(&mut self, work: Arc<LogWork>, steps: Vec<Step>, _inline: bool) {
+        for step in &steps {
+            work.announce(step, &*self.listener);
+        }
+        let log = work.path.clone();
+        self.finished.push(Finished { log, failed: false, left_plain: false, events: Vec::new() });
+    }
+
+    fn collect(&mut self) -> Vec<Finished> {
+        std::mem::take(&mut self.finished)
+    }
+
+    fn wait(&mut self) -> Vec<Finished> {
+        self.collect()
+    }
+}

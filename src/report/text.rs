@@ -1,0 +1,198 @@
+//! What a run tells, in words: one entry an event, with its weight.
+
+use super::fault;
+use super::words::{bytes, lines, path, word};
+use crate::event::{Doing, Event, PassedOver};
+use crate::fault::Hook;
+use crate::policy::{Keep, Policy, Trigger};
+use crate::schedule::{Cause, Period, Verdict, Why};
+
+/// How much an entry matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Shown with `-v` or `-d`.
+    Note,
+    /// Always shown, after `warning: `.
+    Warning,
+    /// Always shown, after `error: `.
+    Error,
+}
+
+/// Puts an event into words; `None` where there is nothing to say.
+#[must_use]
+pub fn entry(event: &Event) -> Option<(Weight, String)> {
+    let note = |text: String| Some((Weight::Note, text));
+    let warn = |text: String| Some((Weight::Warning, text));
+    let error = |text: String| Some((Weight::Error, text));
+    match event {
+        Event::DryRun => warn(
+            "this is a dry run (debug mode): it only shows what a run would do, and changes nothing. Use -v for a real run that tells what it does.\n"
+                .to_owned(),
+        ),
+        Event::Config(diagnostic) => super::cite::entry(diagnostic),
+        Event::State(problem) => super::state_text::entry(problem),
+        Event::Handling(count) => note(format!("\nHandling {count} logs")),
+        Event::Set { written, policy, forced, .. } => {
+            note(format!("\nrotating pattern: {} {}", bytes(written), describe(policy, *forced)))
+        }
+        Event::NoLogs => note("No logs found. Rotation not needed.".to_owned()),
+        Event::Considering(log) => note(format!("considering log {}", path(log))),
+        Event::NewState => note("Creating new state".to_owned()),
+        Event::Times { now, last } => note(format!("  Now: {now}\n  Last rotated at {last}")),
+        Event::Decided { log, verdict, .. } => Some(decided(&path(log), verdict)),
+        Event::PassedOver { log, why } => note(passed_over(&path(log), *why)),
+        Event::Script { hook, rehearsed } => note(script(*hook, rehearsed.as_ref())),
+        Event::ScriptNotNeeded(hook) => {
+            let when = if *hook == Hook::Post { "since no logs were rotated" } else { "since no logs will be rotated" };
+            note(format!("not running {} script, {when}", action(*hook)))
+        }
+        Event::Rotating { log, count } => note(format!("rotating log {}, log->rotateCount is {count}", path(log))),
+        Event::DelayWithoutCompression(log) => warn(format!(
+            "delayed compression for log file {} ignored since compression is disabled",
+            path(log)
+        )),
+        Event::Step(doing) => note(step(doing)),
+        Event::Rotated { .. } => None,
+        Event::CompressorSaid { path: file, said } => error(format!(
+            "Compressing program wrote following message to stderr when compressing log {}:\n{}",
+            path(file),
+            lines(said).trim_end()
+        )),
+        Event::CutWay { log, way } => note(format!("log {} was cut: {way}", path(log))),
+        Event::WriterDoesNotAppend(log) => warn(format!(
+            "a program writes to {} without O_APPEND: after copytruncate the log begins with a hole; make the program append, \
+             or rotate by rename",
+            path(log)
+        )),
+        Event::StillWritten { path: file, by } => warn(format!(
+            "{} is still written by {}: it stays uncompressed until the next rotation",
+            path(file),
+            by.as_deref().map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
+        )),
+        Event::MovedAside { path: file, to } => {
+            error(format!("destination {} already exists, renaming to {}", path(file), path(to)))
+        }
+        Event::AlreadyGone(file) => error(format!("error unlinking log file {}: it is gone already", path(file))),
+        Event::ShredFailed(file) => error(format!("failed to shred {}: it was unlinked all the same", path(file))),
+        Event::Recovered(log) => note(format!("finished the rotation of {} that an earlier run had begun", path(log))),
+        Event::Failed(what) => error(fault::sentence(what)),
+        Event::Ending(signal) => warn(format!("signal {signal} came: ending after the step in hand")),
+        Event::LogFileFailed(what) => error(fault::sentence(&crate::fault::Fault::Call(what.clone()))),
+    }
+}
+
+fn describe(policy: &Policy, forced: bool) -> String {
+    let when = if forced { "forced from command line".to_owned() } else { criterion(policy.trigger) };
+    let empty = if policy.if_empty { "rotated" } else { "not rotated" };
+    let mut text = format!("{when} empty log files are {empty}, ");
+    if let Some(size) = policy.min_size {
+        text.push_str(&format!("only log files >= {size} bytes are rotated, "));
+    }
+    if let Some(size) = policy.max_size {
+        text.push_str(&format!("log files > {size} bytes are rotated earlier, "));
+    }
+    if policy.min_age > 0 {
+        text.push_str(&format!("only log files older than {} days are rotated, ", policy.min_age));
+    }
+    if let Some(mail) = &policy.mail {
+        text.push_str(&format!("old logs mailed to {}, ", word(&mail.address)));
+    }
+    match policy.retention.keep {
+        Keep::All => text.push_str("(all rotations kept)"),
+        Keep::Count(0) => text.push_str("(no old logs will be kept)"),
+        Keep::Count(count) => text.push_str(&format!("({count} rotations)")),
+    }
+    if policy.retention.max_age > 0 {
+        text.push_str(&format!(", old logs are removed after {} days", policy.retention.max_age));
+    } else {
+        text.push_str(", old logs are removed");
+    }
+    text
+}
+
+fn criterion(trigger: Trigger) -> String {
+    match trigger {
+        Trigger::Size(bytes) => format!("{bytes} bytes"),
+        Trigger::Minutes(minutes) => format!("after {minutes} minutes"),
+        Trigger::Hourly => "hourly".to_owned(),
+        Trigger::Daily => "after 1 days".to_owned(),
+        Trigger::Weekly(_) => "weekly".to_owned(),
+        Trigger::Monthly(_) => "monthly".to_owned(),
+        Trigger::Yearly => "yearly".to_owned(),
+    }
+}
+
+fn decided(log: &str, verdict: &Verdict) -> (Weight, String) {
+    match verdict {
+        Verdict::Rotate(Cause::Future) => {
+            (Weight::Error, format!("log {log} last rotated in the future -- rotation forced"))
+        }
+        Verdict::Rotate(_) => (Weight::Note, "  log needs rotating".to_owned()),
+        Verdict::Keep(why) => (Weight::Note, format!("  log does not need rotating ({})", kept(*why))),
+    }
+}
+
+fn kept(why: Why) -> String {
+    match why {
+        Why::BelowSize => "log size is below the 'size' threshold".to_owned(),
+        Why::AlreadyRotated => "log has already been rotated".to_owned(),
+        Why::TooSoon(period, last) => {
+            let ago = match period {
+                Period::Minutes(minutes) => format!("less than or equal {minutes} minutes ago"),
+                Period::Hour => "less than an hour ago".to_owned(),
+                Period::Day => "less than a day ago".to_owned(),
+                Period::Week => "less than a week ago".to_owned(),
+                Period::Month => "less than a month ago".to_owned(),
+                Period::Year => "less than a year ago".to_owned(),
+            };
+            format!("log has been rotated at {last}, which is {ago}")
+        }
+        Why::MinSize => "'minsize' directive is used and the log size is smaller than the minsize value".to_owned(),
+        Why::MinAge => "'minage' directive is used and the log age is smaller than the minage days".to_owned(),
+        Why::Empty => "log is empty".to_owned(),
+    }
+}
+
+fn passed_over(log: &str, why: PassedOver) -> String {
+    match why {
+        PassedOver::Missing => format!("  log {log} does not exist -- skipping"),
+        PassedOver::Symlink => format!("  log {log} is a symbolic link, which is never rotated -- skipping"),
+        PassedOver::HardLinks => {
+            format!("  log {log} has several hard links, which allowhardlink does not permit -- skipping")
+        }
+        PassedOver::Directory => format!("  log {log} is a directory -- skipping"),
+    }
+}
+
+fn action(hook: Hook) -> &'static str {
+    match hook {
+        Hook::First => "first action",
+        Hook::Last => "last action",
+        other => other.directive(),
+    }
+}
+
+fn script(hook: Hook, rehearsed: Option<&(std::sync::Arc<[u8]>, Vec<std::ffi::OsString>)>) -> String {
+    let running = format!("running {} script", action(hook));
+    let Some((text, args)) = rehearsed else { return running };
+    let first = args.first().map(|arg| word(arg)).unwrap_or_default();
+    let second = args.get(1).map(|arg| word(arg)).unwrap_or_default();
+    format!("{running}\nrunning script with args {first} {second}: \"{}\"", lines(text))
+}
+
+fn step(doing: &Doing) -> String {
+    match doing {
+        Doing::MakeDir(dir) => format!("creating new directory {}", path(dir)),
+        Doing::Compress { with, path: file } => format!("compressing log with: {} {}", path(with), path(file)),
+        Doing::Rename { from, to } => format!("renaming {} to {}", path(from), path(to)),
+        Doing::Copy { from, to } => format!("copying {} to {}", path(from), path(to)),
+        Doing::SkipCopy { from, to } => format!("skip copying {} to {}", path(from), path(to)),
+        Doing::Truncate(log) => format!("truncating {}", path(log)),
+        Doing::Create { path: log, mode, user, group } => {
+            format!("creating new {} mode = 0{:o} uid = {} gid = {}", path(log), mode.0, user.0, group.0)
+        }
+        Doing::Mail { path: file, address } => format!("mailing {} to {}", path(file), word(address)),
+        Doing::Remove(file) => format!("removing old log {}", path(file)),
+        Doing::RemoveInterim(file) => format!("removing tmp log {}", path(file)),
+    }
+}

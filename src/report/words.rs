@@ -1,0 +1,98 @@
+//! Names and reasons as they may be shown: no control character of somebody else's reaches a terminal or a journal.
+
+use std::ffi::OsStr;
+use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::fault::ChildEnd;
+
+/// Shows a path.
+#[must_use]
+pub fn path(path: &Path) -> String {
+    bytes(path.as_os_str().as_bytes())
+}
+
+/// Shows a word.
+#[must_use]
+pub fn word(word: &OsStr) -> String {
+    bytes(word.as_bytes())
+}
+
+/// Shows text: what is printable as it is, control characters and what is no UTF-8 as escapes.
+#[must_use]
+pub fn bytes(text: &[u8]) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for chunk in text.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            push(&mut shown, character);
+        }
+        for byte in chunk.invalid() {
+            // Writing to a string does not fail.
+            drop(write!(shown, "\\x{byte:02x}"));
+        }
+    }
+    shown
+}
+
+/// Shows text of several lines, such as a script: line ends and tabs stay.
+#[must_use]
+pub fn lines(text: &[u8]) -> String {
+    let kept: Vec<String> = text.split(|byte| *byte == b'\n').map(|line| bytes(line).replace("\\t", "\t")).collect();
+    kept.join("\n")
+}
+
+fn push(shown: &mut String, character: char) {
+    match character {
+        '\n' => shown.push_str("\\n"),
+        '\t' => shown.push_str("\\t"),
+        '\r' => shown.push_str("\\r"),
+        control if control.is_control() || is_invisible(control) => {
+            drop(write!(shown, "\\u{{{:x}}}", u32::from(control)));
+        }
+        plain => shown.push(plain),
+    }
+}
+
+/// Characters that turn the direction of text or hide it.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Returns the kernel's words for an error number.
+#[must_use]
+pub fn reason(errno: i32) -> String {
+    let text = std::io::Error::from_raw_os_error(errno).to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// Says how a child ended, in the reference's words.
+#[must_use]
+pub fn end(end: ChildEnd) -> String {
+    match end {
+        ChildEnd::Status(code) => format!("child did not exit with status 0 (but {code})"),
+        ChildEnd::Signal(signal) => format!("child did not terminate normally (signal {signal})"),
+        ChildEnd::TimedOut(limit) => {
+            format!("child did not terminate normally (it was ended after {limit} seconds, its scripttimeout)")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_shown_as_escapes_and_letters_as_they_are() {
+        for (raw, shown) in [
+            (&b"/var/log/a b"[..], "/var/log/a b"),
+            ("ログ".as_bytes(), "ログ"),
+            (b"a\x1b[31mb", "a\\u{1b}[31mb"),
+            (b"a\nb\tc", "a\\nb\\tc"),
+            (b"\xff\xc3", "\\xff\\xc3"),
+            ("a\u{202e}b\u{9b}".as_bytes(), "a\\u{202e}b\\u{9b}"),
+        ] {
+            assert_eq!(bytes(raw), shown);
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! One log's turn: plan, prepare, switch, finish; alone, or stage by stage with the other logs of its stanza.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::Session;
+use super::ledger::{Begin, Unfinished};
+use super::set::Due;
+use crate::clock::Now;
+use crate::event::Event;
+use crate::execute::hook::Call;
+use crate::execute::perform::changes;
+use crate::execute::work::{LogWork, SetWork};
+use crate::facts::FileFacts;
+use crate::fault::{Fault, Hook, Op, SysError};
+use crate::naming::ArchiveNames;
+use crate::observe::{Held, View};
+use crate::plan::{self, Before, Question, Rotation, Step, Where};
+use crate::policy::{Keep, NamingStyle, Policy};
+use crate::sys::signals;
+use crate::unix::split_path;
+
+/// A log whose rotation is planned.
+pub(super) struct Planned {
+    work: Arc<LogWork>,
+    rotation: Rotation,
+    places: Places,
+    due: Due,
+}
+
+/// The two directories of a log, as they are held.
+#[derive(Clone)]
+struct Places {
+    log: Rc<Held>,
+    /// `None` in a dry run that would make it.
+    archive: Option<Rc<Held>>,
+}
+
+impl Places {
+    /// Enters what a step changes into what is known of the directories.
+    fn note(&self, step: &Step) {
+        let (appeared, vanished) = changes(step);
+        for (change, is_new) in [(vanished, false), (appeared, true)] {
+            let Some((place, name)) = change else { continue };
+            let held = match place {
+                Where::Log => Some(&self.log),
+                Where::Archive => self.archive.as_ref(),
+            };
+            let Some(held) = held else { continue };
+            let mut view = held.view.borrow_mut();
+            if is_new { view.appeared(name) } else { view.vanished(name) }
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Rotates each log by itself, its scripts around it.
+    pub(super) fn rotate_one_by_one(&mut self, set: &Arc<SetWork>, due: Vec<Due>) {
+        self.begin(set, &due);
+        for due in due {
+            if self.is_ending() {
+                return;
+            }
+            let call = Call::for_log(set, Hook::Pre, &due.path, None);
+            if call.is_some_and(|call| self.run_script(set, &call).is_err()) {
+                self.ledger.drop_begun(&due.path);
+                continue;
+            }
+            let Some(planned) = self.prepare(set, due) else { continue };
+            if !self.switch(&planned) {
+                continue;
+            }
+            let archive = planned.work.archive_path_of(&planned.work.archive);
+            let call = Call::for_log(set, Hook::Post, &planned.work.path, Some(archive));
+            if call.is_some_and(|call| self.run_script(set, &call).is_err()) {
+                self.ledger.done(&planned.work.path);
+                continue;
+            }
+            self.finish(planned);
+        }
+    }
+
+    /// Rotates all due logs of the stanza stage by stage, with one prerotate and one postrotate.
+    pub(super) fn rotate_together(&mut self, set: &Arc<SetWork>, due: Vec<Due>) {
+        if self.run_for_set(set, Hook::Pre).is_err() {
+            return;
+        }
+        self.begin(set, &due);
+        let mut prepared = Vec::new();
+        for due in due {
+            if !self.is_ending() {
+                prepared.extend(self.prepare(set, due));
+            }
+        }
+        let mut switched = Vec::new();
+        for planned in prepared {
+            if !self.is_ending() && self.switch(&planned) {
+                switched.push(planned);
+            }
+        }
+        // A daemon whose log was switched must be told, whatever failed beside it.
+        if switched.is_empty() {
+            self.hear_if_set(set, Hook::Post);
+        } else if self.run_for_set(set, Hook::Post).is_err() {
+            for planned in &switched {
+                self.ledger.done(&planned.work.path);
+            }
+            return;
+        }
+        for planned in switched {
+            self.finish(planned);
+        }
+    }
+
+    fn hear_if_set(&self, set: &SetWork, hook: Hook) {
+        if Call::for_set(set, hook).is_some() {
+            self.hear(Event::ScriptNotNeeded(hook));
+        }
+    }
+
+    /// Notes durably which logs are about to be touched.
+    fn begin(&mut self, set: &SetWork, due: &[Due]) {
+        let mut begun = Vec::with_capacity(due.len());
+        for due in due {
+            let Ok(names) = names_of(&set.policy, &due.name) else { continue };
+            let Ok(archive) = archive_name(&names, &set.policy, &self.now) else { continue };
+            begun.push(Begin { path: due.path.clone(), file: due.facts.id, archive });
+        }
+        if let Err(fault) = self.ledger.begin(&begun, &self.now) {
+            self.fail(fault);
+        }
+    }
+
+    /// Plans one log's rotation and carries out what comes before the switch.
+    fn prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Option<Planned> {
+        let path = due.path.clone();
+        match self.try_prepare(set, due) {
+            Ok(planned) => Some(planned),
+            Err(fault) => {
+                self.ledger.drop_begun(&path);
+                self.fail(fault);
+                None
+            }
+        }
+    }
+
+    fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, Fault> {
+        self.act_as(due.identity)?;
+        self.hear(Event::Rotating { log: due.path.clone(), count: count_of(&set.policy) });
+        if set.policy.delay_without_compression {
+            self.hear(Event::DelayWithoutCompression(due.path.clone()));
+        }
+        let before = if self.ledger.was_begun(&due.path) { Before::Shifting } else { Before::Clean };
+        let (planned, stop) = self.plan(set, due, |question, look| {
+            plan::plan(&Question { before, ..*question }, look)
+        })?;
+        for step in &planned.rotation.prepare {
+            self.hands.step(&planned.work, step)?;
+            planned.places.note(step);
+        }
+        match stop {
+            Some(fault) => Err(fault),
+            None => Ok(planned),
+        }
+    }
+
+    /// Opens the log's directories and makes a plan.
+    fn plan(
+        &mut self,
+        set: &Arc<SetWork>,
+        due: Due,
+        make: impl FnOnce(&Question<'_>, &mut dyn plan::Look) -> Result<Rotation, Fault>,
+    ) -> Result<(Planned, Option<Fault>), Fault> {
+        let names = names_of(&set.policy, &due.name)?;
+        let log = self.directories.get(&due.directory.0, &due.path)?;
+        if log.facts.id != due.directory.1 {
+            // Somebody put another directory in its place since the log was looked at.
+            let path = due.directory.0.clone();
+            return Err(Fault::Call(SysError { op: Op::OpenDirectory, path, other: None, errno: ESTALE }));
+        }
+        let (archive, archive_path) = self.archive_place(set, &due, &log)?;
+        let question =
+            Question { policy: &set.policy, log: &due.name, names: &names, now: &self.now, before: Before::Clean };
+        let mut rotation = match &archive {
+            Some(held) => make(&question, &mut *held.view.borrow_mut())?,
+            None => make(&question, &mut View::of_nothing())?,
+        };
+        let stop = rotation.stop.take().map(|fault| match fault {
+            Fault::DestinationExists(name) => Fault::DestinationExists(archive_path.join(name)),
+            other => other,
+        });
+        let work = Arc::new(LogWork {
+            set: Arc::clone(set),
+            identity: due.identity,
+            path: due.path.clone(),
+            log_dir: Arc::clone(&log.dir),
+            name: due.name.clone(),
+            archive_dir: archive.as_ref().map(|held| Arc::clone(&held.dir)),
+            archive_path,
+            before: due.facts,
+            archive: rotation.archive.clone(),
+        });
+        Ok((Planned { work, rotation, places: Places { log, archive }, due }, stop))
+    }
+
+    /// Finds, or makes, the archives' directory.
+    fn archive_place(
+        &mut self,
+        set: &SetWork,
+        due: &Due,
+        log: &Rc<Held>,
+    ) -> Result<(Option<Rc<Held>>, PathBuf), Fault> {
+        let Some(old) = &set.policy.old_dir else { return Ok((Some(Rc::clone(log)), due.directory.0.clone())) };
+        let path = due.directory.0.join(&old.path);
+        match (self.directories.get_below(log, &old.path, &due.path), &old.create) {
+            (Ok(held), _) => Ok((Some(held), path)),
+            (Err(Fault::Call(SysError { errno: ENOENT, .. })), Some(ownership)) => {
+                let made = self.hands.make_dir(&mut self.directories, log, &old.path, ownership, &due.path)?;
+                Ok((made, path))
+            }
+            (Err(fault), _) => Err(fault),
+        }
+    }
+
+    /// Makes the log the newest archive. Answers whether that was done.
+    fn switch(&mut self, planned: &Planned) -> bool {
+        if let Err(fault) = self.act_as(planned.due.identity) {
+            self.fail(fault);
+            return false;
+        }
+        let mut moved = false;
+        for step in &planned.rotation.switch {
+            match self.hands.step(&planned.work, step) {
+                Ok(()) => planned.places.note(step),
+                Err(fault) => {
+                    self.fail(fault);
+                    if !moved {
+                        self.ledger.drop_begun(&planned.work.path);
+                        return false;
+                    }
+                }
+            }
+            moved = true;
+        }
+        self.ledger.switched(&planned.work.path, &self.now);
+        true
+    }
+
+    /// Hands over what follows postrotate.
+    fn finish(&mut self, planned: Planned) {
+        if let Err(fault) = self.act_as(planned.due.identity) {
+            self.fail(fault);
+            return;
+        }
+        for step in &planned.rotation.finish {
+            planned.places.note(step);
+        }
+        let policy = &planned.work.set.policy;
+        // What runs as whoever started the run cannot run beside work that is done with other rights.
+        let inline = policy.su.is_some() && (policy.scripts.pre_remove.is_some() || policy.mail.is_some());
+        self.hands.finish(Arc::clone(&planned.work), planned.rotation.finish, inline);
+        let done = self.hands.collect();
+        self.take_in(done);
+    }
+
+    /// Finishes the rotations of these logs that a dead run had begun and brought past the switch.
+    pub(super) fn resume_unfinished<'p>(&mut self, set: &Arc<SetWork>, logs: impl Iterator<Item = &'p Path>) {
+        if !self.ledger.has_unfinished() {
+            return;
+        }
+        let mut resumed = Vec::new();
+        for path in logs {
+            let Some(left) = self.ledger.unfinished(path) else { continue };
+            match self.resume(set, path, &left) {
+                Ok(Some(planned)) => resumed.push((planned, left)),
+                Ok(None) => {}
+                Err(fault) => self.fail(fault),
+            }
+        }
+        if resumed.is_empty() {
+            return;
+        }
+        if set.policy.scripts.shared {
+            drop(self.run_for_set(set, Hook::Post));
+        }
+        for (planned, left) in resumed {
+            let path = planned.work.path.clone();
+            let archive = planned.work.archive_path_of(&planned.work.archive);
+            if !set.policy.scripts.shared
+                && let Some(call) = Call::for_log(set, Hook::Post, &path, Some(archive))
+            {
+                drop(self.run_script(set, &call));
+            }
+            self.ledger.resumed(&path, left.stamp);
+            self.finish(planned);
+            self.hear(Event::Recovered(path));
+        }
+        self.wait_for_workers();
+    }
+
+    fn resume(&mut self, set: &Arc<SetWork>, path: &Path, left: &Unfinished) -> Result<Option<Planned>, Fault> {
+        let Some((directory, name)) = split_path(path) else { return Ok(None) };
+        let (held, identity) = match self.secure_directory(&set.policy, path, &directory) {
+            Ok(found) => found,
+            Err(Fault::Call(_)) => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        let log = held.dir.look(&name)?;
+        let is_old = log.is_some_and(|facts| facts.id == left.file);
+        if is_old && !left.switched {
+            return Ok(None);
+        }
+        let directory = (directory, held.facts.id);
+        let archive = left.archive.clone();
+        let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else { return Ok(None) };
+        let due = Due { path: path.to_owned(), directory, name, facts, identity };
+        let (mut planned, _) = self.plan(set, due, |question, look| plan::resume(question, &archive, look))?;
+        if log.is_none() {
+            for step in &planned.rotation.switch {
+                self.hands.step(&planned.work, step)?;
+                planned.places.note(step);
+            }
+        }
+        planned.rotation.switch.clear();
+        Ok(Some(planned))
+    }
+
+    /// Observes what the log was renamed to, plain or compressed already.
+    fn archive_facts(
+        &mut self,
+        set: &SetWork,
+        log: &Rc<Held>,
+        path: &Path,
+        archive: &OsStr,
+    ) -> Option<FileFacts> {
+        let held = match &set.policy.old_dir {
+            None => Rc::clone(log),
+            Some(old) => self.directories.get_below(log, &old.path, path).ok()?,
+        };
+        let mut interim = path.file_name()?.to_owned();
+        interim.push(".tmp");
+        let names = names_of(&set.policy, path.file_name()?).ok()?;
+        let look = |dir: &Held, name: &OsStr| dir.dir.look(name).ok().flatten();
+        look(&held, archive).or_else(|| look(&held, &names.compressed(archive))).or_else(|| look(log, &interim))
+    }
+
+    fn is_ending(&mut self) -> bool {
+        if signals::caught().is_none() {
+            return false;
+        }
+        self.fail(Fault::Interrupted);
+        true
+    }
+}
+
+/// What the kernel says of a name that is not there.
+const ENOENT: i32 = 2;
+/// What the kernel says of a file that is not the one it was.
+const ESTALE: i32 = 116;
+
+fn names_of(policy: &Policy, name: &OsStr) -> Result<ArchiveNames, Fault> {
+    let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
+    Ok(ArchiveNames::new(name, &policy.naming, policy.trigger, suffix)?)
+}
+
+fn archive_name(names: &ArchiveNames, policy: &Policy, now: &Now) -> Result<OsString, Fault> {
+    match policy.naming.style {
+        NamingStyle::Numbered => Ok(names.numbered(u64::from(policy.retention.start))),
+        NamingStyle::Dated { .. } => Ok(names.dated(now)?),
+    }
+}
+
+fn count_of(policy: &Policy) -> i64 {
+    match policy.retention.keep {
+        Keep::All => -1,
+        Keep::Count(count) => i64::from(count),
+    }
+}

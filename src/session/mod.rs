@@ -1,0 +1,148 @@
+//! A run, told in order: understand, read, lock, rotate, write, answer.
+
+use std::sync::Arc;
+
+use crate::cli::Invocation;
+use crate::clock::Now;
+use crate::event::{Event, Listener};
+use crate::execute::work::Choices;
+use crate::execute::{Executor, Finished, Hands, Rehearsal};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::observe::Directories;
+use crate::sys::identity::{self, Acting};
+use crate::sys::signals;
+use crate::unix::Identity;
+
+mod ledger;
+mod log;
+mod set;
+
+use ledger::Ledger;
+
+/// What is in hand while stanza after stanza is rotated.
+struct Session<'l> {
+    listener: &'l Arc<dyn Listener>,
+    hands: Box<dyn Hands>,
+    directories: Directories,
+    ledger: Ledger,
+    now: Now,
+    force: bool,
+    choices: Arc<Choices>,
+    /// Who the process acts as, if not as whoever started it.
+    acting: Option<(Identity, Acting)>,
+    exit: Exit,
+}
+
+/// Runs what was asked for, and answers how it ended.
+pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
+    let mut exit = Exit::Well;
+    // 1. Read the configuration, and keep every complaint.
+    let (sets, well) = crate::load::read(&invocation.configs, listener);
+    if !well {
+        exit.worsen(Exit::Failed);
+    }
+    // 2. Lock and read the state, then take the time once: after a wait the world may be another.
+    let wanted = sets.iter().flat_map(|set| set.logs.iter().map(|log| log.path.as_path()));
+    let opened = if invocation.dry_run {
+        Ledger::peek(invocation, wanted, listener)
+    } else {
+        Ledger::open(invocation, wanted, listener)
+    };
+    let (ledger, now) = match opened {
+        Ok(opened) => opened,
+        Err(worse) => {
+            exit.worsen(worse);
+            return exit;
+        }
+    };
+    // 3. A dry run differs here, in what it works with, and nowhere below.
+    let hands: Box<dyn Hands> = if invocation.dry_run {
+        Box::new(Rehearsal::new(listener))
+    } else {
+        Box::new(Executor::new(listener, invocation.jobs))
+    };
+    let directories = if invocation.dry_run { Directories::pretended() } else { Directories::default() };
+    let choices = Arc::new(Choices {
+        mail_program: invocation.mail_program.clone(),
+        external_compress: invocation.external_compress,
+        jobs: invocation.jobs,
+        now: now.local,
+    });
+    let force = invocation.force;
+    let mut session = Session { listener, hands, directories, ledger, now, force, choices, acting: None, exit };
+    // 4. Rotate each stanza's logs, and remember failures.
+    session.hear(Event::Handling(sets.len()));
+    for set in sets {
+        if signals::caught().is_some() {
+            break;
+        }
+        session.handle(set);
+        session.leave_identity();
+    }
+    session.wait_for_workers();
+    if let Some(signal) = signals::caught() {
+        session.hear(Event::Ending(signal));
+        session.exit.worsen(Exit::Failed);
+    }
+    // 5. Write the state, and answer with the worst that was seen.
+    if !session.ledger.write(&session.now, listener) {
+        session.exit.worsen(Exit::Failed);
+    }
+    session.exit
+}
+
+impl Session<'_> {
+    fn hear(&self, event: Event) {
+        self.listener.hear(event);
+    }
+
+    /// Tells what failed, and remembers it.
+    fn fail(&mut self, fault: Fault) {
+        self.hear(Event::Failed(fault));
+        self.exit.worsen(Exit::Failed);
+    }
+
+    /// Sees to it that the work is done with these rights; `None` are those of whoever started the run.
+    fn act_as(&mut self, wanted: Option<Identity>) -> Result<(), Fault> {
+        if self.acting.as_ref().map(|(who, _)| *who) == wanted {
+            return Ok(());
+        }
+        self.leave_identity();
+        if let Some(who) = wanted {
+            self.wait_for_workers();
+            self.directories.forget();
+            self.acting = Some((who, identity::act_as(who)?));
+        }
+        Ok(())
+    }
+
+    /// Goes back to the rights of whoever started the run.
+    fn leave_identity(&mut self) {
+        if self.acting.is_some() {
+            self.wait_for_workers();
+            self.acting = None;
+            self.directories.forget();
+        }
+    }
+
+    fn wait_for_workers(&mut self) {
+        let done = self.hands.wait();
+        self.take_in(done);
+    }
+
+    /// Tells what workers did, and remembers their failures.
+    fn take_in(&mut self, finished: Vec<Finished>) {
+        for done in finished {
+            for event in done.events {
+                self.hear(event);
+            }
+            if done.failed {
+                self.exit.worsen(Exit::Failed);
+            }
+            self.ledger.done(&done.log);
+            self.hear(Event::Rotated { log: done.log });
+        }
+    }
+}
+

@@ -1,0 +1,217 @@
+//! One stanza's turn: consider all its logs, then rotate those that are due, with its scripts around them.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::Session;
+use crate::discover::ExpandedSet;
+use crate::event::{Event, PassedOver};
+use crate::execute::hook::Call;
+use crate::execute::work::SetWork;
+use crate::facts::{FileFacts, Kind};
+use crate::fault::{Fault, Hook, Insecure, Op, SysError};
+use crate::observe::Held;
+use crate::policy::{Policy, Su};
+use crate::schedule::{self, Verdict};
+use crate::sys::identity;
+use crate::unix::{FileId, Identity, split_path};
+
+/// What the kernel says of a name that is not there.
+const ENOENT: i32 = 2;
+
+/// A log that is to be rotated.
+#[derive(Clone, Debug)]
+pub(super) struct Due {
+    /// Its path as configured.
+    pub(super) path: PathBuf,
+    /// Its directory's path, and which directory that was.
+    pub(super) directory: (PathBuf, FileId),
+    /// Its name in there.
+    pub(super) name: std::ffi::OsString,
+    /// What was observed.
+    pub(super) facts: FileFacts,
+    /// Whose rights its work is done with.
+    pub(super) identity: Option<Identity>,
+}
+
+/// What came of looking at a log.
+enum Considered {
+    Due(Box<Due>),
+    NotDue,
+}
+
+impl Session<'_> {
+    /// Handles one stanza.
+    pub(super) fn handle(&mut self, expanded: ExpandedSet) {
+        let policy = &expanded.set.policy;
+        self.hear(Event::Set {
+            written: Arc::clone(&expanded.set.written),
+            policy: Box::new(policy.clone()),
+            forced: self.force,
+            place: (Arc::clone(&expanded.set.declared_at.file), expanded.set.declared_at.line),
+        });
+        if expanded.logs.is_empty() {
+            self.hear(Event::NoLogs);
+            return;
+        }
+        if let Some(Su::Named(wanted)) = policy.su
+            && let Err(fault) = self.act_as(Some(wanted))
+        {
+            self.fail(fault);
+            return;
+        }
+        let set = Arc::new(SetWork {
+            policy: policy.clone(),
+            written: Arc::clone(&expanded.set.written),
+            choices: Arc::clone(&self.choices),
+        });
+        self.resume_unfinished(&set, expanded.logs.iter().map(|log| log.path.as_path()));
+        let mut due = Vec::new();
+        let mut all_well = true;
+        for log in &expanded.logs {
+            match self.consider(policy, &log.path) {
+                Ok(Considered::Due(found)) => due.push(*found),
+                Ok(Considered::NotDue) => {}
+                Err(fault) => {
+                    all_well = false;
+                    self.fail(fault);
+                }
+            }
+        }
+        self.rotate_all(&set, due, all_well);
+    }
+
+    /// Runs the stanza's scripts around the rotation of its due logs.
+    fn rotate_all(&mut self, set: &Arc<SetWork>, due: Vec<Due>, all_well: bool) {
+        if due.is_empty() {
+            self.say_not_needed(set);
+            return;
+        }
+        if self.run_for_set(set, Hook::First).is_err() {
+            return;
+        }
+        if set.policy.scripts.shared {
+            if all_well {
+                self.rotate_together(set, due);
+            }
+        } else {
+            self.rotate_one_by_one(set, due);
+        }
+        if set.policy.scripts.last_action.is_some() {
+            self.wait_for_workers();
+            drop(self.run_for_set(set, Hook::Last));
+        }
+    }
+
+    fn say_not_needed(&self, set: &SetWork) {
+        let shared = set.policy.scripts.shared;
+        for (hook, counts) in [(Hook::First, true), (Hook::Pre, shared), (Hook::Post, shared), (Hook::Last, true)] {
+            if counts && Call::for_set(set, hook).is_some() {
+                self.hear(Event::ScriptNotNeeded(hook));
+            }
+        }
+    }
+
+    /// Runs a script that belongs to the stanza; a failure is told.
+    pub(super) fn run_for_set(&mut self, set: &SetWork, hook: Hook) -> Result<(), ()> {
+        match Call::for_set(set, hook) {
+            Some(call) => self.run_script(set, &call),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs a script; a failure is told. Listings that it made stale are forgotten.
+    pub(super) fn run_script(&mut self, set: &SetWork, call: &Call) -> Result<(), ()> {
+        if set.policy.su.is_some() {
+            // Scripts run as whoever started the run: the ids change under the workers' feet.
+            self.wait_for_workers();
+        }
+        let before = self.directories.before_script();
+        let ran = self.hands.script(set, call);
+        crate::observe::Directories::after_script(before);
+        ran.map_err(|fault| self.fail(fault))
+    }
+
+    fn consider(&mut self, policy: &Policy, path: &Path) -> Result<Considered, Fault> {
+        self.hear(Event::Considering(path.to_owned()));
+        if self.ledger.enter(path, &self.now) {
+            self.hear(Event::NewState);
+        }
+        let missing = |path: &Path| Fault::Call(SysError { op: Op::Stat, path: path.into(), other: None, errno: ENOENT });
+        let Some((directory, name)) = split_path(path) else { return Err(missing(path)) };
+        let (held, identity) = match self.secure_directory(policy, path, &directory) {
+            Ok(found) => found,
+            Err(Fault::Call(SysError { errno: ENOENT, .. })) if policy.missing_ok => return Ok(self.pass_missing(path)),
+            Err(Fault::Call(mut error)) if error.op == Op::OpenDirectory => {
+                error.op = Op::Stat;
+                return Err(error.into());
+            }
+            Err(fault) => return Err(fault),
+        };
+        let Some(facts) = held.dir.look(&name).map_err(|error| SysError { path: path.into(), ..error })? else {
+            return if policy.missing_ok { Ok(self.pass_missing(path)) } else { Err(missing(path)) };
+        };
+        self.ledger.found(path);
+        if let Some(why) = passed_over(policy, &facts) {
+            self.hear(Event::PassedOver { log: path.to_owned(), why });
+            return Ok(Considered::NotDue);
+        }
+        if !self.decide(policy, path, &facts) {
+            return Ok(Considered::NotDue);
+        }
+        let directory = (directory, held.facts.id);
+        Ok(Considered::Due(Box::new(Due { path: path.to_owned(), directory, name, facts, identity })))
+    }
+
+    fn pass_missing(&self, path: &Path) -> Considered {
+        self.hear(Event::PassedOver { log: path.to_owned(), why: PassedOver::Missing });
+        Considered::NotDue
+    }
+
+    fn decide(&mut self, policy: &Policy, path: &Path, facts: &FileFacts) -> bool {
+        let last = self.ledger.last(path).unwrap_or(self.now.local);
+        self.hear(Event::Times { now: self.now.local, last });
+        let verdict = schedule::judge(policy, facts, last, &self.now, self.force);
+        let is_due = matches!(verdict, Verdict::Rotate(_));
+        self.hear(Event::Decided { log: path.to_owned(), verdict, size: facts.size });
+        is_due
+    }
+
+    /// Opens a log's directory, with the rights that the log's work is done with, and checks who may write to it.
+    pub(super) fn secure_directory(
+        &mut self,
+        policy: &Policy,
+        log: &Path,
+        directory: &Path,
+    ) -> Result<(Rc<Held>, Option<Identity>), Fault> {
+        let wanted = match policy.su {
+            None => None,
+            Some(Su::Named(identity)) => Some(identity),
+            Some(Su::DirectoryOwner) => {
+                self.act_as(None)?;
+                let facts = &self.directories.get(directory, log)?.facts;
+                Some(Identity { user: facts.user, group: facts.group })
+            }
+        };
+        self.act_as(wanted)?;
+        let held = self.directories.get(directory, log)?;
+        let facts = &held.facts;
+        let others = facts.mode.0 & 0o002 != 0;
+        let group = facts.mode.0 & 0o020 != 0 && facts.group.0 != 0;
+        if wanted.is_none() && identity::is_root() && (others || group) {
+            let why = Insecure::Writable { user: facts.user.0, group: facts.group.0 };
+            return Err(Fault::InsecureDirectory { log: log.to_owned(), component: directory.to_owned(), why });
+        }
+        Ok((held, wanted))
+    }
+}
+
+fn passed_over(policy: &Policy, facts: &FileFacts) -> Option<PassedOver> {
+    match facts.kind {
+        Kind::Symlink => Some(PassedOver::Symlink),
+        Kind::Directory => Some(PassedOver::Directory),
+        _ if facts.links > 1 && !policy.allow_hardlink => Some(PassedOver::HardLinks),
+        _ => None,
+    }
+}

@@ -1,0 +1,40 @@
+//! Directories that are made: mode exact, whatever the umask, and owner, through the descriptor.
+
+use std::ffi::OsStr;
+use std::os::fd::AsFd;
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode as NixMode;
+use nix::unistd::{Gid, Uid};
+
+use super::dir::Dir;
+use crate::fault::{Op, SysError};
+use crate::unix::{GroupId, Mode, UserId};
+
+/// Makes a directory in a held one; one that is there already stays as it is.
+///
+/// # Errors
+/// It could not be made, or its owner or mode could not be set.
+pub fn make(
+    parent: &Dir,
+    name: &OsStr,
+    mode: Mode,
+    user: Option<UserId>,
+    group: Option<GroupId>,
+) -> Result<(), SysError> {
+    match nix::sys::stat::mkdirat(parent.as_fd(), name, NixMode::S_IRWXU) {
+        Ok(()) => {}
+        Err(Errno::EEXIST) => return Ok(()),
+        Err(errno) => return Err(parent.error(Op::MakeDirectory, name, errno)),
+    }
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let made = nix::fcntl::openat(parent.as_fd(), name, flags, NixMode::empty())
+        .map_err(|errno| parent.error(Op::OpenDirectory, name, errno))?;
+    if user.is_some() || group.is_some() {
+        let (user, group) = (user.map(|id| Uid::from_raw(id.0)), group.map(|id| Gid::from_raw(id.0)));
+        nix::unistd::fchown(&made, user, group).map_err(|errno| parent.error(Op::SetOwner, name, errno))?;
+    }
+    nix::sys::stat::fchmod(&made, NixMode::from_bits_truncate(mode.0))
+        .map_err(|errno| parent.error(Op::SetMode, name, errno))
+}
