@@ -125,6 +125,8 @@ pub enum Event {
     Failed(Fault),
     /// Something about the state file.
     State(crate::state::problem::StateProblem),
+    /// There is no state to work with: nothing is rotated.
+    NoState(crate::store::StoreError),
     /// A signal asked the run to end.
     Ending(i32),
     /// The log file of `--log` could not be opened.

@@ -123,6 +123,8 @@ pub enum Fault {
     DateFormatTooLong(Vec<u8>),
     /// The date that `dateformat` makes is too long.
     DateSuffixTooLong(Vec<u8>),
+    /// A date format or an extension with a slash in it.
+    SlashInName(Vec<u8>),
     /// A file that should be a plain one with one name is something else (errno as the kernel would say).
     NotPlain {
         /// The file.

@@ -23,6 +23,7 @@ const HELD_LIMIT: usize = 256;
 /// The directories of a run.
 #[derive(Debug, Default)]
 pub struct Directories {
+    pretended: bool,
     held: HashMap<PathBuf, Rc<Held>>,
     order: VecDeque<PathBuf>,
 }
@@ -39,6 +40,23 @@ pub struct Held {
 }
 
 impl Directories {
+    /// Only pretends changes: what is entered into a listing is not on the disk.
+    #[must_use]
+    pub fn pretended() -> Self {
+        Self { pretended: true, ..Self::default() }
+    }
+
+    fn hold(&mut self, path: &Path, dir: Dir) -> Result<Rc<Held>, Fault> {
+        let dir = Arc::new(dir);
+        let mut view = View::new(&dir);
+        if self.pretended {
+            view.pretend();
+        }
+        let held = Rc::new(Held { facts: dir.facts()?, view: RefCell::new(view), dir });
+        self.keep(path, &held);
+        Ok(held)
+    }
+
     /// Returns the directory at `path`, opened now or before; `log` is named where the way to it is not safe.
     ///
     /// # Errors
@@ -47,10 +65,7 @@ impl Directories {
         if let Some(held) = self.held.get(path) {
             return Ok(Rc::clone(held));
         }
-        let dir = Arc::new(walk::open_directory(path, log)?);
-        let held = Rc::new(Held { facts: dir.facts()?, view: RefCell::new(View::new(&dir)), dir });
-        self.keep(path, &held);
-        Ok(held)
+        self.hold(path, walk::open_directory(path, log)?)
     }
 
     /// Returns the directory at `path`, relative to another that is held, if it is relative.
@@ -62,10 +77,7 @@ impl Directories {
         if let Some(held) = self.held.get(&joined) {
             return Ok(Rc::clone(held));
         }
-        let dir = Arc::new(walk::open_directory_below(&base.dir, path, log)?);
-        let held = Rc::new(Held { facts: dir.facts()?, view: RefCell::new(View::new(&dir)), dir });
-        self.keep(&joined, &held);
-        Ok(held)
+        self.hold(&joined, walk::open_directory_below(&base.dir, path, log)?)
     }
 
     fn keep(&mut self, path: &Path, held: &Rc<Held>) {

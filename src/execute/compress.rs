@@ -4,7 +4,6 @@
 //! there, and if its finished twin is there, too, the next run finds them equal and only removes the plain one.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
@@ -19,6 +18,7 @@ use crate::fault::{Fault, Op, SysError};
 use crate::plan::Model;
 use crate::policy::Compression;
 use crate::sys::create::Newborn;
+use crate::sys::File;
 use crate::sys::dir::{Access, Dir, OpenError, facts_of_open};
 use crate::sys::{attributes, identity, lease, process, signals, stream};
 
@@ -54,7 +54,7 @@ pub(super) fn begin(
     let (Some(dir), Some(how)) = (&work.archive_dir, &work.set.policy.compression) else { return Ok(Begun::Done) };
     let (source, facts) = open_source(work, dir, from)?;
     if let lease::Writers::Held(program) = lease::who_writes(source.as_fd()) {
-        return Ok(Begun::Held(program));
+        return Ok(Begun::Held(program.map(|name| name.to_string_lossy().into_owned())));
     }
     if is_twin(dir, to, &source) {
         remove(work, dir, &from.to_owned(), listener)?;
@@ -62,7 +62,7 @@ pub(super) fn begin(
     }
     let newborn = Newborn::in_dir(dir, to)?;
     write(work, how, (from, &source), newborn.file(), threads, listener)?;
-    stream::start_write_out(newborn.file().as_fd());
+    stream::start_write_out(newborn.file().as_fd(), 0, 0);
     let (from, to) = (from.to_owned(), to.to_owned());
     Ok(Begun::Written(Box::new(Halfway { newborn, source, facts, from, to, model })))
 }

@@ -1,8 +1,7 @@
 //! Copies of the log: made whole and flushed before they have a name, and only then the log is cut.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use super::compress::flush;
 use super::place::place;
@@ -12,11 +11,12 @@ use crate::event::{Event, Listener};
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Spot, Where};
-use crate::sys::call::{CallError, Doing};
+use crate::sys::call::{CallError, Doing, Errno};
 use crate::sys::create::Newborn;
+use crate::sys::File;
 use crate::sys::dir::{Access, OpenError};
 use crate::sys::stream::Afterwards;
-use crate::sys::truncate::{self, Cut};
+use crate::sys::truncate::{self, CutWay};
 use crate::sys::{attributes, copy as bytes};
 
 /// Copies the log (or `renamecopy`'s interim log) to an archive.
@@ -26,26 +26,48 @@ pub(super) fn copy(work: &LogWork, from: &Spot, to: &OsStr, listener: &dyn Liste
     let newborn = Newborn::in_dir(dir, to)?;
     bytes::copy_contents(source.as_fd(), newborn.file().as_fd(), Afterwards::Keep)
         .map_err(|error| call(work, from, to, error))?;
-    finish(work, (&source, &facts), newborn, to, listener)
+    finish(work, (&source, &facts), newborn, to, listener)?;
+    Ok(())
 }
 
 /// Copies the log to an archive and cuts off what was copied; without an archive it is only cut.
+///
+/// Order: the copy is flushed and has its name before the log loses a byte.
 pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &dyn Listener) -> Result<(), Fault> {
     let log = Spot { place: Where::Log, name: work.name.clone() };
-    let (source, facts) = open(work, &log, Access::ReadWrite)?;
     let fail = |error| call(work, &log, to.unwrap_or_default(), error);
     let (Some(to), Some(dir)) = (to, &work.archive_dir) else {
-        return truncate::empty(source.as_fd()).map_err(fail);
+        let (file, _) = open(work, &log, Access::ReadWrite)?;
+        return truncate::empty(file.as_fd()).map_err(fail);
     };
+    let reopen = || {
+        let opened = work.log_dir.open_plain(&work.name, Access::ReadWrite, Op::Open);
+        opened.map(|(file, _)| OwnedFd::from(file)).map_err(|error| match error {
+            OpenError::Call(error) => CallError { doing: Doing::Open, errno: Errno::from_raw(error.errno) },
+            OpenError::NotPlain => CallError { doing: Doing::Open, errno: Errno::EOPNOTSUPP },
+        })
+    };
+    let (source, facts) = open(work, &log, Access::Read)?;
     let newborn = Newborn::in_dir(dir, to)?;
-    let cut = Cut::copy(source.as_fd(), newborn.file().as_fd()).map_err(fail)?;
-    finish(work, (&source, &facts), newborn, to, listener)?;
-    let done = cut.apply().map_err(fail)?;
-    listener.hear(Event::CutWay { log: work.path.clone(), way: done.way.name() });
-    if done.writer_does_not_append {
+    let is_read_again = work.set.policy.compression.is_some();
+    let after = if is_read_again { Afterwards::Keep } else { Afterwards::Forget };
+    let copied = truncate::copy(source.as_fd(), newborn.file().as_fd(), after, &reopen).map_err(fail)?;
+    let archive = finish(work, (&source, &facts), newborn, to, listener)?;
+    let cut = copied.cut(source.into(), archive.as_fd(), &reopen).map_err(fail)?;
+    listener.hear(Event::CutWay { log: work.path.clone(), way: way(cut.way) });
+    if reopen().is_ok_and(|log| truncate::grew_a_hole(log.as_fd(), &cut)) {
         listener.hear(Event::WriterDoesNotAppend(work.path.clone()));
     }
     Ok(())
+}
+
+fn way(way: CutWay) -> &'static str {
+    match way {
+        CutWay::Alone | CutWay::NoWriter => "nobody writes to it, it is empty now",
+        CutWay::Collapsed => "the copied blocks were taken off its front, what came meanwhile stays in it",
+        CutWay::Recopied => "it was copied until nothing more came, and emptied at once",
+        CutWay::ByAnother => "another program had cut it meanwhile, it was left alone",
+    }
 }
 
 /// Dresses, flushes and names a finished copy.
@@ -55,15 +77,16 @@ fn finish(
     newborn: Newborn,
     to: &OsStr,
     listener: &dyn Listener,
-) -> Result<(), Fault> {
-    let Some(dir) = &work.archive_dir else { return Ok(()) };
+) -> Result<File, Fault> {
+    let dir = work.archive_dir.as_ref().map_or(&work.log_dir, |dir| dir);
     let path = work.archive_path_of(to);
     attributes::set_owner(newborn.file(), &path, facts.user, facts.group)?;
     attributes::copy_permissions(source, facts, newborn.file(), &path)?;
     attributes::copy_context(source, newborn.file(), &path)?;
     flush(newborn.file(), &path)?;
-    place(work, newborn, dir, to, path, listener)?;
-    Ok(dir.settle()?)
+    let named = place(work, newborn, dir, to, path, listener)?;
+    dir.settle()?;
+    Ok(named)
 }
 
 fn open(work: &LogWork, spot: &Spot, access: Access) -> Result<(File, FileFacts), Fault> {

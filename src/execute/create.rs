@@ -7,6 +7,7 @@ use crate::fault::{Fault, Op};
 use crate::policy::{Method, Ownership};
 use crate::sys::attributes;
 use crate::sys::create::Newborn;
+use crate::sys::File;
 use crate::sys::dir::{Access, Dir};
 use crate::unix::Mode;
 
@@ -34,7 +35,7 @@ pub(super) fn create(work: &LogWork, ownership: &Ownership, listener: &dyn Liste
 }
 
 /// Opens what the log was renamed to, where its ACL or context is wanted; anything but a plain file has none to give.
-fn old_log(work: &LogWork) -> Option<std::fs::File> {
+fn old_log(work: &LogWork) -> Option<File> {
     let (dir, name): (&Dir, _) = match work.set.policy.method {
         Method::RenameThenCopy { .. } => {
             let mut name = work.name.clone();

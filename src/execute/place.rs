@@ -1,12 +1,12 @@
 //! New files under their final names: what is in the way is moved aside first, never overwritten.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::path::PathBuf;
 
 use super::work::LogWork;
 use crate::event::{Event, Listener};
 use crate::fault::{Fault, SysError};
+use crate::sys::File;
 use crate::sys::create::Newborn;
 use crate::sys::dir::Dir;
 

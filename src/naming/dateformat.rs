@@ -127,6 +127,13 @@ impl DateFormat {
         Ok(Self { written, tokens, width })
     }
 
+    /// Returns the plain text that every suffix begins with.
+    #[must_use]
+    pub fn literal_start(&self) -> &[u8] {
+        let plain = self.tokens.iter().take_while(|token| matches!(token, Token::Plain(_))).count();
+        self.written.get(..plain).unwrap_or_default()
+    }
+
     /// Returns the suffix that names the given moment.
     ///
     /// # Errors

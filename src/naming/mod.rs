@@ -25,6 +25,16 @@ pub enum NamingProblem {
     Slash(Box<[u8]>),
 }
 
+impl From<NamingProblem> for crate::fault::Fault {
+    fn from(problem: NamingProblem) -> Self {
+        match problem {
+            NamingProblem::TooLong(format) => Self::DateFormatTooLong(format.into()),
+            NamingProblem::TooWide(format) => Self::DateSuffixTooLong(format.into()),
+            NamingProblem::Slash(part) => Self::SlashInName(part.into()),
+        }
+    }
+}
+
 /// An archive that a name was recognised as, named by date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatedArchive {
@@ -141,6 +151,30 @@ impl ArchiveNames {
     #[must_use]
     pub fn compress_extension(&self) -> &OsStr {
         OsStr::from_bytes(&self.suffix)
+    }
+
+    /// Returns an archive's name with the compress extension.
+    #[must_use]
+    pub fn compressed(&self, plain: &OsStr) -> OsString {
+        OsString::from_vec([plain.as_bytes(), &self.suffix].concat())
+    }
+
+    /// Answers whether a name has the compress extension.
+    #[must_use]
+    pub fn is_compressed(&self, name: &OsStr) -> bool {
+        !self.suffix.is_empty() && name.as_bytes().ends_with(&self.suffix)
+    }
+
+    /// Returns what every numbered archive's name begins with.
+    #[must_use]
+    pub fn numbered_prefix(&self) -> Vec<u8> {
+        [&self.base[..], b"."].concat()
+    }
+
+    /// Returns what every dated archive's name begins with.
+    #[must_use]
+    pub fn dated_prefix(&self) -> Vec<u8> {
+        [&self.base[..], self.format.literal_start()].concat()
     }
 
     fn moment(&self, now: &Now) -> Moment {

@@ -8,7 +8,8 @@ use crate::policy::Keep;
 
 /// Plans the rotation of a log with numbered archives.
 pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fault> {
-    question.names.check_format()?;
+    // A date that cannot be made stops a log with numbered archives, too (`details.md` 17).
+    question.names.dated(question.now)?;
     let archive = question.names.numbered(start(question));
     let mut prepare = Vec::new();
     let left_plain = put_off(question, look, &archive, &mut prepare)?;
@@ -92,7 +93,7 @@ fn present(question: &Question<'_>, look: &mut dyn Look, left_plain: bool) -> Re
     let wanted = first..end(question);
     let wants_suffix = question.policy.compression.is_some();
     let mut numbers = Vec::new();
-    for name in look.starting_with(question.names.prefix())? {
+    for name in look.starting_with(&question.names.numbered_prefix())? {
         if let Some((number, compressed)) = question.names.parse_numbered(&name)
             && compressed == wants_suffix
             && wanted.contains(&number)

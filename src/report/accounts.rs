@@ -3,11 +3,11 @@
 /// Returns the user's name.
 #[must_use]
 pub fn user(id: u32) -> String {
-    crate::sys::accounts::user_name(id).unwrap_or_else(|| id.to_string())
+    crate::sys::names::user_name(id).unwrap_or_else(|| id.to_string())
 }
 
 /// Returns the group's name.
 #[must_use]
 pub fn group(id: u32) -> String {
-    crate::sys::accounts::group_name(id).unwrap_or_else(|| id.to_string())
+    crate::sys::names::group_name(id).unwrap_or_else(|| id.to_string())
 }

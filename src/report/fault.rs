@@ -15,6 +15,10 @@ pub fn sentence(fault: &Fault) -> String {
         }
         Fault::DateFormatTooLong(format) => format!("Date format {} is too long", bytes(format)),
         Fault::DateSuffixTooLong(format) => format!("failed to apply date format '{}'", bytes(format)),
+        Fault::SlashInName(part) => format!(
+            "{} has a slash, so that archives would lie in another directory; use olddir for that",
+            bytes(part)
+        ),
         Fault::NotPlain { path: file, op } => not_plain(file, *op),
         Fault::Script { hook, shared, target, pattern, end: how } => {
             script(*hook, *shared, (target, pattern), &end(*how))

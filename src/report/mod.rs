@@ -3,9 +3,12 @@
 //! Nothing here can stop a rotation: a closed pipe or a full disk only makes it silent.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use crate::event::{Event, Listener};
+use crate::fault::SysError;
+use crate::sys::File;
 use crate::sys::syslog::{Priority, Syslog};
 
 pub mod accounts;
@@ -21,9 +24,32 @@ use text::Weight;
 #[derive(Debug)]
 pub enum Copy {
     /// To a file.
-    File(crate::sys::LogFile),
+    File(File),
     /// To the system log.
     Syslog(Syslog),
+}
+
+impl Copy {
+    /// Opens what `--log` names: a file, emptied, which scripts find on descriptor 3; or the system log.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn open(path: &Path) -> Result<Self, SysError> {
+        if path == Path::new("syslog") {
+            return Ok(Self::Syslog(Syslog::open()));
+        }
+        crate::sys::logfile::open(path).map(Self::File)
+    }
+}
+
+/// Writes a text to stdout; nobody need be listening.
+pub fn show(text: &str) {
+    drop(std::io::stdout().lock().write_all(text.as_bytes()));
+}
+
+/// Writes a text to stderr; nobody need be listening.
+pub fn complain(text: &str) {
+    drop(std::io::stderr().lock().write_all(text.as_bytes()));
 }
 
 /// Tells what happens, in words.

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Session;
-use super::ledger::{Begin, Unfinished};
 use super::set::Due;
 use crate::clock::Now;
 use crate::event::Event;
@@ -19,6 +18,7 @@ use crate::naming::ArchiveNames;
 use crate::observe::{Held, View};
 use crate::plan::{self, Before, Question, Rotation, Step, Where};
 use crate::policy::{Keep, NamingStyle, Policy};
+use crate::state::record::{Begun, Unfinished};
 use crate::sys::signals;
 use crate::unix::split_path;
 
@@ -126,9 +126,9 @@ impl Session<'_> {
         for due in due {
             let Ok(names) = names_of(&set.policy, &due.name) else { continue };
             let Ok(archive) = archive_name(&names, &set.policy, &self.now) else { continue };
-            begun.push(Begin { path: due.path.clone(), file: due.facts.id, archive });
+            begun.push(Begun { path: due.path.clone(), stamp: self.now.local, file: due.facts.id, archive });
         }
-        if let Err(fault) = self.ledger.begin(&begun, &self.now) {
+        if let Err(fault) = self.ledger.begin(&begun) {
             self.fail(fault);
         }
     }
@@ -293,7 +293,7 @@ impl Session<'_> {
             {
                 drop(self.run_script(set, &call));
             }
-            self.ledger.resumed(&path, left.stamp);
+            self.ledger.resumed(&path, left.begun.stamp);
             self.finish(planned);
             self.hear(Event::Recovered(path));
         }
@@ -308,12 +308,13 @@ impl Session<'_> {
             Err(fault) => return Err(fault),
         };
         let log = held.dir.look(&name)?;
-        let is_old = log.is_some_and(|facts| facts.id == left.file);
+        let is_old = log.is_some_and(|facts| facts.id == left.begun.file);
         if is_old && !left.switched {
+            self.ledger.was_half_shifted(path);
             return Ok(None);
         }
         let directory = (directory, held.facts.id);
-        let archive = left.archive.clone();
+        let archive = left.begun.archive.clone();
         let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else { return Ok(None) };
         let due = Due { path: path.to_owned(), directory, name, facts, identity };
         let (mut planned, _) = self.plan(set, due, |question, look| plan::resume(question, &archive, look))?;

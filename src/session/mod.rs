@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use crate::cli::Invocation;
 use crate::clock::Now;
+use crate::discover::{self, ExpandedSet};
 use crate::event::{Event, Listener};
 use crate::execute::work::Choices;
 use crate::execute::{Executor, Finished, Hands, Rehearsal};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::load::{self, LoadOptions};
 use crate::observe::Directories;
 use crate::sys::identity::{self, Acting};
 use crate::sys::signals;
@@ -38,18 +40,10 @@ struct Session<'l> {
 pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
     let mut exit = Exit::Well;
     // 1. Read the configuration, and keep every complaint.
-    let (sets, well) = crate::load::read(&invocation.configs, listener);
-    if !well {
-        exit.worsen(Exit::Failed);
-    }
+    let sets = read_configuration(invocation, listener, &mut exit);
     // 2. Lock and read the state, then take the time once: after a wait the world may be another.
     let wanted = sets.iter().flat_map(|set| set.logs.iter().map(|log| log.path.as_path()));
-    let opened = if invocation.dry_run {
-        Ledger::peek(invocation, wanted, listener)
-    } else {
-        Ledger::open(invocation, wanted, listener)
-    };
-    let (ledger, now) = match opened {
+    let (ledger, now) = match Ledger::open(invocation, wanted, listener) {
         Ok(opened) => opened,
         Err(worse) => {
             exit.worsen(worse);
@@ -86,10 +80,23 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
         session.exit.worsen(Exit::Failed);
     }
     // 5. Write the state, and answer with the worst that was seen.
-    if !session.ledger.write(&session.now, listener) {
-        session.exit.worsen(Exit::Failed);
+    let Session { ledger, now, mut exit, .. } = session;
+    if !ledger.write(&now) {
+        exit.worsen(Exit::Failed);
     }
-    session.exit
+    exit
+}
+
+/// Reads the configuration and finds its logs; complaints are told as they come.
+fn read_configuration(invocation: &Invocation, listener: &Arc<dyn Listener>, exit: &mut Exit) -> Vec<ExpandedSet> {
+    let mut hear = |diagnostic| listener.hear(Event::Config(diagnostic));
+    let options = LoadOptions { as_root: identity::is_root(), ..LoadOptions::default() };
+    let loaded = load::load(&invocation.configs, &options, &mut hear);
+    let found = discover::discover(loaded.sets, &mut hear);
+    if loaded.failed || found.failed {
+        exit.worsen(Exit::Failed);
+    }
+    found.sets
 }
 
 impl Session<'_> {

@@ -22,3 +22,10 @@ pub mod signals;
 pub mod stream;
 pub mod truncate;
 pub mod walk;
+pub mod logfile;
+pub mod mkdir;
+pub mod syslog;
+pub mod names;
+
+/// An open file: other layers know files only so.
+pub use std::fs::File;

@@ -1,0 +1,177 @@
+//! The run's view of the state: entries of its logs, and the journal of what is under way.
+
+use std::collections::{HashMap, HashSet};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::{Invocation, Locking};
+use crate::clock::{Now, Stamp};
+use crate::event::{Event, Listener};
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::state::record::{Begun, Progress, Unfinished};
+use crate::state::{StateProblem, StateTable};
+use crate::store::{LockMode, Store, StoreError};
+
+/// State and journal of a run.
+pub(super) struct Ledger {
+    store: Store,
+    table: StateTable,
+    /// What a dead run left, by log.
+    left: HashMap<PathBuf, Unfinished>,
+    /// Logs of which a dead run had begun the rotation but not touched the log.
+    half_shifted: HashSet<PathBuf>,
+    /// Logs that this run has begun and not ended.
+    begun: HashSet<PathBuf>,
+    keeps_journal: bool,
+    failed: bool,
+    listener: Arc<dyn Listener>,
+}
+
+impl Ledger {
+    /// Opens, locks and reads the state; then takes the time.
+    pub(super) fn open<'p>(
+        invocation: &Invocation,
+        logs: impl Iterator<Item = &'p Path>,
+        listener: &Arc<dyn Listener>,
+    ) -> Result<(Self, Now), Exit> {
+        let mut failed = false;
+        let mut hear = |problem: StateProblem| failed |= tell(problem, listener);
+        let lock = match invocation.locking {
+            Locking::Try => LockMode::Take,
+            Locking::Skip => LockMode::Skip,
+            Locking::Wait(limit) => LockMode::Wait(limit),
+        };
+        let opened = Store::open(&invocation.state, lock, invocation.dry_run, &mut hear);
+        let mut store = opened.map_err(|error| {
+            let exit = if error == StoreError::Interrupted { Exit::Failed } else { Exit::Locked };
+            listener.hear(Event::NoState(error));
+            exit
+        })?;
+        let now = Now::read();
+        let wanted: HashSet<&[u8]> = logs.map(|log| log.as_os_str().as_bytes()).collect();
+        let table = store.read(&|path| wanted.contains(path), &now, &mut hear);
+        let mut left = HashMap::new();
+        for rotation in store.take_unfinished() {
+            if wanted.contains(rotation.begun.path.as_os_str().as_bytes()) {
+                left.insert(rotation.begun.path.clone(), rotation);
+            } else {
+                store.carry(rotation);
+            }
+        }
+        let ledger = Self {
+            store,
+            table,
+            left,
+            half_shifted: HashSet::new(),
+            begun: HashSet::new(),
+            keeps_journal: !invocation.dry_run,
+            failed,
+            listener: Arc::clone(listener),
+        };
+        Ok((ledger, now))
+    }
+
+    /// Makes sure that there is an entry; answers whether it is new.
+    pub(super) fn enter(&mut self, log: &Path, now: &Now) -> bool {
+        self.table.enter_new(log, now.local.hour_start()).1
+    }
+
+    /// Notes that the log is there.
+    pub(super) fn found(&mut self, log: &Path) {
+        self.table.mark_found(log);
+    }
+
+    /// Returns the log's last rotation.
+    pub(super) fn last(&self, log: &Path) -> Option<Stamp> {
+        self.table.last(log)
+    }
+
+    /// Notes durably that these logs are about to be rotated.
+    pub(super) fn begin(&mut self, logs: &[Begun]) -> Result<(), Fault> {
+        if logs.is_empty() || !self.keeps_journal {
+            return Ok(());
+        }
+        if let Err(problem) = self.store.begin_batch(logs) {
+            self.failed |= tell(problem, &self.listener);
+        }
+        self.begun.extend(logs.iter().map(|log| log.path.clone()));
+        Ok(())
+    }
+
+    /// A log's rotation failed before its switch: it does not count.
+    pub(super) fn drop_begun(&mut self, log: &Path) {
+        if self.begun.remove(log) {
+            self.progress(log, Progress::Failed);
+        }
+    }
+
+    /// A log has become its archive: it counts as rotated now.
+    pub(super) fn switched(&mut self, log: &Path, now: &Now) {
+        self.table.stamp(log, now.local);
+        if self.begun.contains(log) {
+            self.progress(log, Progress::Switched);
+        }
+    }
+
+    /// All that belongs to a log's rotation is done.
+    pub(super) fn done(&mut self, log: &Path) {
+        if self.begun.remove(log) {
+            self.progress(log, Progress::Done);
+        }
+    }
+
+    fn progress(&mut self, log: &Path, progress: Progress) {
+        if let Err(problem) = self.store.progress(log, progress) {
+            self.failed |= tell(problem, &self.listener);
+        }
+    }
+
+    /// A dead run's rotation of this log is finished: it counts from when it was begun.
+    pub(super) fn resumed(&mut self, log: &Path, stamp: Stamp) {
+        self.table.stamp(log, stamp);
+        self.begun.insert(log.to_owned());
+    }
+
+    /// Answers whether a dead run left anything.
+    pub(super) fn has_unfinished(&self) -> bool {
+        !self.left.is_empty()
+    }
+
+    /// Returns, once, what a dead run left of this log's rotation.
+    pub(super) fn unfinished(&mut self, log: &Path) -> Option<Unfinished> {
+        self.left.remove(log)
+    }
+
+    /// Notes that a dead run had begun the shift of this log's archives, and no more.
+    pub(super) fn was_half_shifted(&mut self, log: &Path) {
+        self.half_shifted.insert(log.to_owned());
+    }
+
+    /// Answers whether a dead run had begun the shift of this log's archives.
+    pub(super) fn was_begun(&self, log: &Path) -> bool {
+        self.half_shifted.contains(log)
+    }
+
+    /// Writes the state. Answers whether all went well with it, from the beginning on.
+    pub(super) fn write(mut self, now: &Now) -> bool {
+        for rotation in self.left.into_values() {
+            self.store.carry(rotation);
+        }
+        let mut failed = self.failed;
+        let listener = Arc::clone(&self.listener);
+        let mut hear = |problem: StateProblem| failed |= tell(problem, &listener);
+        if let Err(problem) = self.store.write(&self.table, now, &mut hear) {
+            hear(problem);
+        }
+        !failed
+    }
+}
+
+/// Tells a problem; answers whether it makes the exit status 1.
+fn tell(problem: StateProblem, listener: &Arc<dyn Listener>) -> bool {
+    let is_error = problem.weight() == crate::state::problem::Weight::Error;
+    listener.hear(Event::State(problem));
+    is_error
+}
