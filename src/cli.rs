@@ -17,7 +17,12 @@ pub const DEFAULT_MAIL: &str = "/usr/bin/mail";
 
 /// Rotates, compresses, mails and removes logs, as the configuration files say.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "logrotate", disable_help_flag = true, disable_version_flag = true, max_term_width = 100)]
+#[command(
+    name = "logrotate",
+    disable_help_flag = true,
+    disable_version_flag = true,
+    max_term_width = 100
+)]
 pub struct Args {
     /// Configuration files, and directories of them
     #[arg(value_name = "CONFIG")]
@@ -186,7 +191,11 @@ fn default_state() -> PathBuf {
     if crate::sys::identity::is_root() {
         return DEFAULT_STATE.into();
     }
-    let named = |name| std::env::var_os(name).map(PathBuf::from).filter(|path: &PathBuf| path.is_absolute());
+    let named = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path: &PathBuf| path.is_absolute())
+    };
     named("XDG_STATE_HOME")
         .or_else(|| named("HOME").map(|home| home.join(".local/state")))
         .map_or_else(|| DEFAULT_STATE.into(), |base| base.join("logrotate/status"))
@@ -243,9 +252,19 @@ mod tests {
 
     #[test]
     fn options_may_stand_anywhere_and_in_every_form_of_the_reference() {
-        for line in ["-s /x/st -fv a", "a -s=/x/st -f -v", "-vf -s/x/st -- a", "--state=/x/st a --force --verbose", "-s /y -s /x/st a -f -v -v"] {
+        for line in [
+            "-s /x/st -fv a",
+            "a -s=/x/st -f -v",
+            "-vf -s/x/st -- a",
+            "--state=/x/st a --force --verbose",
+            "-s /y -s /x/st a -f -v -v",
+        ] {
             let run = run(line);
-            assert_eq!((run.state.as_path(), run.force, run.verbose), ("/x/st".as_ref(), true, true), "{line}");
+            assert_eq!(
+                (run.state.as_path(), run.force, run.verbose),
+                ("/x/st".as_ref(), true, true),
+                "{line}"
+            );
             assert_eq!(run.configs, [PathBuf::from("a")], "{line}");
         }
     }
@@ -253,7 +272,10 @@ mod tests {
     #[test]
     fn a_wait_may_have_a_limit() {
         assert_eq!(run("--wait-for-state-lock a").locking, Locking::Wait(None));
-        assert_eq!(run("--wait-for-state-lock=3 a").locking, Locking::Wait(Some(Duration::from_secs(3))));
+        assert_eq!(
+            run("--wait-for-state-lock=3 a").locking,
+            Locking::Wait(Some(Duration::from_secs(3)))
+        );
     }
 
     #[test]
@@ -264,8 +286,13 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused() {
         let asked = |line: &str| understand(line.split_whitespace().map(OsString::from));
-        assert!(matches!(asked("logrotate --st x a"), Asked::BadOption(text) if text.starts_with("logrotate: bad argument")));
-        assert!(matches!(asked("logrotate --skip-state-lock --wait-for-state-lock a"), Asked::Refuse(_)));
+        assert!(
+            matches!(asked("logrotate --st x a"), Asked::BadOption(text) if text.starts_with("logrotate: bad argument"))
+        );
+        assert!(matches!(
+            asked("logrotate --skip-state-lock --wait-for-state-lock a"),
+            Asked::Refuse(_)
+        ));
         assert!(matches!(asked("logrotate"), Asked::Refuse(_)));
         assert!(matches!(asked("logrotate -?"), Asked::Show(_)));
     }

@@ -5,30 +5,28 @@
 //! (`schedule plan`), kernel (`sys`), effects (`load discover observe store execute`), speech (`report`), story
 //! (`session`, with the command line in `cli`).
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod diag;
 pub mod discover;
+pub mod event;
 pub mod execute;
 pub mod exit;
 pub mod facts;
 pub mod fault;
 pub mod load;
 pub mod naming;
+pub mod observe;
+pub mod plan;
 pub mod policy;
 pub mod report;
 pub mod schedule;
+pub mod session;
 pub mod state;
 pub mod store;
 pub mod sys;
 pub mod unix;
-pub mod cli;
-pub mod discover;
-pub mod event;
-pub mod observe;
-pub mod plan;
-pub mod session;
-pub mod store;
 
 use std::sync::Arc;
 

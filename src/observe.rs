@@ -43,7 +43,10 @@ impl Directories {
     /// Only pretends changes: what is entered into a listing is not on the disk.
     #[must_use]
     pub fn pretended() -> Self {
-        Self { pretended: true, ..Self::default() }
+        Self {
+            pretended: true,
+            ..Self::default()
+        }
     }
 
     fn hold(&mut self, path: &Path, dir: Dir) -> Result<Rc<Held>, Fault> {
@@ -52,7 +55,11 @@ impl Directories {
         if self.pretended {
             view.pretend();
         }
-        let held = Rc::new(Held { facts: dir.facts()?, view: RefCell::new(view), dir });
+        let held = Rc::new(Held {
+            facts: dir.facts()?,
+            view: RefCell::new(view),
+            dir,
+        });
         self.keep(path, &held);
         Ok(held)
     }
@@ -100,7 +107,9 @@ impl Directories {
     #[must_use]
     pub fn before_script(&self) -> Vec<(Rc<Held>, Option<FileTime>)> {
         let listed = self.held.values().filter(|held| held.view.borrow().listing.is_some());
-        listed.map(|held| (Rc::clone(held), held.dir.facts().ok().map(|facts| facts.modified))).collect()
+        listed
+            .map(|held| (Rc::clone(held), held.dir.facts().ok().map(|facts| facts.modified)))
+            .collect()
     }
 
     /// Forgets the listing of each directory that changed since [`Directories::before_script`].
@@ -136,13 +145,21 @@ impl View {
     /// Knows nothing yet.
     #[must_use]
     pub fn new(dir: &Arc<Dir>) -> Self {
-        Self { dir: Some(Arc::clone(dir)), listing: None, pretending: false }
+        Self {
+            dir: Some(Arc::clone(dir)),
+            listing: None,
+            pretending: false,
+        }
     }
 
     /// Knows that there is nothing: a directory that a dry run would make.
     #[must_use]
     pub fn of_nothing() -> Self {
-        Self { dir: None, listing: Some(Listing::default()), pretending: true }
+        Self {
+            dir: None,
+            listing: Some(Listing::default()),
+            pretending: true,
+        }
     }
 
     /// From here on changes are only pretended.
@@ -187,8 +204,14 @@ impl View {
     /// Returns the listed names that a predicate picks; lists the directory if that was not done yet.
     pub fn pick(&mut self, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>, SysError> {
         let listing = self.listed()?;
-        let present = (0..listing.names.len()).filter(|at| !listing.gone[*at]).map(|at| listing.name(at));
-        Ok(present.map(OsStr::from_bytes).filter(|name| wanted(name)).map(OsStr::to_owned).collect())
+        let present = (0..listing.names.len())
+            .filter(|at| !listing.gone[*at])
+            .map(|at| listing.name(at));
+        Ok(present
+            .map(OsStr::from_bytes)
+            .filter(|name| wanted(name))
+            .map(OsStr::to_owned)
+            .collect())
     }
 
     fn listed(&mut self) -> Result<&mut Listing, SysError> {
@@ -212,7 +235,9 @@ impl Listing {
             })?;
         }
         let text = &listing.text;
-        listing.names.sort_unstable_by(|one, other| part(text, *one).cmp(part(text, *other)));
+        listing
+            .names
+            .sort_unstable_by(|one, other| part(text, *one).cmp(part(text, *other)));
         listing.gone = vec![false; listing.names.len()];
         Ok(listing)
     }
@@ -222,11 +247,14 @@ impl Listing {
     }
 
     fn find(&self, name: &[u8]) -> Option<usize> {
-        self.names.binary_search_by(|entry| part(&self.text, *entry).cmp(name)).ok()
+        self.names
+            .binary_search_by(|entry| part(&self.text, *entry).cmp(name))
+            .ok()
     }
 
     fn has(&self, name: &[u8]) -> bool {
-        self.find(name).map_or_else(|| self.added.contains(name), |at| !self.gone[at])
+        self.find(name)
+            .map_or_else(|| self.added.contains(name), |at| !self.gone[at])
     }
 
     fn starting_with(&self, prefix: &[u8]) -> Vec<OsString> {
@@ -237,7 +265,10 @@ impl Listing {
             .map(|at| OsString::from_vec(self.name(at).to_vec()))
             .collect();
         let old = found.len();
-        let added = self.added.range(prefix.to_vec()..).take_while(|name| name.starts_with(prefix));
+        let added = self
+            .added
+            .range(prefix.to_vec()..)
+            .take_while(|name| name.starts_with(prefix));
         found.extend(added.map(|name| OsString::from_vec(name.clone())));
         if found.len() > old && old > 0 {
             found.sort_unstable();

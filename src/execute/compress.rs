@@ -17,8 +17,8 @@ use crate::facts::FileFacts;
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::Model;
 use crate::policy::Compression;
-use crate::sys::create::Newborn;
 use crate::sys::File;
+use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError, facts_of_open};
 use crate::sys::{attributes, identity, lease, process, signals, stream};
 
@@ -51,7 +51,9 @@ pub(super) fn begin(
     threads: NonZero<usize>,
     listener: &dyn Listener,
 ) -> Result<Begun, Fault> {
-    let (Some(dir), Some(how)) = (&work.archive_dir, &work.set.policy.compression) else { return Ok(Begun::Done) };
+    let (Some(dir), Some(how)) = (&work.archive_dir, &work.set.policy.compression) else {
+        return Ok(Begun::Done);
+    };
     let (source, facts) = open_source(work, dir, from)?;
     if let lease::Writers::Held(program) = lease::who_writes(source.as_fd()) {
         return Ok(Begun::Held(program.map(|name| name.to_string_lossy().into_owned())));
@@ -64,7 +66,14 @@ pub(super) fn begin(
     write(work, how, (from, &source), newborn.file(), threads, listener)?;
     stream::start_write_out(newborn.file().as_fd(), 0, 0);
     let (from, to) = (from.to_owned(), to.to_owned());
-    Ok(Begun::Written(Box::new(Halfway { newborn, source, facts, from, to, model })))
+    Ok(Begun::Written(Box::new(Halfway {
+        newborn,
+        source,
+        facts,
+        from,
+        to,
+        model,
+    })))
 }
 
 fn open_source(work: &LogWork, dir: &Dir, from: &OsStr) -> Result<(File, FileFacts), Fault> {
@@ -83,8 +92,14 @@ fn open_source(work: &LogWork, dir: &Dir, from: &OsStr) -> Result<(File, FileFac
 
 /// The compressed file is there already, whole and with the same content.
 fn is_twin(dir: &Dir, to: &OsStr, source: &File) -> bool {
-    let Ok((twin, _)) = dir.open_plain(to, Access::Read, Op::Open) else { return false };
-    super::decompress::same_content(twin.as_fd(), source.as_fd()).unwrap_or(false)
+    let Ok((twin, _)) = dir.open_plain(to, Access::Read, Op::Open) else {
+        return false;
+    };
+    let means = Means {
+        threads: NonZero::<usize>::MIN,
+        stop: &|| signals::caught().is_some(),
+    };
+    super::decompress::same_content(twin.as_fd(), source.as_fd(), means).unwrap_or(false)
 }
 
 fn write(
@@ -95,11 +110,27 @@ fn write(
     threads: NonZero<usize>,
     listener: &dyn Listener,
 ) -> Result<(), Fault> {
-    let built_in = if work.set.choices.external_compress { None } else { engine::recognise(&how.command, &how.options) };
+    let built_in = if work.set.choices.external_compress {
+        None
+    } else {
+        engine::recognise(&how.command, &how.options)
+    };
     let path = work.archive_path_of(from);
-    let Some(built_in) = built_in else { return run_program(work, how, (path, source), output, listener) };
-    let means = Means { threads, stop: &|| signals::caught().is_some() };
-    let call = |op, errno: i32| Fault::Call(SysError { op, path: path.clone(), other: None, errno });
+    let Some(built_in) = built_in else {
+        return run_program(work, how, (path, source), output, listener);
+    };
+    let means = Means {
+        threads,
+        stop: &|| signals::caught().is_some(),
+    };
+    let call = |op, errno: i32| {
+        Fault::Call(SysError {
+            op,
+            path: path.clone(),
+            other: None,
+            errno,
+        })
+    };
     match engine::compress(built_in, source.as_fd(), output.as_fd(), means) {
         Ok(_) => Ok(()),
         Err(EngineError::Source(error)) => Err(call(Op::Read, error.errno as i32)),
@@ -123,12 +154,21 @@ fn run_program(
         identity: work.identity.filter(|wanted| *wanted != identity::starter()),
     };
     match process::run_filter(&filter, source, output) {
-        Err(error) => Err(Fault::CannotCompress { path: path.clone(), error }),
+        Err(error) => Err(Fault::CannotCompress {
+            path: path.clone(),
+            error,
+        }),
         Ok(done) => {
             if !done.said.is_empty() {
-                listener.hear(Event::CompressorSaid { path: path.clone(), said: done.said });
+                listener.hear(Event::CompressorSaid {
+                    path: path.clone(),
+                    said: done.said,
+                });
             }
-            done.end.map_err(|end| Fault::Compressor { path: path.clone(), end })
+            done.end.map_err(|end| Fault::Compressor {
+                path: path.clone(),
+                end,
+            })
         }
     }
 }
@@ -168,7 +208,6 @@ pub(super) fn flush(file: &File, path: &std::path::Path) -> Result<(), SysError>
         errno: error.raw_os_error().unwrap_or(0),
     })
 }
-
 
 impl Halfway {
     /// Returns the compressed name and the plain one.

@@ -4,16 +4,16 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use super::compress::flush;
+use super::perform::dir_of;
 use super::place::place;
 use super::work::LogWork;
-use super::perform::dir_of;
 use crate::event::{Event, Listener};
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Spot, Where};
+use crate::sys::File;
 use crate::sys::call::{CallError, Doing, Errno};
 use crate::sys::create::Newborn;
-use crate::sys::File;
 use crate::sys::dir::{Access, OpenError};
 use crate::sys::stream::Afterwards;
 use crate::sys::truncate::{self, CutWay};
@@ -34,7 +34,10 @@ pub(super) fn copy(work: &LogWork, from: &Spot, to: &OsStr, listener: &dyn Liste
 ///
 /// Order: the copy is flushed and has its name before the log loses a byte.
 pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &dyn Listener) -> Result<(), Fault> {
-    let log = Spot { place: Where::Log, name: work.name.clone() };
+    let log = Spot {
+        place: Where::Log,
+        name: work.name.clone(),
+    };
     let fail = |error| call(work, &log, to.unwrap_or_default(), error);
     let (Some(to), Some(dir)) = (to, &work.archive_dir) else {
         let (file, _) = open(work, &log, Access::ReadWrite)?;
@@ -42,19 +45,34 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
     };
     let reopen = || {
         let opened = work.log_dir.open_plain(&work.name, Access::ReadWrite, Op::Open);
-        opened.map(|(file, _)| OwnedFd::from(file)).map_err(|error| match error {
-            OpenError::Call(error) => CallError { doing: Doing::Open, errno: Errno::from_raw(error.errno) },
-            OpenError::NotPlain => CallError { doing: Doing::Open, errno: Errno::EOPNOTSUPP },
-        })
+        opened
+            .map(|(file, _)| OwnedFd::from(file))
+            .map_err(|error| match error {
+                OpenError::Call(error) => CallError {
+                    doing: Doing::Open,
+                    errno: Errno::from_raw(error.errno),
+                },
+                OpenError::NotPlain => CallError {
+                    doing: Doing::Open,
+                    errno: Errno::EOPNOTSUPP,
+                },
+            })
     };
     let (source, facts) = open(work, &log, Access::Read)?;
     let newborn = Newborn::in_dir(dir, to)?;
     let is_read_again = work.set.policy.compression.is_some();
-    let after = if is_read_again { Afterwards::Keep } else { Afterwards::Forget };
+    let after = if is_read_again {
+        Afterwards::Keep
+    } else {
+        Afterwards::Forget
+    };
     let copied = truncate::copy(source.as_fd(), newborn.file().as_fd(), after, &reopen).map_err(fail)?;
     let archive = finish(work, (&source, &facts), newborn, to, listener)?;
     let cut = copied.cut(source.into(), archive.as_fd(), &reopen).map_err(fail)?;
-    listener.hear(Event::CutWay { log: work.path.clone(), way: way(cut.way) });
+    listener.hear(Event::CutWay {
+        log: work.path.clone(),
+        way: way(cut.way),
+    });
     if reopen().is_ok_and(|log| truncate::grew_a_hole(log.as_fd(), &cut)) {
         listener.hear(Event::WriterDoesNotAppend(work.path.clone()));
     }
@@ -96,10 +114,18 @@ fn open(work: &LogWork, spot: &Spot, access: Access) -> Result<(File, FileFacts)
             error.path = work.path_of(spot);
             return Err(error.into());
         }
-        Err(OpenError::NotPlain) => return Err(Fault::NotPlain { path: work.path_of(spot), op: Op::Open }),
+        Err(OpenError::NotPlain) => {
+            return Err(Fault::NotPlain {
+                path: work.path_of(spot),
+                op: Op::Open,
+            });
+        }
     };
     if facts.links > 1 && !work.set.policy.allow_hardlink {
-        return Err(Fault::NotPlain { path: work.path_of(spot), op: Op::Open });
+        return Err(Fault::NotPlain {
+            path: work.path_of(spot),
+            op: Op::Open,
+        });
     }
     Ok((source, facts))
 }
@@ -113,6 +139,15 @@ fn call(work: &LogWork, from: &Spot, to: &OsStr, error: CallError) -> Fault {
         Doing::Flush => Op::Flush,
         Doing::Truncate => Op::Truncate,
     };
-    let path = if op == Op::Write { work.archive_path_of(to) } else { work.path_of(from) };
-    Fault::Call(SysError { op, path, other: None, errno: error.errno as i32 })
+    let path = if op == Op::Write {
+        work.archive_path_of(to)
+    } else {
+        work.path_of(from)
+    };
+    Fault::Call(SysError {
+        op,
+        path,
+        other: None,
+        errno: error.errno as i32,
+    })
 }

@@ -5,9 +5,9 @@ use super::work::LogWork;
 use crate::event::Listener;
 use crate::fault::{Fault, Op};
 use crate::policy::{Method, Ownership};
+use crate::sys::File;
 use crate::sys::attributes;
 use crate::sys::create::Newborn;
-use crate::sys::File;
 use crate::sys::dir::{Access, Dir};
 use crate::unix::Mode;
 

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::Hands;
 use super::compress;
 use super::finish::{Finished, Finisher};
 use super::hook::{self, Call};
 use super::olddir;
 use super::perform::{Progress, perform};
 use super::work::{LogWork, SetWork};
-use super::Hands;
 use crate::event::{Event, Listener};
 use crate::fault::Fault;
 use crate::observe::{Directories, Held};
@@ -40,7 +40,12 @@ impl Executor {
     pub fn new(listener: &Arc<dyn Listener>, jobs: usize) -> Self {
         let jobs = NonZero::new(jobs).unwrap_or(NonZero::<usize>::MIN);
         let finisher = Finisher::new(jobs.get());
-        Self { listener: Arc::clone(listener), finisher, jobs, patient_until: None }
+        Self {
+            listener: Arc::clone(listener),
+            finisher,
+            jobs,
+            patient_until: None,
+        }
     }
 
     fn perform(&mut self, work: &LogWork, step: &Step) -> Result<(), Fault> {
@@ -51,14 +56,22 @@ impl Executor {
                     let (_, from) = half.names();
                     return match compress::complete(work, *half, &*self.listener)? {
                         true => Ok(()),
-                        false => Err(Fault::StillWritten { path: work.archive_path_of(&from), by: None }),
+                        false => Err(Fault::StillWritten {
+                            path: work.archive_path_of(&from),
+                            by: None,
+                        }),
                     };
                 }
                 Progress::Held(by) => {
                     let until = *self.patient_until.get_or_insert_with(|| Instant::now() + PATIENCE);
                     if Instant::now() >= until {
-                        let Step::Compress { from, .. } = step else { return Ok(()) };
-                        return Err(Fault::StillWritten { path: work.archive_path_of(from), by });
+                        let Step::Compress { from, .. } = step else {
+                            return Ok(());
+                        };
+                        return Err(Fault::StillWritten {
+                            path: work.archive_path_of(from),
+                            by,
+                        });
                     }
                     std::thread::sleep(ASK_AGAIN);
                 }
@@ -69,7 +82,10 @@ impl Executor {
 
 impl Hands for Executor {
     fn script(&mut self, set: &SetWork, call: &Call) -> Result<(), Fault> {
-        self.listener.hear(Event::Script { hook: call.hook, rehearsed: None });
+        self.listener.hear(Event::Script {
+            hook: call.hook,
+            rehearsed: None,
+        });
         hook::run(set, call)
     }
 

@@ -95,12 +95,22 @@ impl Finisher {
     /// Finishes with so many workers; one means at once, in the main thread.
     #[must_use]
     pub fn new(jobs: usize) -> Self {
-        Self { shared: Arc::default(), workers: Vec::new(), jobs: NonZero::new(jobs).unwrap_or(NonZero::<usize>::MIN) }
+        Self {
+            shared: Arc::default(),
+            workers: Vec::new(),
+            jobs: NonZero::new(jobs).unwrap_or(NonZero::<usize>::MIN),
+        }
     }
 
     /// Takes over one log's remaining steps; `inline` ones are done before this returns.
     pub fn submit(&mut self, work: Arc<LogWork>, steps: Vec<Step>, inline: bool) {
-        let job = Job { work, steps: steps.into(), events: Arc::default(), left_plain: None, failed: false };
+        let job = Job {
+            work,
+            steps: steps.into(),
+            events: Arc::default(),
+            left_plain: None,
+            failed: false,
+        };
         if inline || self.jobs.get() == 1 || job.steps.is_empty() {
             run_batch(vec![job], &self.shared, self.jobs);
             return;
@@ -118,7 +128,9 @@ impl Finisher {
     fn start_workers(&mut self) {
         while self.workers.len() < self.jobs.get() {
             let (shared, threads) = (Arc::clone(&self.shared), self.jobs);
-            let started = std::thread::Builder::new().name("finish".into()).spawn(move || serve(&shared, threads));
+            let started = std::thread::Builder::new()
+                .name("finish".into())
+                .spawn(move || serve(&shared, threads));
             match started {
                 Ok(handle) => self.workers.push(handle),
                 // Fewer workers are slower, none at all would never finish: `wait` works itself.
@@ -277,9 +289,11 @@ fn advance(mut job: Job, threads: NonZero<usize>) -> After {
 /// A step about a compressed file that was not made is about the plain one.
 fn stand_in(job: &Job, step: Step) -> Step {
     match (&job.left_plain, step) {
-        (Some((missing, plain)), Step::Mail { what, subject, .. }) if what == *missing => {
-            Step::Mail { what: plain.clone(), subject, uncompress: false }
-        }
+        (Some((missing, plain)), Step::Mail { what, subject, .. }) if what == *missing => Step::Mail {
+            what: plain.clone(),
+            subject,
+            uncompress: false,
+        },
         (_, step) => step,
     }
 }
@@ -300,7 +314,10 @@ fn complete(job: &mut Job, half: Halfway) {
 }
 
 fn leave_plain(job: &mut Job, (to, from): (OsString, OsString), by: Option<String>) {
-    job.events.hear(Event::StillWritten { path: job.work.archive_path_of(&from), by });
+    job.events.hear(Event::StillWritten {
+        path: job.work.archive_path_of(&from),
+        by,
+    });
     job.left_plain = Some((to, from));
 }
 

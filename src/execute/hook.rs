@@ -29,7 +29,12 @@ impl Call {
     pub fn for_set(set: &SetWork, hook: Hook) -> Option<Self> {
         let text = text_of(&set.policy.scripts, hook)?;
         let args = vec![OsStr::from_bytes(&set.written).to_owned()];
-        Some(Self { hook, shared: true, text, args })
+        Some(Self {
+            hook,
+            shared: true,
+            text,
+            args,
+        })
     }
 
     /// Prepares a script for one log; postrotate gets the archive's path, too.
@@ -38,7 +43,12 @@ impl Call {
         let text = text_of(&set.policy.scripts, hook)?;
         let mut args = vec![log.as_os_str().to_owned()];
         args.extend(archive.map(PathBuf::into_os_string));
-        Some(Self { hook, shared: false, text, args })
+        Some(Self {
+            hook,
+            shared: false,
+            text,
+            args,
+        })
     }
 }
 

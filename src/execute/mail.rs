@@ -13,15 +13,25 @@ use crate::sys::{identity, process};
 /// # Errors
 /// It could not be read, or a program failed: what should have been sent must stay.
 pub(super) fn mail(work: &LogWork, what: &OsStr, subject: Subject, uncompress: bool) -> Result<(), Fault> {
-    let (Some(mail), Some(dir)) = (&work.set.policy.mail, &work.archive_dir) else { return Ok(()) };
+    let (Some(mail), Some(dir)) = (&work.set.policy.mail, &work.archive_dir) else {
+        return Ok(());
+    };
     let path = work.archive_path_of(what);
     let (file, facts) = match dir.open_plain(what, Access::Read, Op::OpenForMail) {
         Ok(opened) => opened,
         Err(OpenError::Call(error)) => return Err(error.into()),
-        Err(OpenError::NotPlain) => return Err(Fault::NotPlain { path, op: Op::OpenForMail }),
+        Err(OpenError::NotPlain) => {
+            return Err(Fault::NotPlain {
+                path,
+                op: Op::OpenForMail,
+            });
+        }
     };
     if facts.links > 1 && !work.set.policy.allow_hardlink {
-        return Err(Fault::NotPlain { path, op: Op::OpenForMail });
+        return Err(Fault::NotPlain {
+            path,
+            op: Op::OpenForMail,
+        });
     }
     let words = match subject {
         Subject::Archive => path.as_os_str(),

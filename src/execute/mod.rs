@@ -62,4 +62,3 @@ pub trait Hands {
     /// Waits until all is finished, and returns what was not collected yet.
     fn wait(&mut self) -> Vec<Finished>;
 }
-

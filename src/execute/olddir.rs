@@ -16,7 +16,9 @@ const DEFAULT_MODE: Mode = Mode(0o755);
 pub(super) fn make(base: &Held, path: &Path, ownership: &Ownership, listener: &dyn Listener) -> Result<(), Fault> {
     for missing in missing(base, path) {
         listener.hear(Event::Step(Doing::MakeDir(missing.clone())));
-        let Some((parent, name)) = crate::unix::split_path(&missing) else { continue };
+        let Some((parent, name)) = crate::unix::split_path(&missing) else {
+            continue;
+        };
         let parent = walk::open_directory(&parent, &missing)?;
         let mode = ownership.mode.unwrap_or(DEFAULT_MODE);
         mkdir::make(&parent, &name, mode, ownership.user, ownership.group)?;
@@ -30,7 +32,11 @@ pub(super) fn missing(base: &Held, path: &Path) -> Vec<PathBuf> {
     let mut missing = Vec::new();
     let mut at = whole.as_path();
     while walk::open_directory(at, at).is_err() {
-        if at.components().next_back().is_some_and(|last| matches!(last, Component::Normal(_))) {
+        if at
+            .components()
+            .next_back()
+            .is_some_and(|last| matches!(last, Component::Normal(_)))
+        {
             missing.push(at.to_owned());
         }
         match at.parent() {

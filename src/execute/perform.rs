@@ -45,9 +45,16 @@ pub(super) fn perform(
         Step::Copy { from, to } => copy::copy(work, from, to, listener)?,
         Step::SkipCopy { .. } => {}
         Step::Create(ownership) => create::create(work, ownership, listener)?,
-        Step::Mail { what, subject, uncompress } => mail::mail(work, what, *subject, *uncompress)?,
+        Step::Mail {
+            what,
+            subject,
+            uncompress,
+        } => mail::mail(work, what, *subject, *uncompress)?,
         Step::Remove { what, is_archive: true } => remove::remove(work, dir_of(work, what)?, &what.name, listener)?,
-        Step::Remove { what, is_archive: false } => {
+        Step::Remove {
+            what,
+            is_archive: false,
+        } => {
             remove::unlink(dir_of(work, what)?, &what.name, work.path_of(what), listener)?;
         }
     }
@@ -75,7 +82,12 @@ pub(super) fn dir_of<'a>(work: &'a LogWork, spot: &Spot) -> Result<&'a Dir, Faul
 pub(super) fn archive_dir(work: &LogWork) -> Result<&Dir, Fault> {
     work.archive_dir.as_deref().ok_or_else(|| {
         let path = work.archive_path.clone();
-        Fault::Call(SysError { op: crate::fault::Op::OpenDirectory, path, other: None, errno: 2 })
+        Fault::Call(SysError {
+            op: crate::fault::Op::OpenDirectory,
+            path,
+            other: None,
+            errno: 2,
+        })
     })
 }
 

@@ -23,7 +23,10 @@ pub(super) fn make_room(
     }
     let now = work.set.choices.now;
     let mut aside = name.to_owned();
-    aside.push(format!("-{:04}{:02}{:02}{:02}.backup", now.year, now.month, now.day, now.hour));
+    aside.push(format!(
+        "-{:04}{:02}{:02}{:02}.backup",
+        now.year, now.month, now.day, now.hour
+    ));
     let free = free_name(dir, aside)?;
     dir.rename(name, dir, &free)?;
     let mut to = path.clone();

@@ -25,14 +25,20 @@ impl Rehearsal {
     /// Tells the listener what would be done.
     #[must_use]
     pub fn new(listener: &Arc<dyn Listener>) -> Self {
-        Self { listener: Arc::clone(listener), finished: Vec::new() }
+        Self {
+            listener: Arc::clone(listener),
+            finished: Vec::new(),
+        }
     }
 }
 
 impl Hands for Rehearsal {
     fn script(&mut self, _set: &SetWork, call: &Call) -> Result<(), Fault> {
         let rehearsed = Some((Arc::clone(&call.text), call.args.clone()));
-        self.listener.hear(Event::Script { hook: call.hook, rehearsed });
+        self.listener.hear(Event::Script {
+            hook: call.hook,
+            rehearsed,
+        });
         Ok(())
     }
 
@@ -60,7 +66,12 @@ impl Hands for Rehearsal {
             work.announce(step, &*self.listener);
         }
         let log = work.path.clone();
-        self.finished.push(Finished { log, failed: false, left_plain: false, events: Vec::new() });
+        self.finished.push(Finished {
+            log,
+            failed: false,
+            left_plain: false,
+            events: Vec::new(),
+        });
     }
 
     fn collect(&mut self) -> Vec<Finished> {

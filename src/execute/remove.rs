@@ -20,7 +20,10 @@ const ENOENT: i32 = 2;
 pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn Listener) -> Result<(), Fault> {
     let path = work.archive_path_of(name);
     if let Some(mut call) = Call::for_log(&work.set, Hook::Remove, &path, None) {
-        listener.hear(Event::Script { hook: Hook::Remove, rehearsed: None });
+        listener.hear(Event::Script {
+            hook: Hook::Remove,
+            rehearsed: None,
+        });
         call.args = vec![path.clone().into_os_string()];
         hook::run(&work.set, &call)?;
     }
@@ -52,10 +55,18 @@ fn shred(
     let (file, facts) = match dir.open_plain(name, Access::ReadWrite, Op::Open) {
         Ok(opened) => opened,
         Err(OpenError::Call(error)) => return Err(error.into()),
-        Err(OpenError::NotPlain) => return Err(Fault::NotPlain { path: path.clone(), op: Op::Open }),
+        Err(OpenError::NotPlain) => {
+            return Err(Fault::NotPlain {
+                path: path.clone(),
+                op: Op::Open,
+            });
+        }
     };
     if facts.links > 1 && !work.set.policy.allow_hardlink {
-        return Err(Fault::NotPlain { path: path.clone(), op: Op::Open });
+        return Err(Fault::NotPlain {
+            path: path.clone(),
+            op: Op::Open,
+        });
     }
     let away = work.identity.filter(|wanted| *wanted != identity::starter());
     if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {

@@ -86,33 +86,66 @@ impl LogWork {
 
     /// Says what a step does, as it is begun or would be.
     pub fn announce(&self, step: &Step, listener: &dyn Listener) {
-        let mut say = |doing| listener.hear(Event::Step(doing));
+        let say = |doing| listener.hear(Event::Step(doing));
         match step {
             Step::Compress { from, .. } => say(self.compressing(from)),
-            Step::Rename { from, to } => say(Doing::Rename { from: self.path_of(from), to: self.path_of(to) }),
+            Step::Rename { from, to } => say(Doing::Rename {
+                from: self.path_of(from),
+                to: self.path_of(to),
+            }),
             Step::CopyTruncate { to } => {
                 if let Some(to) = to {
-                    say(Doing::Copy { from: self.path.clone(), to: self.archive_path_of(to) });
+                    say(Doing::Copy {
+                        from: self.path.clone(),
+                        to: self.archive_path_of(to),
+                    });
                 }
                 say(Doing::Truncate(self.path.clone()));
             }
-            Step::Copy { from, to } => say(Doing::Copy { from: self.path_of(from), to: self.archive_path_of(to) }),
+            Step::Copy { from, to } => say(Doing::Copy {
+                from: self.path_of(from),
+                to: self.archive_path_of(to),
+            }),
             Step::SkipCopy { to } => {
-                say(Doing::SkipCopy { from: self.path.clone(), to: self.archive_path_of(to) });
+                say(Doing::SkipCopy {
+                    from: self.path.clone(),
+                    to: self.archive_path_of(to),
+                });
             }
             Step::Create(ownership) => say(self.creating(ownership)),
             Step::Mail { what, .. } => {
-                let address = self.set.policy.mail.as_ref().map(|mail| mail.address.clone()).unwrap_or_default();
-                say(Doing::Mail { path: self.archive_path_of(what), address });
+                let address = self
+                    .set
+                    .policy
+                    .mail
+                    .as_ref()
+                    .map(|mail| mail.address.clone())
+                    .unwrap_or_default();
+                say(Doing::Mail {
+                    path: self.archive_path_of(what),
+                    address,
+                });
             }
             Step::Remove { what, is_archive: true } => say(Doing::Remove(self.path_of(what))),
-            Step::Remove { what, is_archive: false } => say(Doing::RemoveInterim(self.path_of(what))),
+            Step::Remove {
+                what,
+                is_archive: false,
+            } => say(Doing::RemoveInterim(self.path_of(what))),
         }
     }
 
     fn compressing(&self, from: &OsStr) -> Doing {
-        let with = self.set.policy.compression.as_ref().map(|how| how.command.clone()).unwrap_or_default();
-        Doing::Compress { with, path: self.archive_path_of(from) }
+        let with = self
+            .set
+            .policy
+            .compression
+            .as_ref()
+            .map(|how| how.command.clone())
+            .unwrap_or_default();
+        Doing::Compress {
+            with,
+            path: self.archive_path_of(from),
+        }
     }
 
     fn creating(&self, ownership: &Ownership) -> Doing {
@@ -126,5 +159,9 @@ impl LogWork {
 }
 
 fn join(directory: &Path, name: &OsStr) -> PathBuf {
-    if directory == Path::new(".") { PathBuf::from(name) } else { directory.join(name) }
+    if directory == Path::new(".") {
+        PathBuf::from(name)
+    } else {
+        directory.join(name)
+    }
 }

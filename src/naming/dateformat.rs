@@ -130,7 +130,11 @@ impl DateFormat {
     /// Returns the plain text that every suffix begins with.
     #[must_use]
     pub fn literal_start(&self) -> &[u8] {
-        let plain = self.tokens.iter().take_while(|token| matches!(token, Token::Plain(_))).count();
+        let plain = self
+            .tokens
+            .iter()
+            .take_while(|token| matches!(token, Token::Plain(_)))
+            .count();
         self.written.get(..plain).unwrap_or_default()
     }
 

@@ -34,15 +34,31 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
 /// The archives that count, oldest first; what was put off is compressed first and counts as compressed.
 fn archives(question: &Question<'_>, look: &mut dyn Look, steps: &mut Vec<Step>) -> Result<Vec<Found>, SysError> {
     let wants_suffix = question.policy.compression.is_some();
-    let delayed = question.policy.compression.as_ref().is_some_and(|how| how.when == CompressWhen::NextTime);
+    let delayed = question
+        .policy
+        .compression
+        .as_ref()
+        .is_some_and(|how| how.when == CompressWhen::NextTime);
     let mut found = Vec::new();
     for name in look.starting_with(&question.names.dated_prefix())? {
-        let Some(archive) = question.names.parse_dated(&name) else { continue };
+        let Some(archive) = question.names.parse_dated(&name) else {
+            continue;
+        };
         if archive.compressed == wants_suffix {
-            found.push((archive.date, Found { now: name.clone(), then: name }));
+            found.push((
+                archive.date,
+                Found {
+                    now: name.clone(),
+                    then: name,
+                },
+            ));
         } else if delayed && !archive.compressed {
             let to = question.names.compressed(&name);
-            steps.push(Step::Compress { from: name.clone(), to: to.clone(), model: Model::Itself });
+            steps.push(Step::Compress {
+                from: name.clone(),
+                to: to.clone(),
+                model: Model::Itself,
+            });
             found.push((archive.date, Found { now: name, then: to }));
         }
     }

@@ -4,10 +4,9 @@
 //! what both share (the switch, what follows it) is in `switch`.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
 
 use crate::clock::Now;
-use crate::facts::{FileFacts, FileTime};
+use crate::facts::FileTime;
 use crate::fault::{Fault, SysError};
 use crate::naming::ArchiveNames;
 use crate::policy::{NamingStyle, Ownership, Policy};
@@ -46,11 +45,17 @@ pub struct Spot {
 
 impl Spot {
     fn log(name: impl Into<OsString>) -> Self {
-        Self { place: Where::Log, name: name.into() }
+        Self {
+            place: Where::Log,
+            name: name.into(),
+        }
     }
 
     fn archive(name: impl Into<OsString>) -> Self {
-        Self { place: Where::Archive, name: name.into() }
+        Self {
+            place: Where::Archive,
+            name: name.into(),
+        }
     }
 }
 
@@ -194,7 +199,11 @@ const DAY_SECONDS: i64 = 86_400;
 impl Question<'_> {
     /// The name by which archives are counted: with the compress suffix, if there is compression.
     fn kept(&self, plain: &OsStr) -> OsString {
-        if self.policy.compression.is_some() { self.names.compressed(plain) } else { plain.to_owned() }
+        if self.policy.compression.is_some() {
+            self.names.compressed(plain)
+        } else {
+            plain.to_owned()
+        }
     }
 
     fn is_too_old(&self, look: &mut dyn Look, name: &OsStr) -> Result<bool, SysError> {
@@ -207,6 +216,9 @@ impl Question<'_> {
     }
 
     fn removal(name: OsString) -> Step {
-        Step::Remove { what: Spot::archive(name), is_archive: true }
+        Step::Remove {
+            what: Spot::archive(name),
+            is_archive: true,
+        }
     }
 }

@@ -54,7 +54,11 @@ fn put_off(
         return Ok(false);
     }
     let to = question.names.compressed(archive);
-    steps.push(Step::Compress { from: archive.to_owned(), to, model: Model::Itself });
+    steps.push(Step::Compress {
+        from: archive.to_owned(),
+        to,
+        model: Model::Itself,
+    });
     Ok(true)
 }
 
@@ -71,7 +75,11 @@ fn shift(
     for (at, number) in numbers.into_iter().enumerate() {
         let plain = question.names.numbered(number);
         let name = question.kept(&plain);
-        let shown = if left_plain && number == start(question) { &plain } else { &name };
+        let shown = if left_plain && number == start(question) {
+            &plain
+        } else {
+            &name
+        };
         if question.is_too_old(look, shown)? {
             question.dispose(name, steps);
             continue;
@@ -82,7 +90,10 @@ fn shift(
             question.dispose(next.clone(), steps);
         }
         reaches_end |= number + 1 == end(question);
-        steps.push(Step::Rename { from: Spot::archive(name), to: Spot::archive(next) });
+        steps.push(Step::Rename {
+            from: Spot::archive(name),
+            to: Spot::archive(next),
+        });
     }
     Ok(reaches_end)
 }
@@ -109,7 +120,11 @@ fn present(question: &Question<'_>, look: &mut dyn Look, left_plain: bool) -> Re
     numbers.dedup();
     if question.before == Before::Shifting {
         // A dead run has moved what is above the gap already.
-        let whole = numbers.iter().zip(first..).take_while(|(number, expected)| **number == *expected).count();
+        let whole = numbers
+            .iter()
+            .zip(first..)
+            .take_while(|(number, expected)| **number == *expected)
+            .count();
         numbers.truncate(whole);
     }
     numbers.reverse();

@@ -29,17 +29,32 @@ impl Question<'_> {
         let log = || Spot::log(self.log);
         let copy = || archive.to_owned();
         let (mut steps, successor) = match &self.policy.method {
-            Method::Rename { successor } => {
-                (vec![Step::Rename { from: log(), to: Spot::archive(archive) }], *successor)
-            }
-            Method::RenameThenCopy { successor } => {
-                (vec![Step::Rename { from: log(), to: Spot::log(interim(self.log)) }], *successor)
-            }
+            Method::Rename { successor } => (
+                vec![Step::Rename {
+                    from: log(),
+                    to: Spot::archive(archive),
+                }],
+                *successor,
+            ),
+            Method::RenameThenCopy { successor } => (
+                vec![Step::Rename {
+                    from: log(),
+                    to: Spot::log(interim(self.log)),
+                }],
+                *successor,
+            ),
             Method::Copy if self.skips_copy() => (vec![Step::SkipCopy { to: copy() }], None),
-            Method::Copy => (vec![Step::Copy { from: log(), to: copy() }], None),
-            Method::CopyTruncate if self.skips_copy() => {
-                (vec![Step::SkipCopy { to: copy() }, Step::CopyTruncate { to: None }], None)
-            }
+            Method::Copy => (
+                vec![Step::Copy {
+                    from: log(),
+                    to: copy(),
+                }],
+                None,
+            ),
+            Method::CopyTruncate if self.skips_copy() => (
+                vec![Step::SkipCopy { to: copy() }, Step::CopyTruncate { to: None }],
+                None,
+            ),
             Method::CopyTruncate => (vec![Step::CopyTruncate { to: Some(copy()) }], None),
         };
         steps.extend(successor.map(Step::Create));
@@ -51,18 +66,32 @@ impl Question<'_> {
         let mut steps = Vec::new();
         if let Method::RenameThenCopy { .. } = self.policy.method {
             let tmp = Spot::log(interim(self.log));
-            steps.push(Step::Copy { from: tmp.clone(), to: archive.to_owned() });
-            steps.push(Step::Remove { what: tmp, is_archive: false });
+            steps.push(Step::Copy {
+                from: tmp.clone(),
+                to: archive.to_owned(),
+            });
+            steps.push(Step::Remove {
+                what: tmp,
+                is_archive: false,
+            });
         }
         if !self.skips_copy() {
             let newest = self.newest(archive);
             let compressed = newest != archive;
             if compressed {
-                steps.push(Step::Compress { from: archive.to_owned(), to: newest.clone(), model: Model::LogBefore });
+                steps.push(Step::Compress {
+                    from: archive.to_owned(),
+                    to: newest.clone(),
+                    model: Model::LogBefore,
+                });
             }
             if self.mails(MailWhich::First) {
                 let subject = if compressed { Subject::Log } else { Subject::Archive };
-                steps.push(Step::Mail { what: newest, subject, uncompress: compressed });
+                steps.push(Step::Mail {
+                    what: newest,
+                    subject,
+                    uncompress: compressed,
+                });
             }
         }
         if let Some(name) = falls_off {
@@ -88,7 +117,11 @@ impl Question<'_> {
 
     fn mail_of(&self, name: &OsStr) -> Step {
         let uncompress = self.policy.compression.is_some() && self.names.is_compressed(name);
-        Step::Mail { what: name.to_owned(), subject: Subject::Archive, uncompress }
+        Step::Mail {
+            what: name.to_owned(),
+            subject: Subject::Archive,
+            uncompress,
+        }
     }
 
     /// What is done with an archive that goes before the log is touched: under `mailfirst`, too, it is sent.
@@ -121,5 +154,11 @@ pub(super) fn resume(question: &Question<'_>, archive: &OsStr, look: &mut dyn Lo
         }
     }
     let switch = successor.map(Step::Create).into_iter().collect();
-    Ok(Rotation { prepare: Vec::new(), stop: None, switch, finish, archive: archive.to_owned() })
+    Ok(Rotation {
+        prepare: Vec::new(),
+        stop: None,
+        switch,
+        finish,
+        archive: archive.to_owned(),
+    })
 }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use super::text::Weight;
 use crate::diag::{Diagnostic, Place, Problem, Severity};
 
 /// Returns the line for stderr: severity, place and message.
@@ -30,7 +31,19 @@ pub fn line(diagnostic: &Diagnostic) -> String {
     line
 }
 
-/// Tells whether the message is one that names its place; these never did, and are searched for from their first word on.
+/// Returns the line without its severity, and how much it weighs.
+#[must_use]
+pub fn entry(diagnostic: &Diagnostic) -> Option<(Weight, String)> {
+    let line = line(diagnostic);
+    let (weight, prefix) = match diagnostic.severity {
+        Severity::Error => (Weight::Error, "error: "),
+        Severity::Warning => (Weight::Warning, "warning: "),
+        Severity::Note => (Weight::Note, ""),
+    };
+    Some((weight, line.strip_prefix(prefix).unwrap_or(&line).to_owned()))
+}
+
+/// Tells whether the message is one that names its place; those about a criterion or a home directory never did.
 fn is_placed(problem: &Problem) -> bool {
     !matches!(
         problem,

@@ -20,9 +20,13 @@ pub fn sentence(fault: &Fault) -> String {
             bytes(part)
         ),
         Fault::NotPlain { path: file, op } => not_plain(file, *op),
-        Fault::Script { hook, shared, target, pattern, end: how } => {
-            script(*hook, *shared, (target, pattern), &end(*how))
-        }
+        Fault::Script {
+            hook,
+            shared,
+            target,
+            pattern,
+            end: how,
+        } => script(*hook, *shared, (target, pattern), &end(*how)),
         Fault::Compressor { path: file, end: how } => format!("failed to compress log {}: {}", path(file), end(*how)),
         Fault::CannotCompress { path: file, error } => format!(
             "cannot execute compress command '{}': {}; failed to compress log {}: child did not exit with status 0",
@@ -36,7 +40,8 @@ pub fn sentence(fault: &Fault) -> String {
             "{} is still written by {}: it cannot be compressed, so its log is not rotated this time; \
              see that postrotate makes the program open its log anew",
             path(file),
-            by.as_deref().map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
+            by.as_deref()
+                .map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
         ),
         Fault::Interrupted => "ended by a signal: the next run goes on from here".to_owned(),
         Fault::OtherDevice { old_dir, log } => format!(
@@ -58,7 +63,10 @@ fn script(hook: Hook, shared: bool, (target, pattern): (&Path, &[u8]), how: &str
                 path(target)
             )
         }
-        (_, true) => format!("error running shared {} script for '{pattern}': {how}", hook.directive()),
+        (_, true) => format!(
+            "error running shared {} script for '{pattern}': {how}",
+            hook.directive()
+        ),
         (_, false) => format!(
             "error running non-shared {} script for {} of '{pattern}': {how}",
             hook.directive(),

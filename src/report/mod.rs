@@ -63,7 +63,10 @@ impl Reporter {
     /// Tells errors and warnings on stderr, and the rest where it is verbose; the copy gets all.
     #[must_use]
     pub fn new(verbose: bool, copy: Option<Copy>) -> Self {
-        Self { verbose, copy: copy.map(Mutex::new) }
+        Self {
+            verbose,
+            copy: copy.map(Mutex::new),
+        }
     }
 }
 
@@ -72,7 +75,9 @@ impl Listener for Reporter {
         if !self.verbose && self.copy.is_none() && is_note(&event) {
             return;
         }
-        let Some((weight, text)) = text::entry(&event) else { return };
+        let Some((weight, text)) = text::entry(&event) else {
+            return;
+        };
         let line = match weight {
             Weight::Note => format!("{text}\n"),
             Weight::Warning => format!("warning: {text}\n"),

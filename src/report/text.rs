@@ -76,13 +76,18 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
         Event::ShredFailed(file) => error(format!("failed to shred {}: it was unlinked all the same", path(file))),
         Event::Recovered(log) => note(format!("finished the rotation of {} that an earlier run had begun", path(log))),
         Event::Failed(what) => error(fault::sentence(what)),
+        Event::NoState(why) => error(super::state_text::refusal(why)),
         Event::Ending(signal) => warn(format!("signal {signal} came: ending after the step in hand")),
         Event::LogFileFailed(what) => error(fault::sentence(&crate::fault::Fault::Call(what.clone()))),
     }
 }
 
 fn describe(policy: &Policy, forced: bool) -> String {
-    let when = if forced { "forced from command line".to_owned() } else { criterion(policy.trigger) };
+    let when = if forced {
+        "forced from command line".to_owned()
+    } else {
+        criterion(policy.trigger)
+    };
     let empty = if policy.if_empty { "rotated" } else { "not rotated" };
     let mut text = format!("{when} empty log files are {empty}, ");
     if let Some(size) = policy.min_size {
@@ -92,7 +97,10 @@ fn describe(policy: &Policy, forced: bool) -> String {
         text.push_str(&format!("log files > {size} bytes are rotated earlier, "));
     }
     if policy.min_age > 0 {
-        text.push_str(&format!("only log files older than {} days are rotated, ", policy.min_age));
+        text.push_str(&format!(
+            "only log files older than {} days are rotated, ",
+            policy.min_age
+        ));
     }
     if let Some(mail) = &policy.mail {
         text.push_str(&format!("old logs mailed to {}, ", word(&mail.address)));
@@ -103,7 +111,10 @@ fn describe(policy: &Policy, forced: bool) -> String {
         Keep::Count(count) => text.push_str(&format!("({count} rotations)")),
     }
     if policy.retention.max_age > 0 {
-        text.push_str(&format!(", old logs are removed after {} days", policy.retention.max_age));
+        text.push_str(&format!(
+            ", old logs are removed after {} days",
+            policy.retention.max_age
+        ));
     } else {
         text.push_str(", old logs are removed");
     }
@@ -124,9 +135,10 @@ fn criterion(trigger: Trigger) -> String {
 
 fn decided(log: &str, verdict: &Verdict) -> (Weight, String) {
     match verdict {
-        Verdict::Rotate(Cause::Future) => {
-            (Weight::Error, format!("log {log} last rotated in the future -- rotation forced"))
-        }
+        Verdict::Rotate(Cause::Future) => (
+            Weight::Error,
+            format!("log {log} last rotated in the future -- rotation forced"),
+        ),
         Verdict::Rotate(_) => (Weight::Note, "  log needs rotating".to_owned()),
         Verdict::Keep(why) => (Weight::Note, format!("  log does not need rotating ({})", kept(*why))),
     }
@@ -177,7 +189,10 @@ fn script(hook: Hook, rehearsed: Option<&(std::sync::Arc<[u8]>, Vec<std::ffi::Os
     let Some((text, args)) = rehearsed else { return running };
     let first = args.first().map(|arg| word(arg)).unwrap_or_default();
     let second = args.get(1).map(|arg| word(arg)).unwrap_or_default();
-    format!("{running}\nrunning script with args {first} {second}: \"{}\"", lines(text))
+    format!(
+        "{running}\nrunning script with args {first} {second}: \"{}\"",
+        lines(text)
+    )
 }
 
 fn step(doing: &Doing) -> String {
@@ -188,8 +203,19 @@ fn step(doing: &Doing) -> String {
         Doing::Copy { from, to } => format!("copying {} to {}", path(from), path(to)),
         Doing::SkipCopy { from, to } => format!("skip copying {} to {}", path(from), path(to)),
         Doing::Truncate(log) => format!("truncating {}", path(log)),
-        Doing::Create { path: log, mode, user, group } => {
-            format!("creating new {} mode = 0{:o} uid = {} gid = {}", path(log), mode.0, user.0, group.0)
+        Doing::Create {
+            path: log,
+            mode,
+            user,
+            group,
+        } => {
+            format!(
+                "creating new {} mode = 0{:o} uid = {} gid = {}",
+                path(log),
+                mode.0,
+                user.0,
+                group.0
+            )
         }
         Doing::Mail { path: file, address } => format!("mailing {} to {}", path(file), word(address)),
         Doing::Remove(file) => format!("removing old log {}", path(file)),

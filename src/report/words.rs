@@ -29,7 +29,7 @@ pub fn bytes(text: &[u8]) -> String {
         }
         for byte in chunk.invalid() {
             // Writing to a string does not fail.
-            drop(write!(shown, "\\x{byte:02x}"));
+            let _ = write!(shown, "\\x{byte:02x}");
         }
     }
     shown
@@ -38,7 +38,10 @@ pub fn bytes(text: &[u8]) -> String {
 /// Shows text of several lines, such as a script: line ends and tabs stay.
 #[must_use]
 pub fn lines(text: &[u8]) -> String {
-    let kept: Vec<String> = text.split(|byte| *byte == b'\n').map(|line| bytes(line).replace("\\t", "\t")).collect();
+    let kept: Vec<String> = text
+        .split(|byte| *byte == b'\n')
+        .map(|line| bytes(line).replace("\\t", "\t"))
+        .collect();
     kept.join("\n")
 }
 
@@ -48,7 +51,7 @@ fn push(shown: &mut String, character: char) {
         '\t' => shown.push_str("\\t"),
         '\r' => shown.push_str("\\r"),
         control if control.is_control() || is_invisible(control) => {
-            drop(write!(shown, "\\u{{{:x}}}", u32::from(control)));
+            let _ = write!(shown, "\\u{{{:x}}}", u32::from(control));
         }
         plain => shown.push(plain),
     }

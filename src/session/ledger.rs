@@ -45,7 +45,11 @@ impl Ledger {
         };
         let opened = Store::open(&invocation.state, lock, invocation.dry_run, &mut hear);
         let mut store = opened.map_err(|error| {
-            let exit = if error == StoreError::Interrupted { Exit::Failed } else { Exit::Locked };
+            let exit = if error == StoreError::Interrupted {
+                Exit::Failed
+            } else {
+                Exit::Locked
+            };
             listener.hear(Event::NoState(error));
             exit
         })?;
@@ -123,7 +127,12 @@ impl Ledger {
     }
 
     fn progress(&mut self, log: &Path, progress: Progress) {
-        if let Err(problem) = self.store.progress(log, progress) {
+        let noted = match progress {
+            Progress::Switched => self.store.switched(log),
+            Progress::Done => self.store.done(log),
+            Progress::Failed => self.store.failed(log),
+        };
+        if let Err(problem) = noted {
             self.failed |= tell(problem, &self.listener);
         }
     }

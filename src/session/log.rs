@@ -50,7 +50,11 @@ impl Places {
             };
             let Some(held) = held else { continue };
             let mut view = held.view.borrow_mut();
-            if is_new { view.appeared(name) } else { view.vanished(name) }
+            if is_new {
+                view.appeared(name)
+            } else {
+                view.vanished(name)
+            }
         }
     }
 }
@@ -68,7 +72,9 @@ impl Session<'_> {
                 self.ledger.drop_begun(&due.path);
                 continue;
             }
-            let Some(planned) = self.prepare(set, due) else { continue };
+            let Some(planned) = self.prepare(set, due) else {
+                continue;
+            };
             if !self.switch(&planned) {
                 continue;
             }
@@ -124,9 +130,18 @@ impl Session<'_> {
     fn begin(&mut self, set: &SetWork, due: &[Due]) {
         let mut begun = Vec::with_capacity(due.len());
         for due in due {
-            let Ok(names) = names_of(&set.policy, &due.name) else { continue };
-            let Ok(archive) = archive_name(&names, &set.policy, &self.now) else { continue };
-            begun.push(Begun { path: due.path.clone(), stamp: self.now.local, file: due.facts.id, archive });
+            let Ok(names) = names_of(&set.policy, &due.name) else {
+                continue;
+            };
+            let Ok(archive) = archive_name(&names, &set.policy, &self.now) else {
+                continue;
+            };
+            begun.push(Begun {
+                path: due.path.clone(),
+                stamp: self.now.local,
+                file: due.facts.id,
+                archive,
+            });
         }
         if let Err(fault) = self.ledger.begin(&begun) {
             self.fail(fault);
@@ -148,11 +163,18 @@ impl Session<'_> {
 
     fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, Fault> {
         self.act_as(due.identity)?;
-        self.hear(Event::Rotating { log: due.path.clone(), count: count_of(&set.policy) });
+        self.hear(Event::Rotating {
+            log: due.path.clone(),
+            count: count_of(&set.policy),
+        });
         if set.policy.delay_without_compression {
             self.hear(Event::DelayWithoutCompression(due.path.clone()));
         }
-        let before = if self.ledger.was_begun(&due.path) { Before::Shifting } else { Before::Clean };
+        let before = if self.ledger.was_begun(&due.path) {
+            Before::Shifting
+        } else {
+            Before::Clean
+        };
         let (planned, stop) = self.plan(set, due, |question, look| {
             plan::plan(&Question { before, ..*question }, look)
         })?;
@@ -178,11 +200,21 @@ impl Session<'_> {
         if log.facts.id != due.directory.1 {
             // Somebody put another directory in its place since the log was looked at.
             let path = due.directory.0.clone();
-            return Err(Fault::Call(SysError { op: Op::OpenDirectory, path, other: None, errno: ESTALE }));
+            return Err(Fault::Call(SysError {
+                op: Op::OpenDirectory,
+                path,
+                other: None,
+                errno: ESTALE,
+            }));
         }
         let (archive, archive_path) = self.archive_place(set, &due, &log)?;
-        let question =
-            Question { policy: &set.policy, log: &due.name, names: &names, now: &self.now, before: Before::Clean };
+        let question = Question {
+            policy: &set.policy,
+            log: &due.name,
+            names: &names,
+            now: &self.now,
+            before: Before::Clean,
+        };
         let mut rotation = match &archive {
             Some(held) => make(&question, &mut *held.view.borrow_mut())?,
             None => make(&question, &mut View::of_nothing())?,
@@ -202,7 +234,15 @@ impl Session<'_> {
             before: due.facts,
             archive: rotation.archive.clone(),
         });
-        Ok((Planned { work, rotation, places: Places { log, archive }, due }, stop))
+        Ok((
+            Planned {
+                work,
+                rotation,
+                places: Places { log, archive },
+                due,
+            },
+            stop,
+        ))
     }
 
     /// Finds, or makes, the archives' directory.
@@ -212,12 +252,16 @@ impl Session<'_> {
         due: &Due,
         log: &Rc<Held>,
     ) -> Result<(Option<Rc<Held>>, PathBuf), Fault> {
-        let Some(old) = &set.policy.old_dir else { return Ok((Some(Rc::clone(log)), due.directory.0.clone())) };
+        let Some(old) = &set.policy.old_dir else {
+            return Ok((Some(Rc::clone(log)), due.directory.0.clone()));
+        };
         let path = due.directory.0.join(&old.path);
         match (self.directories.get_below(log, &old.path, &due.path), &old.create) {
             (Ok(held), _) => Ok((Some(held), path)),
             (Err(Fault::Call(SysError { errno: ENOENT, .. })), Some(ownership)) => {
-                let made = self.hands.make_dir(&mut self.directories, log, &old.path, ownership, &due.path)?;
+                let made = self
+                    .hands
+                    .make_dir(&mut self.directories, log, &old.path, ownership, &due.path)?;
                 Ok((made, path))
             }
             (Err(fault), _) => Err(fault),
@@ -260,7 +304,8 @@ impl Session<'_> {
         let policy = &planned.work.set.policy;
         // What runs as whoever started the run cannot run beside work that is done with other rights.
         let inline = policy.su.is_some() && (policy.scripts.pre_remove.is_some() || policy.mail.is_some());
-        self.hands.finish(Arc::clone(&planned.work), planned.rotation.finish, inline);
+        self.hands
+            .finish(Arc::clone(&planned.work), planned.rotation.finish, inline);
         let done = self.hands.collect();
         self.take_in(done);
     }
@@ -272,7 +317,9 @@ impl Session<'_> {
         }
         let mut resumed = Vec::new();
         for path in logs {
-            let Some(left) = self.ledger.unfinished(path) else { continue };
+            let Some(left) = self.ledger.unfinished(path) else {
+                continue;
+            };
             match self.resume(set, path, &left) {
                 Ok(Some(planned)) => resumed.push((planned, left)),
                 Ok(None) => {}
@@ -283,7 +330,7 @@ impl Session<'_> {
             return;
         }
         if set.policy.scripts.shared {
-            drop(self.run_for_set(set, Hook::Post));
+            let _ = self.run_for_set(set, Hook::Post);
         }
         for (planned, left) in resumed {
             let path = planned.work.path.clone();
@@ -291,7 +338,7 @@ impl Session<'_> {
             if !set.policy.scripts.shared
                 && let Some(call) = Call::for_log(set, Hook::Post, &path, Some(archive))
             {
-                drop(self.run_script(set, &call));
+                let _ = self.run_script(set, &call);
             }
             self.ledger.resumed(&path, left.begun.stamp);
             self.finish(planned);
@@ -301,7 +348,9 @@ impl Session<'_> {
     }
 
     fn resume(&mut self, set: &Arc<SetWork>, path: &Path, left: &Unfinished) -> Result<Option<Planned>, Fault> {
-        let Some((directory, name)) = split_path(path) else { return Ok(None) };
+        let Some((directory, name)) = split_path(path) else {
+            return Ok(None);
+        };
         let (held, identity) = match self.secure_directory(&set.policy, path, &directory) {
             Ok(found) => found,
             Err(Fault::Call(_)) => return Ok(None),
@@ -315,8 +364,16 @@ impl Session<'_> {
         }
         let directory = (directory, held.facts.id);
         let archive = left.begun.archive.clone();
-        let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else { return Ok(None) };
-        let due = Due { path: path.to_owned(), directory, name, facts, identity };
+        let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else {
+            return Ok(None);
+        };
+        let due = Due {
+            path: path.to_owned(),
+            directory,
+            name,
+            facts,
+            identity,
+        };
         let (mut planned, _) = self.plan(set, due, |question, look| plan::resume(question, &archive, look))?;
         if log.is_none() {
             for step in &planned.rotation.switch {
@@ -329,13 +386,7 @@ impl Session<'_> {
     }
 
     /// Observes what the log was renamed to, plain or compressed already.
-    fn archive_facts(
-        &mut self,
-        set: &SetWork,
-        log: &Rc<Held>,
-        path: &Path,
-        archive: &OsStr,
-    ) -> Option<FileFacts> {
+    fn archive_facts(&mut self, set: &SetWork, log: &Rc<Held>, path: &Path, archive: &OsStr) -> Option<FileFacts> {
         let held = match &set.policy.old_dir {
             None => Rc::clone(log),
             Some(old) => self.directories.get_below(log, &old.path, path).ok()?,
@@ -344,7 +395,9 @@ impl Session<'_> {
         interim.push(".tmp");
         let names = names_of(&set.policy, path.file_name()?).ok()?;
         let look = |dir: &Held, name: &OsStr| dir.dir.look(name).ok().flatten();
-        look(&held, archive).or_else(|| look(&held, &names.compressed(archive))).or_else(|| look(log, &interim))
+        look(&held, archive)
+            .or_else(|| look(&held, &names.compressed(archive)))
+            .or_else(|| look(log, &interim))
     }
 
     fn is_ending(&mut self) -> bool {

@@ -42,7 +42,9 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
     // 1. Read the configuration, and keep every complaint.
     let sets = read_configuration(invocation, listener, &mut exit);
     // 2. Lock and read the state, then take the time once: after a wait the world may be another.
-    let wanted = sets.iter().flat_map(|set| set.logs.iter().map(|log| log.path.as_path()));
+    let wanted = sets
+        .iter()
+        .flat_map(|set| set.logs.iter().map(|log| log.path.as_path()));
     let (ledger, now) = match Ledger::open(invocation, wanted, listener) {
         Ok(opened) => opened,
         Err(worse) => {
@@ -56,7 +58,11 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
     } else {
         Box::new(Executor::new(listener, invocation.jobs))
     };
-    let directories = if invocation.dry_run { Directories::pretended() } else { Directories::default() };
+    let directories = if invocation.dry_run {
+        Directories::pretended()
+    } else {
+        Directories::default()
+    };
     let choices = Arc::new(Choices {
         mail_program: invocation.mail_program.clone(),
         external_compress: invocation.external_compress,
@@ -64,7 +70,17 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
         now: now.local,
     });
     let force = invocation.force;
-    let mut session = Session { listener, hands, directories, ledger, now, force, choices, acting: None, exit };
+    let mut session = Session {
+        listener,
+        hands,
+        directories,
+        ledger,
+        now,
+        force,
+        choices,
+        acting: None,
+        exit,
+    };
     // 4. Rotate each stanza's logs, and remember failures.
     session.hear(Event::Handling(sets.len()));
     for set in sets {
@@ -80,7 +96,9 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
         session.exit.worsen(Exit::Failed);
     }
     // 5. Write the state, and answer with the worst that was seen.
-    let Session { ledger, now, mut exit, .. } = session;
+    let Session {
+        ledger, now, mut exit, ..
+    } = session;
     if !ledger.write(&now) {
         exit.worsen(Exit::Failed);
     }
@@ -90,7 +108,10 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
 /// Reads the configuration and finds its logs; complaints are told as they come.
 fn read_configuration(invocation: &Invocation, listener: &Arc<dyn Listener>, exit: &mut Exit) -> Vec<ExpandedSet> {
     let mut hear = |diagnostic| listener.hear(Event::Config(diagnostic));
-    let options = LoadOptions { as_root: identity::is_root(), ..LoadOptions::default() };
+    let options = LoadOptions {
+        as_root: identity::is_root(),
+        ..LoadOptions::default()
+    };
     let loaded = load::load(&invocation.configs, &options, &mut hear);
     let found = discover::discover(loaded.sets, &mut hear);
     if loaded.failed || found.failed {
@@ -152,4 +173,3 @@ impl Session<'_> {
         }
     }
 }
-

@@ -49,7 +49,10 @@ impl Session<'_> {
             written: Arc::clone(&expanded.set.written),
             policy: Box::new(policy.clone()),
             forced: self.force,
-            place: (Arc::clone(&expanded.set.declared_at.file), expanded.set.declared_at.line),
+            place: (
+                Arc::clone(&expanded.set.declared_at.file),
+                expanded.set.declared_at.line,
+            ),
         });
         if expanded.logs.is_empty() {
             self.hear(Event::NoLogs);
@@ -100,13 +103,18 @@ impl Session<'_> {
         }
         if set.policy.scripts.last_action.is_some() {
             self.wait_for_workers();
-            drop(self.run_for_set(set, Hook::Last));
+            let _ = self.run_for_set(set, Hook::Last);
         }
     }
 
     fn say_not_needed(&self, set: &SetWork) {
         let shared = set.policy.scripts.shared;
-        for (hook, counts) in [(Hook::First, true), (Hook::Pre, shared), (Hook::Post, shared), (Hook::Last, true)] {
+        for (hook, counts) in [
+            (Hook::First, true),
+            (Hook::Pre, shared),
+            (Hook::Post, shared),
+            (Hook::Last, true),
+        ] {
             if counts && Call::for_set(set, hook).is_some() {
                 self.hear(Event::ScriptNotNeeded(hook));
             }
@@ -138,8 +146,17 @@ impl Session<'_> {
         if self.ledger.enter(path, &self.now) {
             self.hear(Event::NewState);
         }
-        let missing = |path: &Path| Fault::Call(SysError { op: Op::Stat, path: path.into(), other: None, errno: ENOENT });
-        let Some((directory, name)) = split_path(path) else { return Err(missing(path)) };
+        let missing = |path: &Path| {
+            Fault::Call(SysError {
+                op: Op::Stat,
+                path: path.into(),
+                other: None,
+                errno: ENOENT,
+            })
+        };
+        let Some((directory, name)) = split_path(path) else {
+            return Err(missing(path));
+        };
         let (held, identity) = match self.secure_directory(policy, path, &directory) {
             Ok(found) => found,
             Err(Fault::Call(SysError { errno: ENOENT, .. })) if policy.missing_ok => return Ok(self.pass_missing(path)),
@@ -149,32 +166,59 @@ impl Session<'_> {
             }
             Err(fault) => return Err(fault),
         };
-        let Some(facts) = held.dir.look(&name).map_err(|error| SysError { path: path.into(), ..error })? else {
-            return if policy.missing_ok { Ok(self.pass_missing(path)) } else { Err(missing(path)) };
+        let Some(facts) = held.dir.look(&name).map_err(|error| SysError {
+            path: path.into(),
+            ..error
+        })?
+        else {
+            return if policy.missing_ok {
+                Ok(self.pass_missing(path))
+            } else {
+                Err(missing(path))
+            };
         };
         self.ledger.found(path);
         if let Some(why) = passed_over(policy, &facts) {
-            self.hear(Event::PassedOver { log: path.to_owned(), why });
+            self.hear(Event::PassedOver {
+                log: path.to_owned(),
+                why,
+            });
             return Ok(Considered::NotDue);
         }
         if !self.decide(policy, path, &facts) {
             return Ok(Considered::NotDue);
         }
         let directory = (directory, held.facts.id);
-        Ok(Considered::Due(Box::new(Due { path: path.to_owned(), directory, name, facts, identity })))
+        Ok(Considered::Due(Box::new(Due {
+            path: path.to_owned(),
+            directory,
+            name,
+            facts,
+            identity,
+        })))
     }
 
     fn pass_missing(&self, path: &Path) -> Considered {
-        self.hear(Event::PassedOver { log: path.to_owned(), why: PassedOver::Missing });
+        self.hear(Event::PassedOver {
+            log: path.to_owned(),
+            why: PassedOver::Missing,
+        });
         Considered::NotDue
     }
 
     fn decide(&mut self, policy: &Policy, path: &Path, facts: &FileFacts) -> bool {
         let last = self.ledger.last(path).unwrap_or(self.now.local);
-        self.hear(Event::Times { now: self.now.local, last });
+        self.hear(Event::Times {
+            now: self.now.local,
+            last,
+        });
         let verdict = schedule::judge(policy, facts, last, &self.now, self.force);
         let is_due = matches!(verdict, Verdict::Rotate(_));
-        self.hear(Event::Decided { log: path.to_owned(), verdict, size: facts.size });
+        self.hear(Event::Decided {
+            log: path.to_owned(),
+            verdict,
+            size: facts.size,
+        });
         is_due
     }
 
@@ -191,7 +235,10 @@ impl Session<'_> {
             Some(Su::DirectoryOwner) => {
                 self.act_as(None)?;
                 let facts = &self.directories.get(directory, log)?.facts;
-                Some(Identity { user: facts.user, group: facts.group })
+                Some(Identity {
+                    user: facts.user,
+                    group: facts.group,
+                })
             }
         };
         self.act_as(wanted)?;
@@ -200,8 +247,15 @@ impl Session<'_> {
         let others = facts.mode.0 & 0o002 != 0;
         let group = facts.mode.0 & 0o020 != 0 && facts.group.0 != 0;
         if wanted.is_none() && identity::is_root() && (others || group) {
-            let why = Insecure::Writable { user: facts.user.0, group: facts.group.0 };
-            return Err(Fault::InsecureDirectory { log: log.to_owned(), component: directory.to_owned(), why });
+            let why = Insecure::Writable {
+                user: facts.user.0,
+                group: facts.group.0,
+            };
+            return Err(Fault::InsecureDirectory {
+                log: log.to_owned(),
+                component: directory.to_owned(),
+                why,
+            });
         }
         Ok((held, wanted))
     }

@@ -101,11 +101,7 @@ impl Drop for Newborn {
     fn drop(&mut self) {
         if let Some(name) = self.temporary.take() {
             // Nothing is lost when this fails: the next run clears it.
-            drop(nix::unistd::unlinkat(
-                self.dir.as_fd(),
-                name.as_os_str(),
-                UnlinkatFlags::NoRemoveDir,
-            ));
+            let _ = nix::unistd::unlinkat(self.dir.as_fd(), name.as_os_str(), UnlinkatFlags::NoRemoveDir);
         }
     }
 }

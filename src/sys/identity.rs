@@ -23,7 +23,11 @@ static STARTER: OnceLock<Ids> = OnceLock::new();
 
 impl Ids {
     fn now() -> Self {
-        Self { user: geteuid(), group: getegid(), groups: getgroups().unwrap_or_default() }
+        Self {
+            user: geteuid(),
+            group: getegid(),
+            groups: getgroups().unwrap_or_default(),
+        }
     }
 
     /// An identity with the groups that its user is a member of.
@@ -39,7 +43,9 @@ impl Ids {
 
     /// Makes the process act so. Only somebody whose real user is root can change who he is.
     fn enter(&self) -> Result<(), Errno> {
-        if self.user == geteuid() && self.group == getegid() && (!getuid().is_root() || self.groups == Self::now().groups)
+        if self.user == geteuid()
+            && self.group == getegid()
+            && (!getuid().is_root() || self.groups == Self::now().groups)
         {
             return Ok(());
         }
@@ -82,7 +88,10 @@ pub fn as_starter<T>(work: impl FnOnce() -> T) -> Result<T, SysError> {
 /// Returns the effective ids of the process.
 #[must_use]
 pub fn current() -> Identity {
-    Identity { user: UserId(geteuid().as_raw()), group: GroupId(getegid().as_raw()) }
+    Identity {
+        user: UserId(geteuid().as_raw()),
+        group: GroupId(getegid().as_raw()),
+    }
 }
 
 /// Answers whether the process acts as root.
@@ -123,5 +132,8 @@ impl Drop for Acting {
 #[must_use]
 pub fn starter() -> Identity {
     let starter = STARTER.get_or_init(Ids::now);
-    Identity { user: UserId(starter.user.as_raw()), group: GroupId(starter.group.as_raw()) }
+    Identity {
+        user: UserId(starter.user.as_raw()),
+        group: GroupId(starter.group.as_raw()),
+    }
 }

@@ -14,13 +14,26 @@ use crate::fault::{Op, SysError};
 /// # Errors
 /// It cannot be opened, or is no regular file.
 pub fn open(path: &Path) -> Result<File, SysError> {
-    let fail = |errno: i32| SysError { op: Op::Open, path: path.to_owned(), other: None, errno };
+    let fail = |errno: i32| SysError {
+        op: Op::Open,
+        path: path.to_owned(),
+        other: None,
+        errno,
+    };
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags.bits());
-    let file = options.open(path).map_err(|error| fail(error.raw_os_error().unwrap_or(0)))?;
+    options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(flags.bits());
+    let file = options
+        .open(path)
+        .map_err(|error| fail(error.raw_os_error().unwrap_or(0)))?;
     if file.metadata().is_ok_and(|data| data.is_file()) {
-        file.set_len(0).map_err(|error| fail(error.raw_os_error().unwrap_or(0)))?;
+        file.set_len(0)
+            .map_err(|error| fail(error.raw_os_error().unwrap_or(0)))?;
     }
     process::offer_on_three(&file);
     Ok(file)

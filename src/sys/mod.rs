@@ -16,16 +16,16 @@ pub mod lease;
 pub mod listing;
 pub mod locale;
 pub mod lock;
+pub mod logfile;
+pub mod mkdir;
+pub mod names;
 pub mod pattern;
 pub mod process;
 pub mod signals;
 pub mod stream;
+pub mod syslog;
 pub mod truncate;
 pub mod walk;
-pub mod logfile;
-pub mod mkdir;
-pub mod syslog;
-pub mod names;
 
 /// An open file: other layers know files only so.
 pub use std::fs::File;

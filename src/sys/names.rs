@@ -11,5 +11,8 @@ pub fn user_name(id: u32) -> Option<String> {
 /// Returns a group's name.
 #[must_use]
 pub fn group_name(id: u32) -> Option<String> {
-    Group::from_gid(Gid::from_raw(id)).ok().flatten().map(|group| group.name)
+    Group::from_gid(Gid::from_raw(id))
+        .ok()
+        .flatten()
+        .map(|group| group.name)
 }

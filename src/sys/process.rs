@@ -149,7 +149,7 @@ fn become_wholly(command: &mut Command, identity: Identity) {
         // The parent acts with these effective ids already: root is needed once more to give it up wholly.
         let root = Uid::from_raw(0);
         let keep = Uid::from_raw(u32::MAX);
-        drop(setresuid(keep, root, keep));
+        let _ = setresuid(keep, root, keep);
         setresgid(group, group, group)?;
         setresuid(user, user, user)?;
         Ok(())
@@ -243,7 +243,7 @@ fn end_child(child: &mut Child) {
     let Some(pid) = i32::try_from(child.id()).ok().map(nix::unistd::Pid::from_raw) else {
         return;
     };
-    drop(nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM));
+    let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
     let Some(handle) = pidfd(child) else { return };
     let mut fds = [PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
     let grace = PollTimeout::try_from(GRACE).unwrap_or(PollTimeout::MAX);
@@ -268,10 +268,7 @@ fn pidfd(child: &Child) -> Option<OwnedFd> {
 /// Puts a file on descriptor 3, where scripts find the run's log; every child inherits it.
 pub fn offer_on_three(file: &File) {
     if file.as_raw_fd() == 3 {
-        drop(nix::fcntl::fcntl(
-            file,
-            nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty()),
-        ));
+        let _ = nix::fcntl::fcntl(file, nix::fcntl::FcntlArg::F_SETFD(nix::fcntl::FdFlag::empty()));
         return;
     }
     #[expect(unsafe_code, reason = "a fixed descriptor number is what scripts rely on")]

@@ -51,7 +51,7 @@ fn set(signal: Signal, action: &SigAction, keep_ignored: bool) {
     {
         #[expect(unsafe_code, reason = "putting back what was there has no safe form either")]
         // SAFETY: the action is the one that was in force a moment ago.
-        drop(unsafe { sigaction(signal, &before) });
+        let _ = unsafe { sigaction(signal, &before) };
     }
 }
 

@@ -28,7 +28,9 @@ impl Syslog {
     /// Connects, if somebody listens.
     #[must_use]
     pub fn open() -> Self {
-        Self { socket: UnixDatagram::unbound().ok() }
+        Self {
+            socket: UnixDatagram::unbound().ok(),
+        }
     }
 
     /// Sends one message; lost if nobody listens.

@@ -290,6 +290,11 @@ fn byte_at(file: BorrowedFd<'_>, offset: u64) -> Result<Option<u8>, CallError> {
     }
 }
 
+/// Cuts a log off without keeping anything of it.
+pub fn empty(log: BorrowedFd<'_>) -> Result<(), CallError> {
+    nix::unistd::ftruncate(log, 0).map_err(CallError::when(Doing::Truncate))
+}
+
 /// Says whether a program went on writing, after a cut, at the place where the log had ended: it does not append, and
 /// left a hole. Worth asking some time after the cut, when the program has written.
 #[must_use]

@@ -1,0 +1,107 @@
+//! What there is to tell of the state file, in words.
+
+use super::text::Weight;
+use super::words::{bytes, path, reason};
+use crate::fault::{Fault, SysError};
+use crate::state::StateProblem;
+use crate::state::problem::{self, BadLine};
+use crate::store::StoreError;
+
+/// Puts a problem of the state file into words.
+#[must_use]
+pub fn entry(problem: &StateProblem) -> Option<(Weight, String)> {
+    let weight = match problem.weight() {
+        problem::Weight::Note => Weight::Note,
+        problem::Weight::Warning => Weight::Warning,
+        problem::Weight::Error => Weight::Error,
+    };
+    Some((weight, sentence(problem)))
+}
+
+/// Says why there is no state to work with.
+#[must_use]
+pub fn refusal(error: &StoreError) -> String {
+    match error {
+        StoreError::Locked(file) => format!(
+            "state file {0} is already locked\nlogrotate does not support parallel execution on the same set of logfiles: \
+             wait for the other run (--wait-for-state-lock does), or name another state file",
+            path(file)
+        ),
+        StoreError::Failed(error) => format!(
+            "error opening or creating state file {}: {}; nothing was rotated",
+            path(&error.path),
+            reason(error.errno)
+        ),
+        StoreError::Interrupted => "ended by a signal while waiting for the state file: nothing was rotated".to_owned(),
+    }
+}
+
+fn sentence(problem: &StateProblem) -> String {
+    match problem {
+        StateProblem::Reading(file) => format!("Reading state from file: {}", path(file)),
+        StateProblem::BadLine { file, line, bad } => bad_line(&path(file), *line, bad),
+        StateProblem::MoreBadLines { file, count } => {
+            format!("{count} more bad lines in state file {}", path(file))
+        }
+        StateProblem::BadTopLine(file) => format!(
+            "bad top line in state file {}: it is not a state file, and its content is not believed",
+            path(file)
+        ),
+        StateProblem::WorldReadable(file) => format!(
+            "state file {} is world-readable and thus can be locked from other unprivileged users. Skipping lock acquisition",
+            path(file)
+        ),
+        StateProblem::Waiting(file) => format!("waiting for the lock on state file {}", path(file)),
+        StateProblem::NotRegular(file) => {
+            format!(
+                "state file {} is not a regular file: the state is not written",
+                path(file)
+            )
+        }
+        StateProblem::Removing { log, file } => format!(
+            "Removing {} from state file {}, because it does not exist and has not been rotated for one year",
+            path(log),
+            path(file)
+        ),
+        StateProblem::TooLongToKeep(log) => {
+            format!(
+                "{} has too long a path for the state file: it is rotated again in the next run",
+                path(log)
+            )
+        }
+        StateProblem::Failed(error) | StateProblem::NotOpened(error) => call(error),
+        StateProblem::Recovered { file, count } => {
+            format!("took over {count} rotations of an interrupted run from {}", path(file))
+        }
+        StateProblem::JournalDamaged { file, lines } => {
+            format!("{lines} lines of {} cannot be read and are passed over", path(file))
+        }
+        StateProblem::JournalForeign(file) => {
+            format!(
+                "{} is not a journal of ours and is left alone; the run goes on without",
+                path(file)
+            )
+        }
+        StateProblem::JournalFailed(error) => format!("{}; the run goes on without its journal", call(error)),
+    }
+}
+
+fn bad_line(file: &str, line: u64, bad: &BadLine) -> String {
+    match bad {
+        BadLine::Shape => {
+            format!("bad line {line} in state file {file}: its log counts as never rotated, the others do not")
+        }
+        BadLine::TooLong => format!("line {line} too long in state file {file}"),
+        BadLine::Field { field, number, path } => {
+            format!(
+                "bad {} {number} for file {} in state file {file} (line {line})",
+                field.name(),
+                bytes(path)
+            )
+        }
+    }
+}
+
+fn call(error: &SysError) -> String {
+    super::fault::sentence(&Fault::Call(error.clone()))
+}
