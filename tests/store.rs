@@ -387,7 +387,7 @@ fn a_rotation_that_is_carried_over_is_known_to_the_run_after() {
     site.write(&mut store, &table).unwrap();
     drop(store);
     let mut store = site.open(LockMode::Take, false).unwrap();
-    let _ = site.read(&mut store, &[]);
+    site.read(&mut store, &[]);
     assert_eq!(store.take_unfinished(), unfinished);
 }
 
@@ -403,7 +403,7 @@ fn a_journal_goes_on_below_what_a_dead_run_left() {
         fs::write(site.journal(), torn).unwrap();
     }
     let mut store = site.open(LockMode::Take, false).unwrap();
-    let _ = site.read(&mut store, &[]);
+    site.read(&mut store, &[]);
     assert_eq!(store.take_unfinished().len(), 2);
     let damaged = StateProblem::JournalDamaged {
         file: site.journal(),
@@ -419,7 +419,7 @@ fn a_journal_that_is_not_ours_is_left_alone() {
     fs::write(&precious, "precious").unwrap();
     symlink(&precious, site.journal()).unwrap();
     let mut store = site.open(LockMode::Take, false).unwrap();
-    let _ = site.read(&mut store, &[]);
+    site.read(&mut store, &[]);
     let foreign = StateProblem::JournalForeign(site.journal());
     assert!(site.heard.contains(&foreign));
     assert_eq!(store.begin_batch(&[begun("/a", 1)]), Err(foreign));

@@ -18,6 +18,7 @@ mod peer;
 mod races;
 mod rehearsal;
 mod scenarios;
+mod state_peer;
 mod store;
 mod support;
 mod writers;

@@ -128,6 +128,6 @@ fn an_instant_beyond_any_calendar_is_moved_to_its_edge() {
     for far in [i64::MIN, i64::MAX] {
         let now = Now::at_in(far, Zone::Utc);
         assert!(now.yesterday().epoch < now.epoch.saturating_add(1));
-        let _ = Now::at(far).named(true, true);
+        assert_eq!(Now::at(far).epoch, now.epoch);
     }
 }

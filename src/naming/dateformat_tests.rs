@@ -111,7 +111,7 @@ proptest! {
     #[test]
     fn no_name_is_too_odd_to_be_read(format in prop::collection::vec(any::<u8>(), 0..40), name in prop::collection::vec(any::<u8>(), 0..40)) {
         if let Ok(format) = DateFormat::parse(&format) {
-            let _ = format.read(&name);
+            let _odd = format.read(&name);
         }
     }
 }

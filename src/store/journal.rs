@@ -47,11 +47,8 @@ impl Store {
         rotations.iter().for_each(|begun| write_begun(&mut text, begun));
         let mut lines = self.journal.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if let Lines::Unopened = *lines {
-            let opened = LineFile::open(dir, &journal_name(name), TOP_LINE);
-            *lines = opened.map(Lines::Open).or_else(|failed| {
-                *lines = Lines::Broken;
-                Err(problem(failed))
-            })?;
+            *lines = Lines::Broken;
+            *lines = Lines::Open(LineFile::open(dir, &journal_name(name), TOP_LINE).map_err(problem)?);
         }
         let Lines::Open(file) = &*lines else {
             return Ok(());
