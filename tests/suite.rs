@@ -12,6 +12,7 @@
 
 mod compression;
 mod config;
+mod documents;
 mod interrupted;
 mod layers;
 mod peer;
