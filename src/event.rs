@@ -168,6 +168,8 @@ pub enum Doing {
     },
     /// Cuts off the log.
     Truncate(PathBuf),
+    /// Leaves the log as it is, after a copy.
+    LeaveUncut(PathBuf),
     /// Makes a new log.
     Create {
         /// The log.

@@ -203,6 +203,7 @@ fn step(doing: &Doing) -> String {
         Doing::Copy { from, to } => format!("copying {} to {}", path(from), path(to)),
         Doing::SkipCopy { from, to } => format!("skip copying {} to {}", path(from), path(to)),
         Doing::Truncate(log) => format!("truncating {}", path(log)),
+        Doing::LeaveUncut(log) => format!("Not truncating {}", path(log)),
         Doing::Create {
             path: log,
             mode,

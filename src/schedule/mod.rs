@@ -101,7 +101,8 @@ fn judge_filled(policy: &Policy, facts: &FileFacts, last: Stamp, now: &Now, forc
     if now.epoch_of(last).saturating_sub(now.epoch) > FUTURE {
         return Verdict::Rotate(Cause::Future);
     }
-    if same_minute(last, now.local) {
+    let by_minutes = matches!(policy.trigger, Trigger::Minutes(_));
+    if same_minute(last, now.local) || (!by_minutes && last.hour_start() == now.local.hour_start()) {
         return Verdict::Keep(Why::AlreadyRotated);
     }
     if let Some(period) = too_soon(policy.trigger, last, now) {

@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::state::record::{Begun, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::store::{LockMode, Store, StoreError};
+use crate::sys::identity;
 
 /// State and journal of a run.
 pub(super) struct Ledger {
@@ -97,7 +98,8 @@ impl Ledger {
         if logs.is_empty() || !self.keeps_journal {
             return Ok(());
         }
-        if let Err(problem) = self.store.begin_batch(logs) {
+        // The journal is the starter's own, whoever the work itself is done as.
+        if let Err(problem) = identity::as_starter(|| self.store.begin_batch(logs))? {
             self.failed |= tell(problem, &self.listener);
         }
         self.begun.extend(logs.iter().map(|log| log.path.clone()));

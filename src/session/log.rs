@@ -302,8 +302,8 @@ impl Session<'_> {
             planned.places.note(step);
         }
         let policy = &planned.work.set.policy;
-        // What runs as whoever started the run cannot run beside work that is done with other rights.
-        let inline = policy.su.is_some() && (policy.scripts.pre_remove.is_some() || policy.mail.is_some());
+        // Scripts keep the reference's order; mail as whoever started the run cannot be sent beside work with other rights.
+        let inline = policy.scripts.pre_remove.is_some() || (policy.su.is_some() && policy.mail.is_some());
         self.hands
             .finish(Arc::clone(&planned.work), planned.rotation.finish, inline);
         let done = self.hands.collect();
