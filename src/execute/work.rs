@@ -103,7 +103,10 @@ impl LogWork {
                 say(Doing::Truncate(self.path.clone()));
             }
             Step::Copy { from, to } => {
-                say(Doing::Copy { from: self.path_of(from), to: self.archive_path_of(to) });
+                say(Doing::Copy {
+                    from: self.path_of(from),
+                    to: self.archive_path_of(to),
+                });
                 if from.place == Where::Log && from.name == self.name {
                     say(Doing::LeaveUncut(self.path.clone()));
                 }
