@@ -58,10 +58,9 @@ fn sentence(problem: &StateProblem) -> String {
                 path(file)
             )
         }
-        StateProblem::Removing { log, file } => format!(
-            "Removing {} from state file {}, because it does not exist and has not been rotated for one year",
-            path(log),
-            path(file)
+        StateProblem::Removing { log, .. } => format!(
+            "Removing {} from state file, because it does not exist and has not been rotated for one year",
+            path(log)
         ),
         StateProblem::TooLongToKeep(log) => {
             format!(
