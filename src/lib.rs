@@ -3,10 +3,12 @@
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
 //! words (`exit unix clock facts fault event diag`), language (`config`), meaning (`policy state naming`), decision
 //! (`schedule plan`), kernel (`sys`), effects (`load discover observe store execute`), speech (`report`), story
-//! (`session`, with the command line in `cli`).
+//! (`session`, `check`, `view`, `completions`, with the command line in `cli`).
 
+pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod completions;
 pub mod config;
 pub mod diag;
 pub mod discover;
@@ -27,6 +29,7 @@ pub mod state;
 pub mod store;
 pub mod sys;
 pub mod unix;
+pub mod view;
 
 use std::sync::Arc;
 
@@ -53,6 +56,12 @@ pub fn run_process() -> Exit {
             Exit::BadOption
         }
         Asked::Run(invocation) => run(&invocation),
+        Asked::Check(request) => check::run(&request),
+        Asked::View(request) => view::run(&request),
+        Asked::Completions(shell) => {
+            report::show(&completions::script(shell));
+            Exit::Well
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A run, told in order: understand, read, lock, rotate, write, answer.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::Invocation;
@@ -18,6 +19,7 @@ use crate::unix::Identity;
 
 mod ledger;
 mod log;
+mod only;
 mod set;
 
 use ledger::Ledger;
@@ -40,7 +42,8 @@ struct Session<'l> {
 pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
     let mut exit = Exit::Well;
     // 1. Read the configuration, and keep every complaint.
-    let sets = read_configuration(invocation, listener, &mut exit);
+    let mut sets = read_configuration(invocation, listener, &mut exit);
+    let left_alone = only::keep_only(&mut sets, &invocation.only);
     // 2. Lock and read the state, then take the time once: after a wait the world may be another.
     let wanted = sets
         .iter()
@@ -52,6 +55,9 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
             return exit;
         }
     };
+    for log in &left_alone {
+        ledger.found(log);
+    }
     // 3. A dry run differs here, in what it works with, and nowhere below.
     let hands: Box<dyn Hands> = if invocation.dry_run {
         Box::new(Rehearsal::new(listener))
