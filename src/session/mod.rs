@@ -45,10 +45,11 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
     let mut sets = read_configuration(invocation, listener, &mut exit);
     let left_alone = only::keep_only(&mut sets, &invocation.only);
     // 2. Lock and read the state, then take the time once: after a wait the world may be another.
-    let wanted = sets
+    let handled = sets
         .iter()
         .flat_map(|set| set.logs.iter().map(|log| log.path.as_path()));
-    let (ledger, now) = match Ledger::open(invocation, wanted, listener) {
+    let wanted = handled.chain(left_alone.iter().map(PathBuf::as_path));
+    let (mut ledger, now) = match Ledger::open(invocation, wanted, listener) {
         Ok(opened) => opened,
         Err(worse) => {
             exit.worsen(worse);
