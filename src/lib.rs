@@ -1,8 +1,8 @@
 //! A log rotation utility that takes the place of logrotate.
 //!
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
-//! words (`exit unix clock facts fault event diag`), language (`config`), meaning (`policy state naming`), decision
-//! (`schedule plan`), kernel (`sys`), effects (`load discover observe store execute`), speech (`report`), story
+//! words (`exit unix clock facts fault diag`), language (`config`), meaning (`policy state naming`), decision
+//! (`schedule plan`), kernel (`sys`), effects (`event load discover observe store execute`), speech (`report`), story
 //! (`session`, `check`, `view`, `completions`, with the command line in `cli`).
 
 pub mod check;
