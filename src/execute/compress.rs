@@ -189,12 +189,18 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
     attributes::copy_context(&half.source, output, &path)?;
     attributes::set_times(output, &path, model.accessed, model.modified)?;
     flush(output, &path)?;
+    let written = facts_of_open(output, &path)?.size;
     let now = facts_of_open(&half.source, &path)?;
     if now.size != half.facts.size || now.modified != half.facts.modified {
         return Ok(false);
     }
     place(work, half.newborn, dir, &half.to, path, listener)?;
     dir.settle()?;
+    listener.hear(Event::Compressed {
+        path: work.archive_path_of(&half.to),
+        from: half.facts.size,
+        to: written,
+    });
     remove(work, dir, &half.from, listener)?;
     Ok(true)
 }

@@ -50,16 +50,16 @@ pub struct Finished {
     /// The archive stays uncompressed until the next time, since it is still written.
     pub left_plain: bool,
     /// What is to be told, in order.
-    pub events: Vec<Event>,
+    pub events: Vec<(Instant, Event)>,
 }
 
 /// Keeps what a worker tells until its job is done.
 #[derive(Debug, Default)]
-struct Heard(Mutex<Vec<Event>>);
+struct Heard(Mutex<Vec<(Instant, Event)>>);
 
 impl Listener for Heard {
     fn hear(&self, event: Event) {
-        lock(&self.0).push(event);
+        lock(&self.0).push((Instant::now(), event));
     }
 }
 

@@ -67,6 +67,7 @@ impl Session<'_> {
             if self.is_ending() {
                 return;
             }
+            self.hear(Event::Turn(due.path.clone()));
             let call = Call::for_log(set, Hook::Pre, &due.path, None);
             if call.is_some_and(|call| self.run_script(set, &call).is_err()) {
                 self.ledger.drop_begun(&due.path);
@@ -162,6 +163,7 @@ impl Session<'_> {
     }
 
     fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, Fault> {
+        self.hear(Event::Turn(due.path.clone()));
         self.act_as(due.identity)?;
         self.hear(Event::Rotating {
             log: due.path.clone(),
@@ -270,6 +272,7 @@ impl Session<'_> {
 
     /// Makes the log the newest archive. Answers whether that was done.
     fn switch(&mut self, planned: &Planned) -> bool {
+        self.hear(Event::Turn(planned.work.path.clone()));
         if let Err(fault) = self.act_as(planned.due.identity) {
             self.fail(fault);
             return false;
@@ -289,6 +292,11 @@ impl Session<'_> {
             moved = true;
         }
         self.ledger.switched(&planned.work.path, &self.now);
+        let archive = planned.work.archive_path_of(&planned.work.archive);
+        self.hear(Event::Switched {
+            log: planned.work.path.clone(),
+            archive,
+        });
         true
     }
 

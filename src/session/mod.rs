@@ -11,8 +11,10 @@ use crate::execute::work::Choices;
 use crate::execute::{Executor, Finished, Hands, Rehearsal};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::inventory;
 use crate::load::{self, LoadOptions};
 use crate::observe::Directories;
+use crate::report::metrics::Held;
 use crate::sys::identity::{self, Acting};
 use crate::sys::signals;
 use crate::unix::Identity;
@@ -38,8 +40,8 @@ struct Session<'l> {
     exit: Exit,
 }
 
-/// Runs what was asked for, and answers how it ended.
-pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
+/// Runs what was asked for, and answers how it ended; with `--metrics` also what each stanza's archives hold.
+pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<Held>) {
     let mut exit = Exit::Well;
     // 1. Read the configuration, and keep every complaint.
     let mut sets = read_configuration(invocation, listener, &mut exit);
@@ -53,7 +55,7 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
         Ok(opened) => opened,
         Err(worse) => {
             exit.worsen(worse);
-            return exit;
+            return (exit, Vec::new());
         }
     };
     for log in &left_alone {
@@ -90,6 +92,11 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
     };
     // 4. Rotate each stanza's logs, and remember failures.
     session.hear(Event::Handling(sets.len()));
+    let measured = if invocation.metrics.is_some() {
+        sets.clone()
+    } else {
+        Vec::new()
+    };
     for set in sets {
         if signals::caught().is_some() {
             break;
@@ -109,7 +116,19 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
     if !ledger.write(&now) {
         exit.worsen(Exit::Failed);
     }
-    exit
+    (exit, measured.iter().map(held_by).collect())
+}
+
+/// Measures what a stanza's archives hold; what cannot be looked at is not counted.
+fn held_by(expanded: &ExpandedSet) -> Held {
+    let mut directories = Directories::default();
+    let mut held = Held::default();
+    for log in &expanded.logs {
+        let found = inventory::archives(&expanded.set.policy, &log.path, &mut directories).unwrap_or_default();
+        held.files += found.len() as u64;
+        held.bytes += found.iter().map(|archive| archive.facts.allocated).sum::<u64>();
+    }
+    held
 }
 
 /// Reads the configuration and finds its logs; complaints are told as they come.
@@ -169,14 +188,18 @@ impl Session<'_> {
     /// Tells what workers did, and remembers their failures.
     fn take_in(&mut self, finished: Vec<Finished>) {
         for done in finished {
-            for event in done.events {
-                self.hear(event);
+            self.hear(Event::Turn(done.log.clone()));
+            for (at, event) in done.events {
+                self.listener.hear_late(event, at);
             }
             if done.failed {
                 self.exit.worsen(Exit::Failed);
             }
             self.ledger.done(&done.log);
-            self.hear(Event::Rotated { log: done.log });
+            self.hear(Event::Rotated {
+                log: done.log,
+                failed: done.failed,
+            });
         }
     }
 }
