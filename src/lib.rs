@@ -90,6 +90,8 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
     if invocation.dry_run {
         listener.hear(Event::DryRun);
     }
+    // Scripts' words must not stand in the middle of the object.
+    let stdout = if invocation.json { sys::process::take_stdout() } else { None };
     let (mut exit, held) = session::run(invocation, &listener);
     let Some(tally) = tally else { return exit };
     if let Some(file) = &invocation.metrics
@@ -99,8 +101,8 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
         listener.hear(Event::Failed(error.into()));
         exit.worsen(Exit::Failed);
     }
-    if invocation.json {
-        report::show(&report::json::run(&tally.run(), exit));
+    if let Some(stdout) = stdout {
+        report::show_on(&stdout, &report::json::run(&tally.run(), exit));
     }
     exit
 }

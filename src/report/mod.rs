@@ -94,6 +94,11 @@ pub fn show(text: &str) {
     drop(std::io::stdout().lock().write_all(text.as_bytes()));
 }
 
+/// Writes a text to a file that was standard output; nobody need be listening.
+pub fn show_on(mut stdout: &File, text: &str) {
+    drop(stdout.write_all(text.as_bytes()));
+}
+
 /// Writes a text to stderr; nobody need be listening.
 pub fn complain(text: &str) {
     drop(std::io::stderr().lock().write_all(text.as_bytes()));

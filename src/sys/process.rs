@@ -265,6 +265,14 @@ fn pidfd(child: &Child) -> Option<OwnedFd> {
     }
 }
 
+/// Keeps standard output for ourselves: children write to standard error instead. Returns what was standard output.
+#[must_use]
+pub fn take_stdout() -> Option<File> {
+    let kept = std::io::stdout().as_fd().try_clone_to_owned().ok()?;
+    nix::unistd::dup2_stdout(std::io::stderr()).ok()?;
+    Some(File::from(kept))
+}
+
 /// Puts a file on descriptor 3, where scripts find the run's log; every child inherits it.
 pub fn offer_on_three(file: &File) {
     if file.as_raw_fd() == 3 {
