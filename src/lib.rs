@@ -91,7 +91,11 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
         listener.hear(Event::DryRun);
     }
     // Scripts' words must not stand in the middle of the object.
-    let stdout = if invocation.json { sys::process::take_stdout() } else { None };
+    let stdout = if invocation.json {
+        sys::process::take_stdout()
+    } else {
+        None
+    };
     let (mut exit, held) = session::run(invocation, &listener);
     let Some(tally) = tally else { return exit };
     if let Some(file) = &invocation.metrics
