@@ -17,7 +17,7 @@ use crate::fault::{Fault, Hook, Op, SysError};
 use crate::naming::ArchiveNames;
 use crate::observe::{Held, View};
 use crate::plan::{self, Before, Question, Rotation, Step, Where};
-use crate::policy::{Keep, NamingStyle, Policy};
+use crate::policy::{Keep, Method, NamingStyle, Policy};
 use crate::state::record::{Begun, Unfinished};
 use crate::sys::signals;
 use crate::unix::split_path;
@@ -172,6 +172,7 @@ impl Session<'_> {
         if set.policy.delay_without_compression {
             self.hear(Event::DelayWithoutCompression(due.path.clone()));
         }
+        self.finish_interim(set, &due)?;
         let before = if self.ledger.was_begun(&due.path) {
             Before::Shifting
         } else {
@@ -188,6 +189,47 @@ impl Session<'_> {
             Some(fault) => Err(fault),
             None => Ok(planned),
         }
+    }
+
+    /// Archives what an earlier rotation by `renamecopy` left under its interim name, before another takes that name.
+    fn finish_interim(&mut self, set: &Arc<SetWork>, due: &Due) -> Result<(), Fault> {
+        if !matches!(set.policy.method, Method::RenameThenCopy { .. }) {
+            return Ok(());
+        }
+        let log = self.directories.get(&due.directory.0, &due.path)?;
+        let Some(facts) = log.dir.look(&plan::interim(&due.name))? else {
+            return Ok(());
+        };
+        let due = Due { facts, ..due.clone() };
+        // It is named for the day that it was written on, or for today where that archive is there already.
+        let mut found = None;
+        for now in [Now::at(facts.modified.seconds), self.now] {
+            let (planned, stop) = self.plan(set, due.clone(), |question, look| {
+                let before = Before::Shifting;
+                plan::plan(
+                    &Question {
+                        before,
+                        now: &now,
+                        ..*question
+                    },
+                    look,
+                )
+            })?;
+            let is_free = stop.is_none();
+            found = Some((planned, stop));
+            if is_free {
+                break;
+            }
+        }
+        let Some((planned, None)) = found else {
+            return found.and_then(|(_, stop)| stop).map_or(Ok(()), Err);
+        };
+        for step in planned.rotation.prepare.iter().chain(&planned.rotation.finish) {
+            self.hands.step(&planned.work, step)?;
+            planned.places.note(step);
+        }
+        self.hear(Event::Recovered(due.path));
+        Ok(())
     }
 
     /// Opens the log's directories and makes a plan.
@@ -399,8 +441,7 @@ impl Session<'_> {
             None => Rc::clone(log),
             Some(old) => self.directories.get_below(log, &old.path, path).ok()?,
         };
-        let mut interim = path.file_name()?.to_owned();
-        interim.push(".tmp");
+        let interim = plan::interim(path.file_name()?);
         let names = names_of(&set.policy, path.file_name()?).ok()?;
         let look = |dir: &Held, name: &OsStr| dir.dir.look(name).ok().flatten();
         look(&held, archive)
