@@ -13,7 +13,6 @@
 mod compression;
 mod config;
 mod documents;
-mod dropins;
 mod interrupted;
 mod layers;
 mod peer;

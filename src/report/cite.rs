@@ -2,6 +2,7 @@
 //!
 //! Scripts and monitors match on fragments of the first; they are those of the reference.
 
+use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -23,7 +24,8 @@ pub fn line(diagnostic: &Diagnostic) -> String {
         } else {
             " "
         };
-        line.push_str(&format!("{}:{number}{separator}", path(file)));
+        // Writing to a String cannot fail.
+        let _ = write!(line, "{}:{number}{separator}", path(file));
     }
     line.push_str(&message(&diagnostic.problem));
     line
@@ -68,7 +70,7 @@ pub fn shown(bytes: &[u8]) -> String {
             }
         }
         for byte in chunk.invalid() {
-            out.push_str(&format!("\\x{byte:02x}"));
+            let _ = write!(out, "\\x{byte:02x}");
         }
     }
     out
