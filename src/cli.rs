@@ -8,10 +8,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, CommandFactory, Parser};
+use clap::{ArgAction, CommandFactory, Parser, ValueEnum};
 
 /// The state file of root, where none is named.
 pub const DEFAULT_STATE: &str = "/var/lib/logrotate/status";
+/// The configuration that is looked at, where none is named.
+pub const DEFAULT_CONFIG: &str = "/etc/logrotate.conf";
 /// The program that sends mail, where none is named.
 pub const DEFAULT_MAIL: &str = "/usr/bin/mail";
 
@@ -57,6 +59,62 @@ pub struct Args {
     /// Always run the compress program, also where it is built in
     #[arg(long, overrides_with = "external_compress")]
     external_compress: bool,
+    /// Rotate only logs that match PATTERN (a path or a glob); may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    only: Vec<OsString>,
+    /// Read everything, change and run nothing, and report all problems
+    #[arg(long, overrides_with = "check")]
+    check: bool,
+    /// With --check: warnings count as errors
+    #[arg(long, requires = "check", overrides_with = "strict")]
+    strict: bool,
+    /// With --check: look up no users, files or globs
+    #[arg(long, requires = "check", overrides_with = "offline")]
+    offline: bool,
+    /// With --check: how problems are written
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        requires = "check",
+        overrides_with = "format",
+        default_value = "text"
+    )]
+    format: Format,
+    /// Show every log that the configuration manages: size, last and next rotation, archives
+    #[arg(long, conflicts_with = "check", overrides_with = "status")]
+    status: bool,
+    /// With --status: what the table is sorted by
+    #[arg(
+        long,
+        value_enum,
+        value_name = "KEY",
+        requires = "status",
+        overrides_with = "sort",
+        default_value = "path"
+    )]
+    sort: Sort,
+    /// Show for one log: its stanza, every setting and where it was made, the verdict and the plan
+    #[arg(long, value_name = "LOG", conflicts_with_all = ["check", "status"], overrides_with = "explain")]
+    explain: Option<PathBuf>,
+    /// Write one JSON object to stdout: of a run (real or dry), or of --status or --explain
+    #[arg(long, overrides_with = "json")]
+    json: bool,
+    /// At the end, write what a run did to FILE as metrics for node_exporter's textfile collector
+    #[arg(long, value_name = "FILE", overrides_with = "metrics")]
+    metrics: Option<PathBuf>,
+    /// When to use colours
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        overrides_with = "color",
+        default_value = "auto"
+    )]
+    color: Color,
+    /// Write completions for a shell to stdout
+    #[arg(long, value_enum, value_name = "SHELL", hide = true)]
+    completions: Option<Shell>,
     /// Show the version and the defaults
     #[arg(long)]
     version: bool,
@@ -66,6 +124,93 @@ pub struct Args {
     /// Show a short help
     #[arg(long)]
     usage: bool,
+}
+
+/// How `--check` writes what it found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people: the line, and a caret under what is wrong.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+    /// SARIF 2.1.0, for code-scanning services.
+    Sarif,
+    /// Workflow annotations.
+    Github,
+}
+
+/// What `--status` sorts by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    /// By the log's path.
+    #[default]
+    Path,
+    /// By the log's size, the largest first.
+    Size,
+    /// By the last rotation, the oldest first.
+    Last,
+    /// By the next rotation, the soonest first.
+    Next,
+    /// By what its archives take up, the largest first.
+    Archives,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// In a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// A shell that completions can be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+}
+
+/// What `--check` is to do.
+#[derive(Clone, Debug)]
+pub struct CheckRequest {
+    /// Configuration files and directories, in order.
+    pub configs: Vec<PathBuf>,
+    /// Warnings count.
+    pub strict: bool,
+    /// Nothing of this machine is looked up.
+    pub offline: bool,
+    /// How problems are written.
+    pub format: Format,
+    /// When colours are used.
+    pub color: Color,
+}
+
+/// What `--status` or `--explain` is to do.
+#[derive(Clone, Debug)]
+pub struct ViewRequest {
+    /// Configuration files and directories, in order; the usual one where none is named.
+    pub configs: Vec<PathBuf>,
+    /// The state file.
+    pub state: PathBuf,
+    /// The one log to explain; all logs' status otherwise.
+    pub explain: Option<PathBuf>,
+    /// What the table is sorted by.
+    pub sort: Sort,
+    /// As JSON.
+    pub json: bool,
+    /// `-f`: explain what a forced run would do.
+    pub force: bool,
+    /// When colours are used.
+    pub color: Color,
 }
 
 /// How the state file is locked.
@@ -102,6 +247,14 @@ pub struct Invocation {
     pub jobs: usize,
     /// Compression is left to the program named.
     pub external_compress: bool,
+    /// Only logs that one of these matches are handled; empty means all.
+    pub only: Vec<OsString>,
+    /// One JSON object on stdout tells of the run.
+    pub json: bool,
+    /// Where metrics are written.
+    pub metrics: Option<PathBuf>,
+    /// When colours are used.
+    pub color: Color,
 }
 
 /// What a command line asks for.
@@ -109,6 +262,12 @@ pub struct Invocation {
 pub enum Asked {
     /// A run.
     Run(Box<Invocation>),
+    /// A report of all problems of a configuration.
+    Check(CheckRequest),
+    /// A look at what the configuration manages.
+    View(ViewRequest),
+    /// Completions for a shell, on stdout.
+    Completions(Shell),
     /// A text on stdout.
     Show(String),
     /// A text on stderr, and the status 1: no configuration, or options that exclude each other.
@@ -136,15 +295,19 @@ pub fn understand(words: impl IntoIterator<Item = OsString>) -> Asked {
     if args.version {
         return Asked::Show(version());
     }
+    if let Some(shell) = args.completions {
+        return Asked::Completions(shell);
+    }
     if args.skip_state_lock && args.wait_for_state_lock.is_some() {
         let text = "options --skip-state-lock and --wait-for-state-lock are mutually exclusive";
         return Asked::Refuse(format!("error: {text}\n"));
     }
-    if args.configs.is_empty() {
+    let may_default = args.status || args.explain.is_some();
+    if args.configs.is_empty() && !may_default {
         let usage = Args::command().render_usage();
         return Asked::Refuse(format!("{}\n{usage}\n", version().lines().next().unwrap_or_default()));
     }
-    Asked::Run(Box::new(args.meant()))
+    args.meant()
 }
 
 struct BadWord<'a>(&'a clap::Error);
@@ -161,13 +324,33 @@ impl BadWord<'_> {
 }
 
 impl Args {
-    fn meant(self) -> Invocation {
+    fn meant(self) -> Asked {
+        if self.check {
+            let Self {
+                configs,
+                strict,
+                offline,
+                format,
+                color,
+                ..
+            } = self;
+            return Asked::Check(CheckRequest {
+                configs,
+                strict,
+                offline,
+                format,
+                color,
+            });
+        }
+        if self.status || self.explain.is_some() {
+            return Asked::View(self.view());
+        }
         let locking = match (self.skip_state_lock, self.wait_for_state_lock) {
             (true, _) => Locking::Skip,
             (false, Some(limit)) => Locking::Wait(limit.map(Duration::from_secs)),
             (false, None) => Locking::Try,
         };
-        Invocation {
+        Asked::Run(Box::new(Invocation {
             configs: self.configs,
             dry_run: self.debug,
             force: self.force,
@@ -178,6 +361,36 @@ impl Args {
             log: self.log,
             jobs: self.jobs.unwrap_or_else(default_jobs).max(1),
             external_compress: self.external_compress,
+            only: self.only,
+            json: self.json,
+            metrics: self.metrics,
+            color: self.color,
+        }))
+    }
+
+    fn view(self) -> ViewRequest {
+        let configs = if self.configs.is_empty() {
+            vec![PathBuf::from(DEFAULT_CONFIG)]
+        } else {
+            self.configs
+        };
+        let state = self.state.unwrap_or_else(default_state);
+        let Self {
+            explain,
+            sort,
+            json,
+            force,
+            color,
+            ..
+        } = self;
+        ViewRequest {
+            configs,
+            state,
+            explain,
+            sort,
+            json,
+            force,
+            color,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use crate::clock::Stamp;
 use crate::diag::Diagnostic;
@@ -80,10 +81,30 @@ pub enum Event {
     DelayWithoutCompression(PathBuf),
     /// One step of a rotation, as it is begun (or would be).
     Step(Doing),
+    /// From here on it is about this log, until another's turn comes.
+    Turn(PathBuf),
+    /// An archive was compressed.
+    Compressed {
+        /// Its compressed name.
+        path: PathBuf,
+        /// Bytes before.
+        from: u64,
+        /// Bytes after.
+        to: u64,
+    },
+    /// The log has become its archive.
+    Switched {
+        /// The log.
+        log: PathBuf,
+        /// Its newest archive, before compression.
+        archive: PathBuf,
+    },
     /// A rotation came to its end.
     Rotated {
         /// The log.
         log: PathBuf,
+        /// Something failed after its switch.
+        failed: bool,
     },
     /// What a compressor said on stderr.
     CompressorSaid {
@@ -211,4 +232,9 @@ pub enum PassedOver {
 pub trait Listener: std::fmt::Debug + Send + Sync {
     /// Takes note.
     fn hear(&self, event: Event);
+
+    /// Takes note of something that happened a little earlier, in a worker.
+    fn hear_late(&self, event: Event, _at: Instant) {
+        self.hear(event);
+    }
 }

@@ -1,12 +1,14 @@
 //! A log rotation utility that takes the place of logrotate.
 //!
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
-//! words (`exit unix clock facts fault event diag`), language (`config`), meaning (`policy state naming`), decision
-//! (`schedule plan`), kernel (`sys`), effects (`load discover observe store execute`), speech (`report`), story
-//! (`session`, with the command line in `cli`).
+//! words (`exit unix clock facts fault diag`), language (`config`), meaning (`policy state naming`), decision
+//! (`schedule plan`), kernel (`sys`), effects (`event load discover observe inventory store execute`), speech (`report`), story
+//! (`session`, `check`, `view`, `completions`, with the command line in `cli`).
 
+pub mod check;
 pub mod cli;
 pub mod clock;
+pub mod completions;
 pub mod config;
 pub mod diag;
 pub mod discover;
@@ -15,6 +17,7 @@ pub mod execute;
 pub mod exit;
 pub mod facts;
 pub mod fault;
+pub mod inventory;
 pub mod load;
 pub mod naming;
 pub mod observe;
@@ -27,13 +30,15 @@ pub mod state;
 pub mod store;
 pub mod sys;
 pub mod unix;
+pub mod view;
 
 use std::sync::Arc;
 
 use cli::Asked;
 use event::{Event, Listener};
 use exit::Exit;
-use report::{Copy, Reporter};
+use report::tally::Tally;
+use report::{Copy, Reporter, Speakers};
 
 /// Runs the program with the process's arguments and answers its exit status.
 #[must_use]
@@ -53,6 +58,12 @@ pub fn run_process() -> Exit {
             Exit::BadOption
         }
         Asked::Run(invocation) => run(&invocation),
+        Asked::Check(request) => check::run(&request),
+        Asked::View(request) => view::run(&request),
+        Asked::Completions(shell) => {
+            report::show(&completions::script(shell));
+            Exit::Well
+        }
     }
 }
 
@@ -67,12 +78,35 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
             Err(error) => (None, Some(error)),
         },
     };
-    let listener: Arc<dyn Listener> = Arc::new(Reporter::new(invocation.verbose, copy));
+    let reporter = Reporter::new(invocation.verbose, copy);
+    let tally = (invocation.json || invocation.metrics.is_some()).then(|| Arc::new(Tally::default()));
+    let listener: Arc<dyn Listener> = Arc::new(Speakers {
+        reporter,
+        tally: tally.clone(),
+    });
     if let Some(error) = refused {
         listener.hear(Event::LogFileFailed(error));
     }
     if invocation.dry_run {
         listener.hear(Event::DryRun);
     }
-    session::run(invocation, &listener)
+    // Scripts' words must not stand in the middle of the object.
+    let stdout = if invocation.json {
+        sys::process::take_stdout()
+    } else {
+        None
+    };
+    let (mut exit, held) = session::run(invocation, &listener);
+    let Some(tally) = tally else { return exit };
+    if let Some(file) = &invocation.metrics
+        && !invocation.dry_run
+        && let Err(error) = report::write_metrics(file, &tally.run(), exit, &held)
+    {
+        listener.hear(Event::Failed(error.into()));
+        exit.worsen(Exit::Failed);
+    }
+    if let Some(stdout) = stdout {
+        report::show_on(&stdout, &report::json::run(&tally.run(), exit));
+    }
+    exit
 }

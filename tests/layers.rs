@@ -69,9 +69,15 @@ fn rows() -> Vec<Vec<String>> {
         .skip(1)
         .filter_map(|part| part.split(')').next())
         .filter(|part| part.contains('`'));
-    lists
-        .map(|list| list.replace('`', "").split_whitespace().map(str::to_owned).collect())
-        .collect()
+    let quoted = |list: &str| {
+        list.split('`')
+            .skip(1)
+            .step_by(2)
+            .flat_map(str::split_whitespace)
+            .map(str::to_owned)
+            .collect()
+    };
+    lists.map(quoted).collect()
 }
 
 /// Returns the name of the top module to which a file belongs.

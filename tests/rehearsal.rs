@@ -1,6 +1,6 @@
 //! A dry run is the same plan, walked by another reader: it leaves all as it is, and announces what the real run then does.
 //!
-//! Held against every scenario whose run a dry run can foresee; those with the file `unforeseen` say why theirs cannot be.
+//! With one job a real run takes its steps in the order of its plan. Held against every scenario whose run a dry run can foresee; those with the file `unforeseen` say why theirs cannot be.
 
 use super::support::ours;
 use super::support::scenario::{Outcome, Scenario, all, difference, for_each};
@@ -42,7 +42,7 @@ fn changed(scenario: &Scenario, rehearsed: &Outcome) -> Option<String> {
 }
 
 fn dry(scenario: &Scenario, who: &str) -> Outcome {
-    scenario.run(&ours(), who, &["-d"])
+    scenario.run(&ours(), who, &["-d", "--jobs", "1"])
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_dry_run_announces_the_steps_that_the_real_run_takes() {
             return None;
         }
         let announced = steps(&dry(scenario, "announced").said);
-        let taken = steps(&scenario.run(&ours(), "taken", &[]).said).replace("/taken/", "/announced/");
+        let taken = steps(&scenario.run(&ours(), "taken", &["--jobs", "1"]).said).replace("/taken/", "/announced/");
         (announced != taken).then(|| format!("{}:\n{}", scenario.name, difference(&taken, &announced)))
     });
     assert!(

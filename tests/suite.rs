@@ -13,6 +13,7 @@
 mod compression;
 mod config;
 mod documents;
+mod dropins;
 mod interrupted;
 mod layers;
 mod peer;

@@ -289,7 +289,7 @@ impl<'a> Parser<'a> {
         self.cursor.blanks();
         let skipped = self.cursor.line();
         let span = self.cursor.span(skipped);
-        (!skipped.is_empty()).then(|| Complaint {
+        (!skipped.is_empty()).then_some(Complaint {
             problem: Problem::TextAfterBrace,
             span,
             skipped,

@@ -76,6 +76,33 @@ fn matches(word: &[u8]) -> Result<Vec<Candidate>, i32> {
     Ok(found)
 }
 
+/// Tells whether a word would lead to this path if the file were there.
+#[must_use]
+pub fn covers(word: &[u8], path: &[u8]) -> bool {
+    let (home, mut rest) = tilde(word);
+    let Some(mut path) = path.strip_prefix(home.as_slice()) else {
+        return false;
+    };
+    if !is_special(rest) {
+        return path == rest;
+    }
+    while !rest.is_empty() {
+        let slashes = |text: &[u8]| text.iter().take_while(|byte| **byte == b'/').count();
+        let length = |text: &[u8]| text.iter().take_while(|byte| **byte != b'/').count();
+        let (wanted, found) = (slashes(rest), slashes(path));
+        if wanted != found {
+            return false;
+        }
+        (rest, path) = (&rest[wanted..], &path[found..]);
+        let (pattern, name) = (&rest[..length(rest)], &path[..length(path)]);
+        if !NamePattern::new(pattern, locale::is_utf8()).matches_visible(name) {
+            return false;
+        }
+        (rest, path) = (&rest[pattern.len()..], &path[name.len()..]);
+    }
+    path.is_empty()
+}
+
 /// Goes from directories to those of their names that match.
 fn step(directories: Vec<Candidate>, pattern: &NamePattern, is_last: bool) -> Result<Vec<Candidate>, i32> {
     let mut found = Vec::new();

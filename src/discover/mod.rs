@@ -221,18 +221,21 @@ impl Seeker<'_> {
     }
 }
 
+/// A stanza and a log of it.
+type Spot = (usize, usize);
+
 /// The logs found so far, by the directory that really holds them and their name.
 #[derive(Default)]
 struct Known {
     directories: HashMap<PathBuf, usize>,
     identities: HashMap<FileId, usize>,
     last: Option<(PathBuf, usize)>,
-    logs: HashMap<(usize, Box<[u8]>), (usize, usize)>,
+    logs: HashMap<(usize, Box<[u8]>), Spot>,
 }
 
 impl Known {
     /// Enters a log; answers who has it if it is there already.
-    fn enter(&mut self, path: &Path, spot: (usize, usize)) -> Option<(usize, usize)> {
+    fn enter(&mut self, path: &Path, spot: Spot) -> Option<Spot> {
         let (directory, name) = split_path(path).unwrap_or_else(|| (PathBuf::new(), path.as_os_str().to_owned()));
         let directory = self.directory(directory);
         let key = (directory, name.into_vec().into_boxed_slice());

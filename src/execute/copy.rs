@@ -14,7 +14,7 @@ use crate::plan::{Spot, Where};
 use crate::sys::File;
 use crate::sys::call::{CallError, Doing, Errno};
 use crate::sys::create::Newborn;
-use crate::sys::dir::{Access, OpenError};
+use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::stream::Afterwards;
 use crate::sys::truncate::{self, CutWay};
 use crate::sys::{attributes, copy as bytes};
@@ -23,11 +23,22 @@ use crate::sys::{attributes, copy as bytes};
 pub(super) fn copy(work: &LogWork, from: &Spot, to: &OsStr, listener: &dyn Listener) -> Result<(), Fault> {
     let Some(dir) = &work.archive_dir else { return Ok(()) };
     let (source, facts) = open(work, from, Access::Read)?;
+    if is_copied(dir, to, &source) {
+        return Ok(());
+    }
     let newborn = Newborn::in_dir(dir, to)?;
     bytes::copy_contents(source.as_fd(), newborn.file().as_fd(), Afterwards::Keep)
         .map_err(|error| call(work, from, to, error))?;
     finish(work, (&source, &facts), newborn, to, listener)?;
     Ok(())
+}
+
+/// A run that died after its copy was named has done it already.
+fn is_copied(dir: &Dir, to: &OsStr, source: &File) -> bool {
+    let Ok((copy, _)) = dir.open_plain(to, Access::Read, Op::Open) else {
+        return false;
+    };
+    bytes::same_contents(copy.as_fd(), source.as_fd()).unwrap_or(false)
 }
 
 /// Copies the log to an archive and cuts off what was copied; without an archive it is only cut.

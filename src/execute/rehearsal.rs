@@ -9,7 +9,7 @@ use super::hook::Call;
 use super::work::{LogWork, SetWork};
 use super::{Hands, olddir};
 use crate::event::{Doing, Event, Listener};
-use crate::fault::Fault;
+use crate::fault::{Fault, Hook};
 use crate::observe::{Directories, Held};
 use crate::plan::Step;
 use crate::policy::Ownership;
@@ -28,6 +28,22 @@ impl Rehearsal {
         Self {
             listener: Arc::clone(listener),
             finished: Vec::new(),
+        }
+    }
+
+    /// Says what a step would do, and which script would be asked before a file goes.
+    fn announce(&self, work: &LogWork, step: &Step) {
+        work.announce(step, &*self.listener);
+        let goes = match step {
+            Step::Remove { what, is_archive: true } => work.path_of(what),
+            Step::Compress { from, .. } => work.archive_path_of(from),
+            _ => return,
+        };
+        if let Some(call) = Call::for_log(&work.set, Hook::Remove, &goes, None) {
+            self.listener.hear(Event::Script {
+                hook: call.hook,
+                rehearsed: Some((call.text, vec![goes.into_os_string()])),
+            });
         }
     }
 }
@@ -57,13 +73,13 @@ impl Hands for Rehearsal {
     }
 
     fn step(&mut self, work: &LogWork, step: &Step) -> Result<(), Fault> {
-        work.announce(step, &*self.listener);
+        self.announce(work, step);
         Ok(())
     }
 
     fn finish(&mut self, work: Arc<LogWork>, steps: Vec<Step>, _inline: bool) {
         for step in &steps {
-            work.announce(step, &*self.listener);
+            self.announce(&work, step);
         }
         let log = work.path.clone();
         self.finished.push(Finished {

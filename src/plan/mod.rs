@@ -185,6 +185,12 @@ pub fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fa
     }
 }
 
+/// Returns the name that `renamecopy` gives a log between its two steps.
+#[must_use]
+pub fn interim(log: &OsStr) -> OsString {
+    switch::interim(log)
+}
+
 /// Plans what is left of a rotation that a dead run had brought past the switch: a log that is missing is made, and `finish`.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::policy::{CompressWhen, Keep, MailWhich, Method};
 
 /// How `renamecopy` names the log between its two steps.
-fn interim(log: &OsStr) -> OsString {
+pub(super) fn interim(log: &OsStr) -> OsString {
     let mut name = log.to_owned();
     name.push(".tmp");
     name

@@ -90,7 +90,7 @@ fn narrow(problem: &Problem, text: &[u8], span: Span) -> Span {
                 .enumerate()
                 .filter(|(_, at)| *at == word.as_slice());
             let last = matches!(problem, Problem::UnknownGroup(_));
-            let at = if last { found.last() } else { found.next() };
+            let at = if last { found.next_back() } else { found.next() };
             at.map_or(span, |(at, _)| part(at, word.len()))
         }
         Problem::UnknownUnit(_) => part(text.len() - 1, 1),

@@ -2,7 +2,6 @@
 //!
 //! Scripts and monitors match on fragments of the first; they are those of the reference.
 
-use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -24,8 +23,7 @@ pub fn line(diagnostic: &Diagnostic) -> String {
         } else {
             " "
         };
-        // Writing to a String cannot fail.
-        let _ = write!(line, "{}:{number}{separator}", path(file));
+        line.push_str(&format!("{}:{number}{separator}", path(file)));
     }
     line.push_str(&message(&diagnostic.problem));
     line
@@ -70,7 +68,7 @@ pub fn shown(bytes: &[u8]) -> String {
             }
         }
         for byte in chunk.invalid() {
-            let _ = write!(out, "\\x{byte:02x}");
+            out.push_str(&format!("\\x{byte:02x}"));
         }
     }
     out

@@ -4,9 +4,11 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
 
 use crate::event::{Event, Listener};
+use crate::exit::Exit;
 use crate::fault::SysError;
 use crate::sys::File;
 use crate::sys::syslog::{Priority, Syslog};
@@ -14,10 +16,15 @@ use crate::sys::syslog::{Priority, Syslog};
 pub mod accounts;
 pub mod cite;
 pub mod fault;
+pub mod json;
+pub mod metrics;
 pub mod state_text;
+pub mod tally;
 pub mod text;
 pub mod words;
 
+use metrics::Held;
+use tally::{RunTally, Tally};
 use text::Weight;
 
 /// Where everything is written besides stderr (`--log`).
@@ -42,9 +49,54 @@ impl Copy {
     }
 }
 
+/// The reporter, and the tally where one is kept.
+#[derive(Debug)]
+pub struct Speakers {
+    /// Tells in words.
+    pub reporter: Reporter,
+    /// Collects.
+    pub tally: Option<Arc<Tally>>,
+}
+
+impl Listener for Speakers {
+    fn hear(&self, event: Event) {
+        self.hear_late(event, Instant::now());
+    }
+
+    fn hear_late(&self, event: Event, at: Instant) {
+        if let Some(tally) = &self.tally {
+            tally.hear_late(event.clone(), at);
+        }
+        self.reporter.hear(event);
+    }
+}
+
+/// Writes the metrics of a run, atomically: a reader sees the old file or the new one, never half of it.
+///
+/// # Errors
+/// The file cannot be written; the old one stays.
+pub fn write_metrics(file: &Path, tally: &RunTally, exit: Exit, held: &[Held]) -> Result<(), SysError> {
+    let earlier = crate::sys::textfile::read(file);
+    let began = tally
+        .began
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let last = if exit == Exit::Well {
+        Some(began)
+    } else {
+        metrics::last_success(&earlier)
+    };
+    crate::sys::textfile::replace(file, metrics::text(tally, exit, last, held).as_bytes())
+}
+
 /// Writes a text to stdout; nobody need be listening.
 pub fn show(text: &str) {
     drop(std::io::stdout().lock().write_all(text.as_bytes()));
+}
+
+/// Writes a text to a file that was standard output; nobody need be listening.
+pub fn show_on(mut stdout: &File, text: &str) {
+    drop(stdout.write_all(text.as_bytes()));
 }
 
 /// Writes a text to stderr; nobody need be listening.
@@ -115,6 +167,9 @@ fn is_note(event: &Event) -> bool {
             | Event::Script { .. }
             | Event::Rotating { .. }
             | Event::Step(_)
+            | Event::Turn(_)
+            | Event::Switched { .. }
+            | Event::Rotated { .. }
             | Event::Set { .. }
     )
 }

@@ -52,7 +52,7 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
             path(log)
         )),
         Event::Step(doing) => note(step(doing)),
-        Event::Rotated { .. } => None,
+        Event::Turn(_) | Event::Switched { .. } | Event::Rotated { .. } | Event::Compressed { .. } => None,
         Event::CompressorSaid { path: file, said } => error(format!(
             "Compressing program wrote following message to stderr when compressing log {}:\n{}",
             path(file),
@@ -144,7 +144,21 @@ fn decided(log: &str, verdict: &Verdict) -> (Weight, String) {
     }
 }
 
-fn kept(why: Why) -> String {
+/// Says why a log is due.
+#[must_use]
+pub fn cause(cause: Cause) -> &'static str {
+    match cause {
+        Cause::Forced => "forced from command line",
+        Cause::MaxSize => "log is larger than 'maxsize'",
+        Cause::Size => "log has reached the 'size' threshold",
+        Cause::Future => "log was last rotated in the future",
+        Cause::Time => "its period has gone by",
+    }
+}
+
+/// Says why a log is not due.
+#[must_use]
+pub fn kept(why: Why) -> String {
     match why {
         Why::BelowSize => "log size is below the 'size' threshold".to_owned(),
         Why::AlreadyRotated => "log has already been rotated".to_owned(),

@@ -59,11 +59,7 @@ impl Ledger {
         let table = store.read(&|path| wanted.contains(path), &now, &mut hear);
         let mut left = HashMap::new();
         for rotation in store.take_unfinished() {
-            if wanted.contains(rotation.begun.path.as_os_str().as_bytes()) {
-                left.insert(rotation.begun.path.clone(), rotation);
-            } else {
-                store.carry(rotation);
-            }
+            left.insert(rotation.begun.path.clone(), rotation);
         }
         let ledger = Self {
             store,
@@ -148,6 +144,11 @@ impl Ledger {
     /// Answers whether a dead run left anything.
     pub(super) fn has_unfinished(&self) -> bool {
         !self.left.is_empty()
+    }
+
+    /// Returns the logs whose rotation a dead run left.
+    pub(super) fn left(&self) -> impl Iterator<Item = &Path> {
+        self.left.keys().map(PathBuf::as_path)
     }
 
     /// Returns, once, what a dead run left of this log's rotation.

@@ -17,7 +17,7 @@ use crate::fault::{Fault, Hook, Op, SysError};
 use crate::naming::ArchiveNames;
 use crate::observe::{Held, View};
 use crate::plan::{self, Before, Question, Rotation, Step, Where};
-use crate::policy::{Keep, NamingStyle, Policy};
+use crate::policy::{Keep, Method, NamingStyle, Policy};
 use crate::state::record::{Begun, Unfinished};
 use crate::sys::signals;
 use crate::unix::split_path;
@@ -67,6 +67,7 @@ impl Session<'_> {
             if self.is_ending() {
                 return;
             }
+            self.hear(Event::Turn(due.path.clone()));
             let call = Call::for_log(set, Hook::Pre, &due.path, None);
             if call.is_some_and(|call| self.run_script(set, &call).is_err()) {
                 self.ledger.drop_begun(&due.path);
@@ -162,6 +163,7 @@ impl Session<'_> {
     }
 
     fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, Fault> {
+        self.hear(Event::Turn(due.path.clone()));
         self.act_as(due.identity)?;
         self.hear(Event::Rotating {
             log: due.path.clone(),
@@ -170,6 +172,7 @@ impl Session<'_> {
         if set.policy.delay_without_compression {
             self.hear(Event::DelayWithoutCompression(due.path.clone()));
         }
+        self.finish_interim(set, &due)?;
         let before = if self.ledger.was_begun(&due.path) {
             Before::Shifting
         } else {
@@ -186,6 +189,47 @@ impl Session<'_> {
             Some(fault) => Err(fault),
             None => Ok(planned),
         }
+    }
+
+    /// Archives what an earlier rotation by `renamecopy` left under its interim name, before another takes that name.
+    fn finish_interim(&mut self, set: &Arc<SetWork>, due: &Due) -> Result<(), Fault> {
+        if !matches!(set.policy.method, Method::RenameThenCopy { .. }) {
+            return Ok(());
+        }
+        let log = self.directories.get(&due.directory.0, &due.path)?;
+        let Some(facts) = log.dir.look(&plan::interim(&due.name))? else {
+            return Ok(());
+        };
+        let due = Due { facts, ..due.clone() };
+        // It is named for the day that it was written on, or for today where that archive is there already.
+        let mut found = None;
+        for now in [Now::at(facts.modified.seconds), self.now] {
+            let (planned, stop) = self.plan(set, due.clone(), |question, look| {
+                let before = Before::Shifting;
+                plan::plan(
+                    &Question {
+                        before,
+                        now: &now,
+                        ..*question
+                    },
+                    look,
+                )
+            })?;
+            let is_free = stop.is_none();
+            found = Some((planned, stop));
+            if is_free {
+                break;
+            }
+        }
+        let Some((planned, None)) = found else {
+            return found.and_then(|(_, stop)| stop).map_or(Ok(()), Err);
+        };
+        for step in planned.rotation.prepare.iter().chain(&planned.rotation.finish) {
+            self.hands.step(&planned.work, step)?;
+            planned.places.note(step);
+        }
+        self.hear(Event::Recovered(due.path));
+        Ok(())
     }
 
     /// Opens the log's directories and makes a plan.
@@ -270,6 +314,7 @@ impl Session<'_> {
 
     /// Makes the log the newest archive. Answers whether that was done.
     fn switch(&mut self, planned: &Planned) -> bool {
+        self.hear(Event::Turn(planned.work.path.clone()));
         if let Err(fault) = self.act_as(planned.due.identity) {
             self.fail(fault);
             return false;
@@ -289,6 +334,11 @@ impl Session<'_> {
             moved = true;
         }
         self.ledger.switched(&planned.work.path, &self.now);
+        let archive = planned.work.archive_path_of(&planned.work.archive);
+        self.hear(Event::Switched {
+            log: planned.work.path.clone(),
+            archive,
+        });
         true
     }
 
@@ -391,8 +441,7 @@ impl Session<'_> {
             None => Rc::clone(log),
             Some(old) => self.directories.get_below(log, &old.path, path).ok()?,
         };
-        let mut interim = path.file_name()?.to_owned();
-        interim.push(".tmp");
+        let interim = plan::interim(path.file_name()?);
         let names = names_of(&set.policy, path.file_name()?).ok()?;
         let look = |dir: &Held, name: &OsStr| dir.dir.look(name).ok().flatten();
         look(&held, archive)

@@ -1,5 +1,6 @@
 //! A run, told in order: understand, read, lock, rotate, write, answer.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::Invocation;
@@ -10,14 +11,17 @@ use crate::execute::work::Choices;
 use crate::execute::{Executor, Finished, Hands, Rehearsal};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::inventory;
 use crate::load::{self, LoadOptions};
 use crate::observe::Directories;
+use crate::report::metrics::Held;
 use crate::sys::identity::{self, Acting};
 use crate::sys::signals;
 use crate::unix::Identity;
 
 mod ledger;
 mod log;
+mod only;
 mod set;
 
 use ledger::Ledger;
@@ -36,22 +40,27 @@ struct Session<'l> {
     exit: Exit,
 }
 
-/// Runs what was asked for, and answers how it ended.
-pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
+/// Runs what was asked for, and answers how it ended; with `--metrics` also what each stanza's archives hold.
+pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<Held>) {
     let mut exit = Exit::Well;
     // 1. Read the configuration, and keep every complaint.
-    let sets = read_configuration(invocation, listener, &mut exit);
+    let mut sets = read_configuration(invocation, listener, &mut exit);
+    let left_alone = only::keep_only(&mut sets, &invocation.only);
     // 2. Lock and read the state, then take the time once: after a wait the world may be another.
-    let wanted = sets
+    let handled = sets
         .iter()
         .flat_map(|set| set.logs.iter().map(|log| log.path.as_path()));
-    let (ledger, now) = match Ledger::open(invocation, wanted, listener) {
+    let wanted = handled.chain(left_alone.iter().map(PathBuf::as_path));
+    let (mut ledger, now) = match Ledger::open(invocation, wanted, listener) {
         Ok(opened) => opened,
         Err(worse) => {
             exit.worsen(worse);
-            return exit;
+            return (exit, Vec::new());
         }
     };
+    for log in &left_alone {
+        ledger.found(log);
+    }
     // 3. A dry run differs here, in what it works with, and nowhere below.
     let hands: Box<dyn Hands> = if invocation.dry_run {
         Box::new(Rehearsal::new(listener))
@@ -83,6 +92,11 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
     };
     // 4. Rotate each stanza's logs, and remember failures.
     session.hear(Event::Handling(sets.len()));
+    let measured = if invocation.metrics.is_some() {
+        sets.clone()
+    } else {
+        Vec::new()
+    };
     for set in sets {
         if signals::caught().is_some() {
             break;
@@ -102,7 +116,19 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> Exit {
     if !ledger.write(&now) {
         exit.worsen(Exit::Failed);
     }
-    exit
+    (exit, measured.iter().map(held_by).collect())
+}
+
+/// Measures what a stanza's archives hold; what cannot be looked at is not counted.
+fn held_by(expanded: &ExpandedSet) -> Held {
+    let mut directories = Directories::default();
+    let mut held = Held::default();
+    for log in &expanded.logs {
+        let found = inventory::archives(&expanded.set.policy, &log.path, &mut directories).unwrap_or_default();
+        held.files += found.len() as u64;
+        held.bytes += found.iter().map(|archive| archive.facts.allocated).sum::<u64>();
+    }
+    held
 }
 
 /// Reads the configuration and finds its logs; complaints are told as they come.
@@ -162,14 +188,18 @@ impl Session<'_> {
     /// Tells what workers did, and remembers their failures.
     fn take_in(&mut self, finished: Vec<Finished>) {
         for done in finished {
-            for event in done.events {
-                self.hear(event);
+            self.hear(Event::Turn(done.log.clone()));
+            for (at, event) in done.events {
+                self.listener.hear_late(event, at);
             }
             if done.failed {
                 self.exit.worsen(Exit::Failed);
             }
             self.ledger.done(&done.log);
-            self.hear(Event::Rotated { log: done.log });
+            self.hear(Event::Rotated {
+                log: done.log,
+                failed: done.failed,
+            });
         }
     }
 }

@@ -1,11 +1,13 @@
 //! One stanza's turn: consider all its logs, then rotate those that are due, with its scripts around them.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Session;
-use crate::discover::ExpandedSet;
+use crate::discover::{ExpandedSet, FoundLog, expand};
 use crate::event::{Event, PassedOver};
 use crate::execute::hook::Call;
 use crate::execute::work::SetWork;
@@ -69,10 +71,14 @@ impl Session<'_> {
             written: Arc::clone(&expanded.set.written),
             choices: Arc::clone(&self.choices),
         });
-        self.resume_unfinished(&set, expanded.logs.iter().map(|log| log.path.as_path()));
+        let vanished = self.vanished(&expanded);
+        let logs = expanded.logs.iter().map(|log| log.path.as_path());
+        self.resume_unfinished(&set, logs.chain(vanished.iter().map(PathBuf::as_path)));
         let mut due = Vec::new();
         let mut all_well = true;
-        for log in &expanded.logs {
+        // A pattern that matched nothing since a dead run had renamed all its logs is no log that is missing.
+        let is_log = |log: &&FoundLog| !vanished.iter().any(|path| stands_for(&log.path, path));
+        for log in expanded.logs.iter().filter(is_log) {
             match self.consider(policy, &log.path) {
                 Ok(Considered::Due(found)) => due.push(*found),
                 Ok(Considered::NotDue) => {}
@@ -198,6 +204,19 @@ impl Session<'_> {
         })))
     }
 
+    /// Finds logs that patterns of the stanza would lead to, were they not renamed by a run that died then.
+    fn vanished(&self, expanded: &ExpandedSet) -> Vec<PathBuf> {
+        let is_listed = |path: &Path| expanded.logs.iter().any(|log| log.path == path);
+        let covers = |word: &OsString, path: &Path| expand::covers(word.as_bytes(), path.as_os_str().as_bytes());
+        let left = self.ledger.left().filter(|path| !is_listed(path));
+        let mut found: Vec<PathBuf> = left
+            .filter(|path| expanded.set.patterns.iter().any(|word| covers(word, path)))
+            .map(Path::to_owned)
+            .collect();
+        found.sort();
+        found
+    }
+
     fn pass_missing(&self, path: &Path) -> Considered {
         self.hear(Event::PassedOver {
             log: path.to_owned(),
@@ -259,6 +278,11 @@ impl Session<'_> {
         }
         Ok((held, wanted))
     }
+}
+
+/// Tells whether a pattern that matched nothing stands for this log.
+fn stands_for(word: &Path, log: &Path) -> bool {
+    word != log && expand::covers(word.as_os_str().as_bytes(), log.as_os_str().as_bytes())
 }
 
 fn passed_over(policy: &Policy, facts: &FileFacts) -> Option<PassedOver> {

@@ -127,7 +127,9 @@ impl Store {
         let mut recovered: Vec<_> = replay.finished;
         let switched = replay.unfinished.iter().filter(|rotation| rotation.switched);
         recovered.extend(switched.map(|rotation| (rotation.begun.path.clone(), rotation.begun.stamp)));
-        let journaled: HashSet<&[u8]> = recovered.iter().map(|(log, _)| log.as_os_str().as_bytes()).collect();
+        let begun = replay.unfinished.iter().map(|rotation| &rotation.begun.path);
+        let journaled = recovered.iter().map(|(log, _)| log).chain(begun);
+        let journaled: HashSet<&[u8]> = journaled.map(|log| log.as_os_str().as_bytes()).collect();
         let wanted = |path: &[u8]| wanted(path) || (!journaled.is_empty() && journaled.contains(path));
         hear(StateProblem::Reading(self.path.clone()));
         let scan = scan::scan(file, &self.path, &wanted, &Expiry::at(now), &mut table, hear);

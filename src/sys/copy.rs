@@ -8,6 +8,7 @@ use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, copy_file_range, fallocate};
 use nix::sys::stat::fstat;
 use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC, fstatfs};
+use nix::sys::uio::pread;
 use nix::unistd::ftruncate;
 
 use super::call::{CallError, Doing};
@@ -30,6 +31,44 @@ const KERNEL_STEP: usize = 1 << 30;
 /// `Read` is about `from`, `Write` about `to` (a full disk, a quota).
 pub fn copy_contents(from: BorrowedFd<'_>, to: BorrowedFd<'_>, after: Afterwards) -> Result<u64, CallError> {
     copy_range(from, to, 0, u64::MAX, after)
+}
+
+/// Tells whether two files have the same content.
+///
+/// # Errors
+///
+/// `Stat` and `Read` are about either.
+pub fn same_contents(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> Result<bool, CallError> {
+    if size_of(one)? != size_of(other)? {
+        return Ok(false);
+    }
+    let (mut left, mut right) = (vec![0; BUFFER], vec![0; BUFFER]);
+    let mut at = 0;
+    loop {
+        let count = read_at(one, &mut left, at)?;
+        let found = read_at(other, &mut right, at)?;
+        if left[..count] != right[..found] {
+            return Ok(false);
+        }
+        if count == 0 {
+            return Ok(true);
+        }
+        at += count as u64;
+    }
+}
+
+/// Fills the buffer from an offset on, as far as the file goes.
+fn read_at(fd: BorrowedFd<'_>, buffer: &mut [u8], at: u64) -> Result<usize, CallError> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match pread(fd, &mut buffer[filled..], as_off(at + filled as u64)) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(Errno::EINTR) => {}
+            Err(errno) => return Err(CallError::new(Doing::Read, errno)),
+        }
+    }
+    Ok(filled)
 }
 
 /// Copies from the offset `start` up to `end` at most to the same place in `to`; answers the offset where the copy ends.

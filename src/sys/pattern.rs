@@ -12,8 +12,14 @@ use glob::{MatchOptions, Pattern};
 pub struct NamePattern {
     shape: Shape,
     begins_with_dot: bool,
-    utf8: bool,
 }
+
+/// A name has no slashes, and hidden names are asked about by the caller.
+const OPTIONS: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: false,
+};
 
 #[derive(Clone, Debug)]
 enum Shape {
@@ -21,10 +27,11 @@ enum Shape {
     Exactly(Vec<u8>),
     /// One `*` with these before and behind it.
     Around(Vec<u8>, Vec<u8>),
-    /// Everything else.
-    General(Pattern),
-    /// Nothing at all.
-    Nothing,
+    /// Everything else, by characters, and by bytes: the C library takes a match of either kind.
+    General {
+        by_characters: Option<Pattern>,
+        by_bytes: Option<Pattern>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,13 +54,17 @@ impl NamePattern {
     #[must_use]
     pub fn new(pattern: &[u8], utf8: bool) -> Self {
         let utf8 = utf8 && std::str::from_utf8(pattern).is_ok();
-        let tokens = tokens(&text(pattern, utf8));
-        let begins_with_dot = tokens.first() == Some(&Token::One('.'));
-        Self {
-            shape: shape(&tokens, utf8),
-            begins_with_dot,
-            utf8,
-        }
+        let by_bytes = tokens(&text(pattern, false));
+        let begins_with_dot = by_bytes.first() == Some(&Token::One('.'));
+        let shape = plain_shape(&by_bytes).unwrap_or_else(|| Shape::General {
+            by_characters: if utf8 {
+                compile(&tokens(&text(pattern, true)))
+            } else {
+                None
+            },
+            by_bytes: compile(&by_bytes),
+        });
+        Self { shape, begins_with_dot }
     }
 
     /// Tells whether the name matches.
@@ -64,14 +75,16 @@ impl NamePattern {
             Shape::Around(before, behind) => {
                 name.len() >= before.len() + behind.len() && name.starts_with(before) && name.ends_with(behind)
             }
-            Shape::Nothing => false,
-            Shape::General(pattern) => {
-                let options = MatchOptions {
-                    case_sensitive: true,
-                    require_literal_separator: true,
-                    require_literal_leading_dot: false,
+            Shape::General {
+                by_characters,
+                by_bytes,
+            } => {
+                let matches = |pattern: &Option<Pattern>, utf8| {
+                    pattern
+                        .as_ref()
+                        .is_some_and(|pattern| pattern.matches_with(&text(name, utf8), OPTIONS))
                 };
-                pattern.matches_with(&text(name, self.utf8), options)
+                matches(by_characters, true) || matches(by_bytes, false)
             }
         }
     }
@@ -220,30 +233,26 @@ fn class(name: &str) -> &'static [(char, char)] {
     }
 }
 
-fn shape(tokens: &[Token], utf8: bool) -> Shape {
-    let literal = |tokens: &[Token]| {
-        let mut bytes = Vec::new();
-        for token in tokens {
-            let Token::One(one) = token else { return None };
-            match u8::try_from(u32::from(*one)) {
-                Ok(byte) if !utf8 => bytes.push(byte),
-                _ => bytes.extend_from_slice(one.encode_utf8(&mut [0; 4]).as_bytes()),
-            }
-        }
-        Some(bytes)
+/// Finds the plain shape of a pattern whose characters are bytes, if it has one.
+fn plain_shape(tokens: &[Token]) -> Option<Shape> {
+    let literal = |tokens: &[Token]| -> Option<Vec<u8>> {
+        let byte = |token: &Token| match token {
+            Token::One(one) => u8::try_from(u32::from(*one)).ok(),
+            _ => None,
+        };
+        tokens.iter().map(byte).collect()
     };
     if let Some(bytes) = literal(tokens) {
-        return Shape::Exactly(bytes);
+        return Some(Shape::Exactly(bytes));
     }
-    if let Some(star) = tokens.iter().position(|token| *token == Token::AnyRun)
-        && let (Some(before), Some(behind)) = (literal(&tokens[..star]), literal(&tokens[star + 1..]))
-    {
-        return Shape::Around(before, behind);
-    }
+    let star = tokens.iter().position(|token| *token == Token::AnyRun)?;
+    Some(Shape::Around(literal(&tokens[..star])?, literal(&tokens[star + 1..])?))
+}
+
+/// Compiles a pattern; `None` where nothing can match it.
+fn compile(tokens: &[Token]) -> Option<Pattern> {
     let written: Option<String> = tokens.iter().map(write).collect();
-    written
-        .and_then(|written| Pattern::new(&written).ok())
-        .map_or(Shape::Nothing, Shape::General)
+    Pattern::new(&written?).ok()
 }
 
 /// Writes a token for the `glob` crate; `None` where nothing can match it.
@@ -375,8 +384,9 @@ mod tests {
     }
 
     #[test]
-    fn a_question_mark_is_a_character_in_utf8_and_a_byte_elsewhere() {
+    fn a_question_mark_is_a_byte_and_in_utf8_also_a_character() {
         assert!(NamePattern::new(b"?", true).matches("é".as_bytes()));
+        assert!(NamePattern::new(b"??", true).matches("é".as_bytes()));
         assert!(!NamePattern::new(b"?", false).matches("é".as_bytes()));
         assert!(NamePattern::new(b"??", false).matches("é".as_bytes()));
         assert!(NamePattern::new(b"a?b*c", true).matches(b"a\xffbc"));

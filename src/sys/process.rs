@@ -2,24 +2,26 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::signals;
 use crate::fault::{ChildEnd, Op, SysError};
 use crate::unix::Identity;
 
 /// What a program writes to stderr is kept up to here; the rest is dropped.
-const STDERR_LIMIT: u64 = 64 * 1024;
+const STDERR_LIMIT: usize = 64 * 1024;
 /// How long a child may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -70,13 +72,48 @@ pub fn run_filter(filter: &Filter<'_>, input: &File, output: &File) -> Result<Fi
     let mut child = start(&mut command, filter.program)?;
     // NOTE: the command holds our copies of the descriptors until it is dropped.
     drop(command);
-    let mut said = Vec::new();
-    if let Some(pipe) = child.stderr.take() {
-        // A broken pipe only shortens what is passed on.
-        drop(pipe.take(STDERR_LIMIT).read_to_end(&mut said));
+    let mut ear = Ear::new(child.stderr.take());
+    let mut end = wait_listening(&mut child, None, filter.program, &mut ear)?;
+    if let (Ok(()), Some(signal)) = (&end, signals::caught()) {
+        // A part of it may have been ended by the same signal, and the rest have taken that for the end of its input.
+        end = Err(ChildEnd::Signal(signal));
     }
-    let end = wait(&mut child, None, filter.program)?;
-    Ok(Filtered { end, said })
+    Ok(Filtered { end, said: ear.said })
+}
+
+/// Hears what a child says on stderr, while it is waited for.
+#[derive(Debug, Default)]
+struct Ear {
+    pipe: Option<ChildStderr>,
+    said: Vec<u8>,
+}
+
+impl Ear {
+    fn new(pipe: Option<ChildStderr>) -> Self {
+        if let Some(pipe) = &pipe {
+            // Where this fails the child is only heard less promptly.
+            let _ = nix::fcntl::fcntl(pipe, nix::fcntl::FcntlArg::F_SETFL(nix::fcntl::OFlag::O_NONBLOCK));
+        }
+        Self { pipe, said: Vec::new() }
+    }
+
+    /// Takes in what is there; beyond the limit it is dropped, so that the child never waits for us.
+    fn listen(&mut self) {
+        let mut part = [0_u8; 4096];
+        while let Some(pipe) = &mut self.pipe {
+            match pipe.read(&mut part) {
+                Ok(0) => self.pipe = None,
+                Ok(count) => {
+                    let room = STDERR_LIMIT.saturating_sub(self.said.len()).min(count);
+                    self.said.extend_from_slice(&part[..room]);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // A broken pipe only shortens what is passed on.
+                Err(_) => self.pipe = None,
+            }
+        }
+    }
 }
 
 /// Runs the mail program as `PROGRAM -s SUBJECT ADDRESS` with `text` as its input and its output closed to us;
@@ -182,13 +219,22 @@ fn start(command: &mut Command, program: &Path) -> Result<Child, SysError> {
 
 /// Waits for a child; a time limit or a signal that asks us to end is passed on to it.
 fn wait(child: &mut Child, limit: Option<u32>, program: &Path) -> Result<Result<(), ChildEnd>, SysError> {
+    wait_listening(child, limit, program, &mut Ear::default())
+}
+
+fn wait_listening(
+    child: &mut Child,
+    limit: Option<u32>,
+    program: &Path,
+    ear: &mut Ear,
+) -> Result<Result<(), ChildEnd>, SysError> {
     let fail = |error: &std::io::Error| SysError {
         op: Op::Wait,
         path: program.to_owned(),
         other: None,
         errno: error.raw_os_error().unwrap_or(0),
     };
-    if let Some(seconds) = watch(child, limit) {
+    if let Some(seconds) = watch(child, limit, ear) {
         end_child(child);
         let status = child.wait().map_err(|error| fail(&error))?;
         return Ok(Err(seconds.map_or_else(
@@ -208,7 +254,7 @@ fn end_of(status: ExitStatus) -> Result<(), ChildEnd> {
 }
 
 /// Returns when the child ended (`None`), or why it is to be ended: its limit in seconds, or a signal (`Some(None)`).
-fn watch(child: &Child, limit: Option<u32>) -> Option<Option<u32>> {
+fn watch(child: &Child, limit: Option<u32>, ear: &mut Ear) -> Option<Option<u32>> {
     let handle = pidfd(child)?;
     let deadline = limit.map(|seconds| Instant::now() + Duration::from_secs(u64::from(seconds)));
     loop {
@@ -223,14 +269,20 @@ fn watch(child: &Child, limit: Option<u32>) -> Option<Option<u32>> {
             }
         };
         let mut fds = vec![PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
-        if let Some(woken) = signals::woken() {
-            fds.push(PollFd::new(woken, PollFlags::POLLIN));
-        }
+        fds.extend(signals::woken().map(|woken| PollFd::new(woken, PollFlags::POLLIN)));
+        let pipe = ear
+            .pipe
+            .as_ref()
+            .map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN));
+        fds.extend(pipe);
         match poll(&mut fds, timeout) {
             Ok(_) | Err(Errno::EINTR) => {}
             Err(_) => return None,
         }
-        if fds.first().and_then(PollFd::any).unwrap_or(false) {
+        let has_ended = fds.first().and_then(PollFd::any).unwrap_or(false);
+        // What it said before it ended is in the pipe; what its own children may still say is not waited for.
+        ear.listen();
+        if has_ended {
             return None;
         }
         if signals::caught().is_some() {
@@ -239,16 +291,36 @@ fn watch(child: &Child, limit: Option<u32>) -> Option<Option<u32>> {
     }
 }
 
+/// Ends a child and what it started: a shell does not pass a signal on to the program that it waits for.
 fn end_child(child: &mut Child) {
-    let Some(pid) = i32::try_from(child.id()).ok().map(nix::unistd::Pid::from_raw) else {
+    let Ok(pid) = i32::try_from(child.id()).map(Pid::from_raw) else {
         return;
     };
-    let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+    let mut family = vec![pid];
+    add_descendants(pid, &mut family);
+    let tell = |signal| {
+        for pid in &family {
+            let _ = kill(*pid, signal);
+        }
+    };
+    tell(Signal::SIGTERM);
     let Some(handle) = pidfd(child) else { return };
     let mut fds = [PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
     let grace = PollTimeout::try_from(GRACE).unwrap_or(PollTimeout::MAX);
     if !matches!(poll(&mut fds, grace), Ok(ready) if ready > 0) {
-        drop(child.kill());
+        tell(Signal::SIGKILL);
+    }
+}
+
+/// Adds a process's children, and theirs; where the kernel does not list them, there are none.
+fn add_descendants(pid: Pid, family: &mut Vec<Pid>) {
+    let listed = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    for child in listed.split_ascii_whitespace().filter_map(|word| word.parse().ok()) {
+        let child = Pid::from_raw(child);
+        if !family.contains(&child) {
+            family.push(child);
+            add_descendants(child, family);
+        }
     }
 }
 
@@ -263,6 +335,14 @@ fn pidfd(child: &Child) -> Option<OwnedFd> {
             .filter(|fd| *fd >= 0)
             .map(|fd| OwnedFd::from_raw_fd(fd))
     }
+}
+
+/// Keeps standard output for ourselves: children write to standard error instead. Returns what was standard output.
+#[must_use]
+pub fn take_stdout() -> Option<File> {
+    let kept = std::io::stdout().as_fd().try_clone_to_owned().ok()?;
+    nix::unistd::dup2_stdout(std::io::stderr()).ok()?;
+    Some(File::from(kept))
 }
 
 /// Puts a file on descriptor 3, where scripts find the run's log; every child inherits it.

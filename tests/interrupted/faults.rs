@@ -18,9 +18,16 @@ use crate::support;
 /// The errors of disks and kernels that any call may answer.
 const ERRORS: [Errno; 5] = [Errno::ENOSPC, Errno::EIO, Errno::EROFS, Errno::EACCES, Errno::EMFILE];
 
-/// Tells if a call can answer an error in earnest: one that only looks never needs room.
+/// Tells if a call can answer an error in earnest: one that only looks needs no room, and one that goes by a descriptor
+/// has its permission.
 fn counts(call: &Call, error: Errno, scene: &Scene) -> bool {
-    let apt = call.changes() || !call.is_process() && !matches!(error, Errno::ENOSPC | Errno::EROFS);
+    let looks = !call.changes() && !call.is_process();
+    let apt = match error {
+        _ if call.changes() => true,
+        Errno::EIO => looks,
+        Errno::EACCES | Errno::EMFILE => looks && call.names_a_path(),
+        _ => false,
+    };
     apt && call.target().is_some_and(|path| path.starts_with(&scene.dir))
 }
 

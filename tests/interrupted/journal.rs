@@ -70,6 +70,16 @@ impl Due {
         command
     }
 
+    /// Lists what is in the logs' directory.
+    fn names(&self) -> Vec<String> {
+        let list = fs::read_dir(self.place.path().join("logs")).unwrap().flatten();
+        let mut names: Vec<_> = list
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
     /// Counts the logs that have a newest archive, and those that have a second one.
     fn archives(&self) -> (usize, usize) {
         let names: Vec<_> = fs::read_dir(self.place.path().join("logs"))
@@ -131,7 +141,12 @@ fn killed_at_any_changing_call_the_next_run_of_the_day_rotates_at_most_one_log_a
         });
         let status = due.rotate(&support::ours()).status().unwrap();
         let (first, second) = due.archives();
-        assert_eq!((status.code(), first), (Some(0), 3), "killed at point {point}");
+        assert_eq!(
+            (status.code(), first),
+            (Some(0), 3),
+            "killed at point {point}: {:?}",
+            due.names()
+        );
         assert!(second <= 1, "killed at point {point}, {second} logs were rotated twice");
         if ending != Ending::Killed {
             break;

@@ -65,6 +65,11 @@ impl Call {
         self.row.deed == Deed::Change
     }
 
+    /// Tells if the call names its file by a path.
+    pub(crate) fn names_a_path(&self) -> bool {
+        matches!(self.row.names, Names::Path(_) | Names::At(..))
+    }
+
     /// Tells if the call begins or ends a process.
     pub(crate) fn is_process(&self) -> bool {
         self.row.deed == Deed::Process
@@ -241,7 +246,10 @@ impl Herd {
                 Fate::KillCaller => tell(pid, Signal::SIGKILL),
                 Fate::Tell(word) => tell(self.first, word),
                 Fate::Fail(error) => {
-                    skip(pid);
+                    // The kernel closes a descriptor whatever it answers.
+                    if call.name() != "close" {
+                        skip(pid);
+                    }
                     self.failing.insert(pid, error);
                 }
             }

@@ -219,6 +219,9 @@ pub(crate) fn utc(text: &str) -> i64 {
 
 /// Puts `to` where `from` stands.
 fn replace(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    if let [Ok(text), Ok(from), Ok(to)] = [bytes, from, to].map(std::str::from_utf8) {
+        return text.replace(from, to).into_bytes();
+    }
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while let Some(at) = rest.windows(from.len()).position(|window| window == from) {

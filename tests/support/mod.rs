@@ -13,6 +13,7 @@ use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 /// The variable that turns a skipped test into a failed one.
 const NEED_ALL: &str = "LOGROTATE_TESTS_NEED_ALL";
@@ -89,4 +90,23 @@ pub(crate) fn fresh_dir(name: &str) -> PathBuf {
     fs::create_dir_all(&dir).unwrap();
     fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
     dir
+}
+
+/// Makes a command that runs in a tree, in a small and fixed environment: umask 022, UTC, the C locale, no input.
+pub(crate) fn shell(root: &Path, program: &str, words: &[&str]) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command
+        .args(["-c", "umask 022; exec \"$0\" \"$@\"", program])
+        .args(words);
+    command
+        .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("LC_ALL", "C")
+        .env("TZ", "UTC");
+    command
+        .env("HOME", root)
+        .env("ROOT", root)
+        .current_dir(root)
+        .stdin(Stdio::null());
+    command
 }

@@ -8,11 +8,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 use std::time::SystemTime;
 
 use super::manifest::{Place, utc};
-use super::{clock, content, fresh_dir, has, is_root, project, skip};
+use super::{clock, content, fresh_dir, has, is_root, project, shell, skip};
 
 /// The present of a scenario that names none: a Tuesday, long past, so that files made by a run are told by their time.
 const NOW: &str = "2024-03-12 06:25:00 UTC";
@@ -110,7 +110,7 @@ impl Scenario {
         };
         self.plant(&place);
         if let Some(script) = self.text("setup") {
-            let output = self.command(&place, "/bin/sh", &["-ec", &script]).output().unwrap();
+            let output = shell(&root, "/bin/sh", &["-ec", &script]).output().unwrap();
             assert!(
                 output.status.success(),
                 "{}: setup: {}",
@@ -125,7 +125,7 @@ impl Scenario {
         let around = self.text("run").unwrap_or_else(|| "exec \"$@\"".to_owned());
         let mut words = vec![PATIENCE, "/bin/sh", "-c", around.as_str(), "sh"];
         words.extend(args.iter().map(String::as_str));
-        let mut command = self.command(&place, "timeout", &words);
+        let mut command = shell(&root, "timeout", &words);
         clock::stop_at(&mut command, now, zone);
         let output = command.output().unwrap();
         self.outcome(&place, before, &output)
@@ -156,24 +156,6 @@ impl Scenario {
         let text = self.text("args").unwrap_or_else(|| ARGS.to_owned());
         let text = String::from_utf8(place.fill(text.as_bytes())).unwrap();
         text.split_whitespace().map(str::to_owned).collect()
-    }
-
-    fn command(&self, place: &Place, program: &str, words: &[&str]) -> Command {
-        let mut command = Command::new("/bin/sh");
-        command
-            .args(["-c", "umask 022; exec \"$0\" \"$@\"", program])
-            .args(words);
-        command
-            .env_clear()
-            .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-            .env("LC_ALL", "C")
-            .env("TZ", "UTC");
-        command
-            .env("HOME", place.root)
-            .env("ROOT", place.root)
-            .current_dir(place.root)
-            .stdin(Stdio::null());
-        command
     }
 
     fn outcome(&self, place: &Place, before: String, output: &Output) -> Outcome {
@@ -218,7 +200,12 @@ impl Scenario {
 
 /// Shows two texts' lines: what is only wanted after `-`, what is only there after `+`.
 pub(crate) fn difference(wanted: &str, found: &str) -> String {
-    let (old, new): (Vec<&str>, Vec<&str>) = (wanted.lines().collect(), found.lines().collect());
+    let (mut old, mut new): (Vec<&str>, Vec<&str>) = (wanted.lines().collect(), found.lines().collect());
+    let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    (old, new) = (old.split_off(same), new.split_off(same));
+    while !old.is_empty() && old.last() == new.last() {
+        (old.pop(), new.pop());
+    }
     let mut longest = vec![vec![0usize; new.len() + 1]; old.len() + 1];
     for i in (0..old.len()).rev() {
         for j in (0..new.len()).rev() {

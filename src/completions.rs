@@ -1,0 +1,16 @@
+//! Completions for shells, made from the definition of the command line.
+
+use crate::cli::{Shell, definition};
+
+/// Returns the script that a shell loads.
+#[must_use]
+pub fn script(shell: Shell) -> String {
+    let shell = match shell {
+        Shell::Bash => clap_complete::Shell::Bash,
+        Shell::Zsh => clap_complete::Shell::Zsh,
+        Shell::Fish => clap_complete::Shell::Fish,
+    };
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut definition(), "logrotate", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}

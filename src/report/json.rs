@@ -1,0 +1,72 @@
+//! A run as one JSON object (`--json`); its schema is `fixtures/schema/run.json`.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::tally::{LogTally, RunTally, SetTally};
+use super::words::path;
+use crate::exit::Exit;
+
+/// The version of the object's shape: raised when a member changes its meaning or goes.
+const SHAPE: u32 = 1;
+
+/// Returns the object, with a line end.
+#[must_use]
+pub fn run(tally: &RunTally, exit: Exit) -> String {
+    let sets: Vec<Value> = tally.sets.iter().map(stanza).collect();
+    let object = json!({
+        "schema": SHAPE,
+        "program": "logrotate-rs",
+        "version": env!("CARGO_PKG_VERSION"),
+        "dry_run": tally.dry_run,
+        "began": seconds_since_1970(tally.began),
+        "seconds": seconds(tally.took),
+        "exit_status": exit.code(),
+        "stanzas": sets,
+        "errors": tally.errors,
+        "warnings": tally.warnings,
+    });
+    format!("{object}\n")
+}
+
+fn stanza(set: &SetTally) -> Value {
+    let logs: Vec<Value> = set.logs.iter().map(log).collect();
+    json!({
+        "pattern": set.pattern,
+        "file": path(&set.file),
+        "line": set.line,
+        "logs": logs,
+        "errors": set.errors,
+    })
+}
+
+fn log(log: &LogTally) -> Value {
+    let steps: Vec<Value> = log
+        .steps
+        .iter()
+        .map(|step| json!({ "kind": step.kind, "text": step.text, "at": seconds(step.at) }))
+        .collect();
+    json!({
+        "path": path(&log.path),
+        "verdict": if log.verdict.is_empty() { "error" } else { log.verdict },
+        "reason": log.reason,
+        "rotated": log.rotated,
+        "archive": log.archive.as_deref().map(path),
+        "bytes_before": log.bytes_before,
+        "bytes_after": log.bytes_after,
+        "seconds": seconds(log.took),
+        "steps": steps,
+        "errors": log.errors,
+    })
+}
+
+/// Seconds with milliseconds, as a number.
+fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+fn seconds_since_1970(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}

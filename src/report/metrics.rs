@@ -1,0 +1,135 @@
+//! A run as metrics for node_exporter's textfile collector (`--metrics`).
+
+use std::fmt::Write;
+use std::time::SystemTime;
+
+use super::tally::{RunTally, SetTally};
+use super::words::path;
+use crate::exit::Exit;
+
+/// What is known of the archives of a stanza's logs after the run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Held {
+    /// How many files.
+    pub files: u64,
+    /// How many bytes on disk.
+    pub bytes: u64,
+}
+
+/// Returns the file's text; `last_success` is when a run last went well (this one, or an earlier one), in seconds since 1970.
+#[must_use]
+pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Held]) -> String {
+    let began = tally
+        .began
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let mut text = String::new();
+    gauge(
+        &mut text,
+        "logrotate_last_run_timestamp_seconds",
+        "When the last run began.",
+    );
+    line(&mut text, "logrotate_last_run_timestamp_seconds", "", began);
+    gauge(
+        &mut text,
+        "logrotate_last_run_exit_status",
+        "The exit status of the last run: 0 is well.",
+    );
+    line(&mut text, "logrotate_last_run_exit_status", "", u64::from(exit.code()));
+    gauge(
+        &mut text,
+        "logrotate_last_run_duration_seconds",
+        "How long the last run took.",
+    );
+    let _ = writeln!(
+        text,
+        "logrotate_last_run_duration_seconds {:.3}",
+        tally.took.as_secs_f64()
+    );
+    if let Some(time) = last_success {
+        gauge(
+            &mut text,
+            "logrotate_last_success_timestamp_seconds",
+            "When the last run that went well began.",
+        );
+        line(&mut text, "logrotate_last_success_timestamp_seconds", "", time);
+    }
+    let rows: [(&str, &str, fn(&SetTally) -> u64); 3] = [
+        ("logrotate_rotated_logs", "Logs that the last run rotated.", rotated),
+        (
+            "logrotate_failed_logs",
+            "Logs that the last run failed to look at or to rotate.",
+            failed,
+        ),
+        (
+            "logrotate_rotated_bytes",
+            "Bytes that were in the logs that the last run rotated.",
+            bytes,
+        ),
+    ];
+    for (name, help, value) in rows {
+        gauge(&mut text, name, help);
+        for set in &tally.sets {
+            line(&mut text, name, &labels(set), value(set));
+        }
+    }
+    gauge(
+        &mut text,
+        "logrotate_archive_files",
+        "Archives on disk after the last run.",
+    );
+    for (set, held) in tally.sets.iter().zip(held) {
+        line(&mut text, "logrotate_archive_files", &labels(set), held.files);
+    }
+    gauge(
+        &mut text,
+        "logrotate_archive_bytes",
+        "Disk held by archives after the last run.",
+    );
+    for (set, held) in tally.sets.iter().zip(held) {
+        line(&mut text, "logrotate_archive_bytes", &labels(set), held.bytes);
+    }
+    text
+}
+
+/// Reads when a run last went well from the text of an earlier file.
+#[must_use]
+pub fn last_success(earlier: &str) -> Option<u64> {
+    let value = earlier
+        .lines()
+        .find_map(|line| line.strip_prefix("logrotate_last_success_timestamp_seconds "))?;
+    value.trim().parse().ok()
+}
+
+fn rotated(set: &SetTally) -> u64 {
+    set.logs.iter().filter(|log| log.rotated).count() as u64
+}
+
+fn failed(set: &SetTally) -> u64 {
+    set.logs
+        .iter()
+        .filter(|log| log.verdict == "error" || (!log.errors.is_empty() && !log.rotated))
+        .count() as u64
+}
+
+fn bytes(set: &SetTally) -> u64 {
+    set.logs
+        .iter()
+        .filter(|log| log.rotated)
+        .filter_map(|log| log.bytes_before)
+        .sum()
+}
+
+fn gauge(text: &mut String, name: &str, help: &str) {
+    let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+}
+
+fn line(text: &mut String, name: &str, labels: &str, value: u64) {
+    let _ = writeln!(text, "{name}{labels} {value}");
+}
+
+fn labels(set: &SetTally) -> String {
+    let escape = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    let place = format!("{}:{}", path(&set.file), set.line);
+    format!("{{stanza=\"{}\",pattern=\"{}\"}}", escape(&place), escape(&set.pattern))
+}

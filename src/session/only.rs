@@ -1,0 +1,33 @@
+//! `--only`: the logs that are handled when not all are.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+use crate::discover::ExpandedSet;
+use crate::discover::expand;
+
+/// Keeps the logs that one of the patterns names, and the stanzas that still have one; returns the logs that are left alone.
+/// Without a pattern all stay. A pattern is expanded as a stanza's path list is.
+pub(super) fn keep_only(sets: &mut Vec<ExpandedSet>, patterns: &[OsString]) -> Vec<PathBuf> {
+    if patterns.is_empty() {
+        return Vec::new();
+    }
+    let expanded = patterns
+        .iter()
+        .flat_map(|pattern| expand::expand(pattern.as_bytes()).unwrap_or_default());
+    let wanted: HashSet<Vec<u8>> = expanded.collect();
+    let mut left_alone = Vec::new();
+    for set in sets.iter_mut() {
+        set.logs.retain(|log| {
+            let is_wanted = wanted.contains(log.path.as_os_str().as_bytes());
+            if !is_wanted {
+                left_alone.push(log.path.clone());
+            }
+            is_wanted
+        });
+    }
+    sets.retain(|set| !set.logs.is_empty());
+    left_alone
+}
