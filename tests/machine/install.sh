@@ -168,6 +168,22 @@ check "the new log belongs to the user that create names" test "$(stat -c %U:%a 
 rm /etc/logrotate.d/probe
 kill $daemon
 
+# --- A log where the unit is not let: the message says what to add, and that is right.
+mkdir -p /usr/local/app
+echo line >/usr/local/app/app.log
+printf '/usr/local/app/app.log {\n size 0\n rotate 2\n}\n' >/etc/logrotate.d/sandboxed
+systemctl start logrotate.service 2>/dev/null
+journalctl --sync
+advice=$(journalctl -q -u logrotate -o cat | grep -o 'ReadWritePaths=[^"]*' | tail -n 1)
+check "an error that is the unit's names the line to add" test "$advice" = ReadWritePaths=/usr/local/app
+printf '[Service]\n%s\n' "$advice" >/etc/systemd/system/logrotate.service.d/path.conf
+systemctl daemon-reload
+systemctl reset-failed logrotate.service
+systemctl start logrotate.service
+check "with that line the log is rotated" grep -q line /usr/local/app/app.log.1
+rm -r /etc/logrotate.d/sandboxed /etc/systemd/system/logrotate.service.d/path.conf /usr/local/app
+systemctl daemon-reload
+
 # --- Upgrade, removal, the way back, purge.
 echo '# mine' >>/etc/logrotate.conf
 systemctl start logrotate.timer
