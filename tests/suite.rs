@@ -16,6 +16,7 @@ mod documents;
 mod dropins;
 mod interrupted;
 mod layers;
+mod messages;
 mod peer;
 mod races;
 mod rehearsal;
