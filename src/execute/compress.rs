@@ -22,6 +22,9 @@ use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError, facts_of_open};
 use crate::sys::{attributes, identity, lease, process, signals, stream};
 
+/// Above this many bytes, what a file takes of the page cache is worth giving back.
+const BIG: u64 = 1 << 20;
+
 /// A compressed file that is written but not yet known to be on disk.
 #[derive(Debug)]
 pub(super) struct Halfway {
@@ -41,7 +44,7 @@ pub(super) enum Begun {
     /// A dead run had done it already; the plain archive is gone now.
     Done,
     /// A program still writes to the archive.
-    Held(Option<String>),
+    Held,
 }
 
 /// Writes the compressed file.
@@ -55,8 +58,8 @@ pub(super) fn begin(
         return Ok(Begun::Done);
     };
     let (source, facts) = open_source(work, dir, from)?;
-    if let lease::Writers::Held(program) = lease::who_writes(source.as_fd()) {
-        return Ok(Begun::Held(program.map(|name| name.to_string_lossy().into_owned())));
+    if is_held(&source) {
+        return Ok(Begun::Held);
     }
     if is_twin(dir, to, &source) {
         remove(work, dir, &from.to_owned(), listener)?;
@@ -74,6 +77,21 @@ pub(super) fn begin(
         to,
         model,
     })))
+}
+
+/// A program still writes to the archive. Which one is looked up only where it is to be told: that takes long.
+fn is_held(source: &File) -> bool {
+    lease::is_written(source.as_fd())
+        .unwrap_or_else(|| matches!(lease::who_writes(source.as_fd()), lease::Writers::Held(_)))
+}
+
+/// Finds the program that still writes to an archive.
+pub(super) fn holder(work: &LogWork, name: &OsStr) -> Option<String> {
+    let (source, _) = open_source(work, work.archive_dir.as_ref()?, name).ok()?;
+    match lease::who_writes(source.as_fd()) {
+        lease::Writers::Held(program) => program.map(|name| name.to_string_lossy().into_owned()),
+        lease::Writers::Nobody | lease::Writers::Unknown => None,
+    }
 }
 
 fn open_source(work: &LogWork, dir: &Dir, from: &OsStr) -> Result<(File, FileFacts), Fault> {
@@ -190,6 +208,9 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
     attributes::set_times(output, &path, model.accessed, model.modified)?;
     flush(output, &path)?;
     let written = facts_of_open(output, &path)?.size;
+    if half.facts.size > BIG {
+        stream::forget_pages(output.as_fd());
+    }
     let now = facts_of_open(&half.source, &path)?;
     if now.size != half.facts.size || now.modified != half.facts.modified {
         return Ok(false);

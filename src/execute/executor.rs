@@ -62,7 +62,7 @@ impl Executor {
                         }),
                     };
                 }
-                Progress::Held(by) => {
+                Progress::Held => {
                     let until = *self.patient_until.get_or_insert_with(|| Instant::now() + PATIENCE);
                     if Instant::now() >= until {
                         let Step::Compress { from, .. } = step else {
@@ -70,7 +70,7 @@ impl Executor {
                         };
                         return Err(Fault::StillWritten {
                             path: work.archive_path_of(from),
-                            by,
+                            by: compress::holder(work, from),
                         });
                     }
                     std::thread::sleep(ASK_AGAIN);

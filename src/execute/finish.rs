@@ -70,7 +70,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Debug, Default)]
 struct Board {
     queue: VecDeque<Job>,
-    held: VecDeque<(Job, Option<String>)>,
+    held: VecDeque<Job>,
     running: usize,
     finished: Vec<Finished>,
     patient_until: Option<Instant>,
@@ -226,7 +226,7 @@ fn run_batch(batch: Vec<Job>, shared: &Shared, threads: NonZero<usize>) {
         match advance(job, threads) {
             After::Done(done) => finished(shared, done),
             After::Written(job, half) => written.push((job, half)),
-            After::Held(job, program) => lock(&shared.board).held.push_back((job, program)),
+            After::Held(job) => lock(&shared.board).held.push_back(job),
         }
     }
     for (mut job, half) in written {
@@ -235,7 +235,7 @@ fn run_batch(batch: Vec<Job>, shared: &Shared, threads: NonZero<usize>) {
         loop {
             match next {
                 After::Done(done) => break finished(shared, done),
-                After::Held(job, program) => break lock(&shared.board).held.push_back((job, program)),
+                After::Held(job) => break lock(&shared.board).held.push_back(job),
                 After::Written(mut job, half) => {
                     complete(&mut job, *half);
                     next = advance(job, threads);
@@ -258,7 +258,7 @@ fn finished(shared: &Shared, job: Job) {
 enum After {
     Done(Job),
     Written(Job, Box<Halfway>),
-    Held(Job, Option<String>),
+    Held(Job),
 }
 
 /// Goes through a job's steps until one is only half done, or cannot be done yet.
@@ -273,9 +273,9 @@ fn advance(mut job: Job, threads: NonZero<usize>) -> After {
         match perform(&job.work, &step, threads, &*job.events) {
             Ok(Progress::Done) => {}
             Ok(Progress::Halfway(half)) => return After::Written(job, half),
-            Ok(Progress::Held(program)) => {
+            Ok(Progress::Held) => {
                 job.steps.push_front(step);
-                return After::Held(job, program);
+                return After::Held(job);
             }
             Err(fault) => {
                 fail(&mut job, fault);
@@ -329,12 +329,13 @@ fn ask_held(mut board: MutexGuard<'_, Board>, shared: &Shared, threads: NonZero<
     drop(board);
     if patient {
         std::thread::sleep(ASK_AGAIN);
-        run_batch(held.into_iter().map(|(job, _)| job).collect(), shared, threads);
+        run_batch(held.into(), shared, threads);
         return;
     }
     let mut given_up = Vec::new();
-    for (mut job, program) in held {
+    for mut job in held {
         if let Some(Step::Compress { from, to, .. }) = job.steps.pop_front() {
+            let program = compress::holder(&job.work, &from);
             leave_plain(&mut job, (to, from), program);
         }
         given_up.push(job);

@@ -18,8 +18,8 @@ pub(super) enum Progress {
     Done,
     /// A compressed file is written; it is to be completed.
     Halfway(Box<Halfway>),
-    /// The archive is still written by a program; its name, if known.
-    Held(Option<String>),
+    /// The archive is still written by a program.
+    Held,
 }
 
 /// Carries out one step.
@@ -37,7 +37,7 @@ pub(super) fn perform(
             return match compress::begin(work, (from, to, *model), threads, listener)? {
                 Begun::Written(half) => Ok(Progress::Halfway(half)),
                 Begun::Done => Ok(Progress::Done),
-                Begun::Held(program) => Ok(Progress::Held(program)),
+                Begun::Held => Ok(Progress::Held),
             };
         }
         Step::Rename { from, to } => rename(work, from, to)?,

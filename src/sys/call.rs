@@ -1,6 +1,9 @@
 //! A call on a descriptor that failed. The descriptor's owner knows its name, and adds it.
 
 use std::fmt;
+use std::path::Path;
+
+use crate::fault::{Op, SysError};
 
 /// The kernel's reasons by name, so that nothing outside `sys` needs `nix` for them.
 pub use nix::errno::Errno;
@@ -34,6 +37,24 @@ pub struct CallError {
 impl CallError {
     pub(crate) fn new(doing: Doing, errno: Errno) -> Self {
         Self { doing, errno }
+    }
+
+    /// Adds the name of the file that the descriptor stands for.
+    #[must_use]
+    pub fn at(self, path: &Path) -> SysError {
+        SysError {
+            op: match self.doing {
+                Doing::Stat => Op::Stat,
+                Doing::Open => Op::Open,
+                Doing::Read => Op::Read,
+                Doing::Write => Op::Write,
+                Doing::Flush => Op::Flush,
+                Doing::Truncate => Op::Truncate,
+            },
+            path: path.to_owned(),
+            other: None,
+            errno: self.errno as i32,
+        }
     }
 
     /// Returns a closure for `map_err`.

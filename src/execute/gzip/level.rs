@@ -39,9 +39,10 @@ impl Level {
     /// gzip's at this level. (The compressor's 9 is larger than its 8, and never used.)
     pub(super) fn setting(self) -> Compression {
         Compression::new(match self.0 {
-            1 | 2 => 3,
-            3 => 4,
-            4..=6 => 5,
+            1 | 2 => 2,
+            3 | 4 => 3,
+            5 | 6 => 5,
+            7 => 6,
             _ => 7,
         })
     }

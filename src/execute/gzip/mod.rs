@@ -7,6 +7,8 @@ mod parallel;
 mod serial;
 mod zeros;
 
+use std::sync::{Mutex, MutexGuard, TryLockError};
+
 use flate2::Crc;
 
 use super::engine::{EngineError, Means};
@@ -24,10 +26,23 @@ pub fn compress(
     means: Means<'_>,
 ) -> Result<(), EngineError> {
     let header = header(level, source.modified());
-    if source.size() >= PARALLEL_FROM && means.threads.get() > 1 {
-        parallel::compress(level, header, source, sink, means)
-    } else {
-        serial::compress(level, header, source, sink, means)
+    if source.size() >= PARALLEL_FROM
+        && means.threads.get() > 1
+        && let Some(_only) = take_the_threads()
+    {
+        return parallel::compress(level, header, source, sink, means);
+    }
+    serial::compress(level, header, source, sink, means)
+}
+
+/// Takes the right to use more than one thread: one big file at a time, so that threads and memory stay bounded where
+/// several workers each have one.
+fn take_the_threads() -> Option<MutexGuard<'static, ()>> {
+    static THREADS: Mutex<()> = Mutex::new(());
+    match THREADS.try_lock() {
+        Ok(taken) => Some(taken),
+        Err(TryLockError::Poisoned(taken)) => Some(taken.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
     }
 }
 
