@@ -1,7 +1,7 @@
 //! Random directives: what may stand in a stanza or before it, and what archives it leads to.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use chrono::{TimeZone, Utc};
 
@@ -14,7 +14,7 @@ use super::tree::{Kind, Node, Tree};
 #[derive(Default)]
 pub(crate) struct Stanza {
     pub(crate) directives: Vec<Directive>,
-    /// Where the archives are, relative to the log's directory.
+    /// Where the archives are, below the root.
     pub(crate) archives: PathBuf,
     pub(crate) compressed: bool,
     pub(crate) delayed: bool,
@@ -119,6 +119,7 @@ pub(crate) fn globals(random: &mut Random) -> Vec<Directive> {
 pub(crate) fn stanza(random: &mut Random, tree: &mut Tree, place: &Place, begin: i64, su: bool) -> Stanza {
     let mut set = Stanza {
         start: 1,
+        archives: place.dir.clone(),
         suffix: OsString::from(".gz"),
         ..Stanza::default()
     };
@@ -295,7 +296,6 @@ fn old_dir(random: &mut Random, set: &mut Stanza, tree: &mut Tree, place: &Place
     }
     let name = *random.pick(&["old", "./old", "../arch", "sub/old"]);
     let absolute = random.chance(25);
-    set.archives = PathBuf::from(name);
     let written = if absolute {
         format!("{ROOT}/{}/{name}", place.dir.display())
     } else {
@@ -303,24 +303,28 @@ fn old_dir(random: &mut Random, set: &mut Stanza, tree: &mut Tree, place: &Place
     };
     set.add(format!("olddir {written}"));
     let missing = random.chance(30);
-    if missing || random.chance(20) {
+    if (missing && (!place.last || random.chance(80))) || random.chance(20) {
         set.add(*random.pick(&["createolddir", "createolddir 0750", "createolddir 700 daemon daemon"]));
     }
     if !missing {
-        let mut path = place.dir.clone();
-        for part in PathBuf::from(name).components() {
-            match part {
-                std::path::Component::ParentDir => drop(path.pop()),
-                std::path::Component::Normal(part) => path.push(part),
-                _ => {}
-            }
-        }
+        set.archives = below(&place.dir, name);
         let mut node = Node::new(Kind::Dir, begin);
         node.owner = place.owner;
-        tree.insert(path, node);
-    } else {
-        set.archives = PathBuf::new();
+        tree.insert(set.archives.clone(), node);
     }
+}
+
+/// Follows a relative path in words.
+fn below(dir: &Path, name: &str) -> PathBuf {
+    let mut path = dir.to_owned();
+    for part in Path::new(name).components() {
+        match part {
+            Component::ParentDir => drop(path.pop()),
+            Component::Normal(part) => path.push(part),
+            _ => {}
+        }
+    }
+    path
 }
 
 /// A script that writes down what it was given and what it sees, and then does this.

@@ -86,6 +86,8 @@ pub(crate) struct Place {
     pub(crate) dir: PathBuf,
     /// The owner of all in it.
     pub(crate) owner: (u32, u32),
+    /// No stanza follows: the peer gives up the rest of a file whose `olddir` is missing, ours does not.
+    pub(crate) last: bool,
 }
 
 /// Makes the case of this seed.
@@ -113,7 +115,24 @@ pub(crate) fn case(seed: u64) -> Case {
     let mut logs = Vec::new();
     let stanzas = 1 + random.below(3) * random.below(2);
     for number in 0..stanzas {
-        let stanza = stanza(random, &mut case.tree, &mut logs, number, begin);
+        let mut place = Place {
+            dir: PathBuf::from(format!("log/s{number}")),
+            owner: (0, 0),
+            last: number + 1 == stanzas,
+        };
+        let mut stanza = stanza(random, &mut case.tree, &mut logs, &mut place, begin);
+        if let Some(first) = case.configs[0].stanzas.first()
+            && random.chance(6)
+        {
+            stanza.words.extend(
+                first
+                    .words
+                    .iter()
+                    .take(1)
+                    .filter(|word| !word.ends_with(b"*.log"))
+                    .cloned(),
+            );
+        }
         case.configs[0].stanzas.push(stanza);
     }
     if random.chance(40) {
@@ -172,11 +191,7 @@ fn spread(random: &mut Random, case: &mut Case) {
     case.configs[0].globals.push(format!("include {ROOT}/etc/d"));
 }
 
-fn stanza(random: &mut Random, tree: &mut Tree, logs: &mut Vec<PathBuf>, number: u64, begin: i64) -> Stanza {
-    let mut place = Place {
-        dir: PathBuf::from(format!("log/s{number}")),
-        owner: (0, 0),
-    };
+fn stanza(random: &mut Random, tree: &mut Tree, logs: &mut Vec<PathBuf>, place: &mut Place, begin: i64) -> Stanza {
     let su = nix::unistd::geteuid().is_root() && random.chance(10);
     if su {
         place.owner = (65_534, 65_534);
@@ -187,23 +202,23 @@ fn stanza(random: &mut Random, tree: &mut Tree, logs: &mut Vec<PathBuf>, number:
         dir.mode = 0o777;
     }
     tree.insert(place.dir.clone(), dir);
-    let settings = directives::stanza(random, tree, &place, begin, su);
+    let settings = directives::stanza(random, tree, place, begin, su);
     let mut words = Vec::new();
     let mut mine = Vec::new();
     for _ in 0..=random.below(3) {
         let name = random.pick(&NAMES);
         let path = place.dir.join(OsStr::from_bytes(name));
         if !mine.contains(&path) {
-            log(random, tree, &place, &path, begin);
-            leftovers(random, tree, &place, &path, &settings, begin);
+            log(random, tree, place, &path, begin);
+            leftovers(random, tree, place, &path, &settings, begin);
             words.push(word(path.as_os_str().as_bytes()));
             mine.push(path);
         }
     }
     if random.chance(30) {
-        words = vec![format!("{ROOT}/log/s{number}/*.log").into_bytes()];
+        words = vec![format!("{ROOT}/{}/*.log", place.dir.display()).into_bytes()];
         if random.chance(20) {
-            words.push(format!("{ROOT}/log/s{number}/nothing*").into_bytes());
+            words.push(format!("{ROOT}/{}/nothing*", place.dir.display()).into_bytes());
         }
     }
     logs.extend(mine);
@@ -297,14 +312,13 @@ fn leftovers(random: &mut Random, tree: &mut Tree, place: &Place, log: &Path, se
     if !random.chance(60) {
         return;
     }
-    let archives = place.dir.join(&set.archives);
     let name = log.file_name().expect("a log has a name").as_bytes();
     for age in 0..random.between(1, 8) {
         if random.chance(25) {
             continue;
         }
         let at = begin - (age + 1) * DAY;
-        let mut file = archives.join(OsStr::from_bytes(&set.archive_name(name, age, at)));
+        let mut file = set.archives.join(OsStr::from_bytes(&set.archive_name(name, age, at)));
         let mut content = text(random, "archive");
         let odd = random.chance(6);
         if set.compressed != odd && !(age == 0 && set.delayed) {
