@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::case::{Case, Change, Step};
 use super::compare::{self, Aftermath, Difference, RECORDS};
-use super::exceptions::{self, Scene};
+use super::exceptions;
 use super::run::{self, Clock, Run};
+use super::scene::Scene;
 use super::tree::{self, Contents, Tree, Window};
 
 /// The two programs.
@@ -77,6 +78,7 @@ impl Bench {
             let scene = Scene {
                 case,
                 step,
+                root: &root,
                 before: &before,
                 peer: &left,
                 ours: &right,

@@ -11,6 +11,7 @@ mod exceptions;
 mod generate;
 mod random;
 mod run;
+mod scene;
 mod shrink;
 mod tree;
 mod year;

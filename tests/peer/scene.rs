@@ -1,0 +1,146 @@
+//! What a rule of `exceptions` may look at: the run, the tree before it, and what both programs made of it.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::case::{Case, Step};
+use super::compare::{Aftermath, Difference, records, stamps};
+use super::tree::{Kind, Node, Time, Tree};
+
+/// One run of a case, seen from all sides.
+pub(crate) struct Scene<'a> {
+    pub(crate) case: &'a Case,
+    pub(crate) step: &'a Step,
+    /// The root of the tree, as paths in records and states begin.
+    pub(crate) root: &'a Path,
+    pub(crate) before: &'a Tree,
+    pub(crate) peer: &'a Aftermath,
+    pub(crate) ours: &'a Aftermath,
+}
+
+/// A file by what it holds and when that was last changed: it stays the same when it is renamed or compressed.
+type Identity = (Vec<u8>, Time);
+
+impl Scene<'_> {
+    /// The run was a dry one.
+    pub(crate) fn is_dry(&self) -> bool {
+        self.step.options.iter().any(|option| option == "-d")
+    }
+
+    /// The directives that hold for the log, as far as they stand in its stanza or before any stanza.
+    pub(crate) fn directives(&self, log: &Path) -> Vec<&str> {
+        let parent = log.parent().unwrap_or(log).as_os_str().as_bytes();
+        let mut out: Vec<&str> = Vec::new();
+        for config in &self.case.configs {
+            out.extend(config.globals.iter().map(String::as_str));
+        }
+        for stanza in self.case.configs.iter().flat_map(|config| &config.stanzas) {
+            let is_its = |word: &Vec<u8>| word.windows(parent.len()).any(|window| window == parent);
+            if stanza.words.iter().any(is_its) {
+                out.extend(stanza.directives.iter().map(String::as_str));
+            }
+        }
+        out
+    }
+
+    /// A directive of this name holds for the log.
+    pub(crate) fn has(&self, log: &Path, name: &str) -> bool {
+        let names = |directive: &&str| directive.split([' ', '=', '\n']).next() == Some(name);
+        self.directives(log).iter().any(|directive| names(directive))
+    }
+
+    /// All logs of the run, by what the states name, relative to the root.
+    pub(crate) fn logs(&self) -> Vec<PathBuf> {
+        let mut logs = Vec::new();
+        for side in [self.peer, self.ours] {
+            for path in stamps(side.tree.get(Path::new("state"))).keys() {
+                let path = path.trim_matches('"').replace("\\\\", "\\");
+                if let Ok(log) = Path::new(&path).strip_prefix(self.root)
+                    && !logs.iter().any(|other| other == log)
+                {
+                    logs.push(log.to_owned());
+                }
+            }
+        }
+        logs
+    }
+
+    /// The difference is about this log, or what its name begins.
+    pub(crate) fn is_about(&self, log: &Path, difference: &Difference) -> bool {
+        let stem = stem(log);
+        let names = |text: &str| text.contains(&format!("/{}", String::from_utf8_lossy(stem)));
+        match difference {
+            Difference::Exit(..) => false,
+            Difference::Entry(path, ..) => is_family(log, path),
+            Difference::State(path, ..) => names(path),
+            Difference::Record(_, peer, ours) => peer.iter().chain(ours).all(|record| names(record)),
+        }
+    }
+
+    /// The files of the log's family.
+    fn family(log: &Path, tree: &Tree) -> Vec<Identity> {
+        let its = tree.iter().filter(|(path, _)| is_family(log, path));
+        its.filter_map(|(_, node)| identity(node)).collect()
+    }
+
+    /// Archives that lay in the log's family before, are gone at the peer's without a word, and still there at ours.
+    pub(crate) fn lost_by_the_peer(&self, log: &Path) -> Vec<PathBuf> {
+        let (peer, ours) = (Self::family(log, &self.peer.tree), Self::family(log, &self.ours.tree));
+        let mut lost = Vec::new();
+        for (path, node) in self
+            .before
+            .iter()
+            .filter(|(path, _)| is_family(log, path) && *path != log)
+        {
+            let Some(id) = identity(node) else { continue };
+            let announced = format!("{}", self.root.join(path).display());
+            let told = |record: &String| record.contains(&announced);
+            let disposed = ["rec/scripts", "rec/mail"]
+                .iter()
+                .any(|name| records(self.peer.tree.get(Path::new(name))).iter().any(told));
+            if !peer.contains(&id) && ours.contains(&id) && !disposed {
+                lost.push(path.clone());
+            }
+        }
+        lost
+    }
+
+    /// What lay at this path before is nowhere any more at the peer's.
+    pub(crate) fn is_gone(&self, path: &Path) -> bool {
+        let id = self.before.get(path).and_then(identity);
+        id.is_some_and(|id| !self.peer.tree.values().filter_map(identity).any(|other| other == id))
+    }
+
+    /// The stamp of a log in a tree's state.
+    pub(crate) fn stamp(&self, tree: &Tree, quoted: &str) -> Option<String> {
+        stamps(tree.get(Path::new("state"))).remove(quoted)
+    }
+}
+
+/// What all of a log's archives begin with.
+fn stem(log: &Path) -> &[u8] {
+    let name = log.file_name().unwrap_or(OsStr::new("")).as_bytes();
+    let endings: [&[u8]; 3] = [b".log", b".txt", b"log"];
+    endings
+        .iter()
+        .find_map(|ending| name.strip_suffix(*ending))
+        .unwrap_or(name)
+}
+
+fn is_family(log: &Path, path: &Path) -> bool {
+    let below = log
+        .parent()
+        .is_some_and(|dir| path.starts_with(dir) || path.starts_with(dir.with_file_name("arch")));
+    below
+        && path
+            .file_name()
+            .is_some_and(|name| name.as_bytes().starts_with(stem(log)))
+}
+
+fn identity(node: &Node) -> Option<Identity> {
+    let Kind::File(raw) = &node.kind else { return None };
+    let plain = node.plain.as_ref().unwrap_or(raw);
+    let plain = plain.strip_prefix(b"(unpacked) ").unwrap_or(plain);
+    Some((plain.to_vec(), node.modified))
+}
