@@ -95,16 +95,18 @@ impl Session<'_> {
             return;
         }
         self.begin(set, &due);
-        let mut prepared = Vec::new();
-        for due in due {
-            if !self.is_ending() {
-                prepared.extend(self.prepare(set, due));
-            }
-        }
+        let Some(prepared) = self.prepare_all(set, due) else {
+            self.hear_if_set(set, Hook::Post);
+            return;
+        };
         let mut switched = Vec::new();
+        let mut whole = true;
         for planned in prepared {
-            if !self.is_ending() && self.switch(&planned) {
+            whole = whole && !self.is_ending() && self.switch(&planned);
+            if whole {
                 switched.push(planned);
+            } else {
+                self.ledger.drop_begun(&planned.work.path);
             }
         }
         // A daemon whose log was switched must be told, whatever failed beside it.
@@ -119,6 +121,21 @@ impl Session<'_> {
         for planned in switched {
             self.finish(planned);
         }
+    }
+
+    /// Prepares all logs of a set; where one fails, none of the set is switched.
+    fn prepare_all(&mut self, set: &Arc<SetWork>, due: Vec<Due>) -> Option<Vec<Planned>> {
+        let paths: Vec<PathBuf> = due.iter().map(|due| due.path.clone()).collect();
+        let mut prepared = Vec::new();
+        for due in due {
+            let ready = if self.is_ending() { None } else { self.prepare(set, due) };
+            let Some(planned) = ready else {
+                paths.iter().for_each(|path| self.ledger.drop_begun(path));
+                return None;
+            };
+            prepared.push(planned);
+        }
+        Some(prepared)
     }
 
     fn hear_if_set(&self, set: &SetWork, hook: Hook) {

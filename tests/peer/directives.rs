@@ -24,22 +24,19 @@ pub(crate) struct Stanza {
     extension: Option<&'static str>,
 }
 
-/// Formats of `dateformat`, each with whether it is `dateext`'s alone.
-const FORMATS: [&str; 16] = [
+/// Formats of `dateformat`, of what the peer's version 3.22 knows.
+const FORMATS: [&str; 13] = [
     "-%Y%m%d",
     "-%Y%m%d%H",
     ".%Y-%m-%d",
     "-%Y%m%d-%s",
     "-%d%m%Y",
-    "_%y%j",
     "-%Y%m%d%H%M%S",
     "-%Y%m%d.%H%M",
     "-%Y-%m",
     ".%Y%m%d%z",
-    "-%G%V",
-    "-%Y%W",
+    "-%Y%V",
     "%Y%m%d",
-    "-%u%Y%m%d",
     "-x%%Y%q",
     "-%s",
 ];

@@ -2,6 +2,7 @@
 //!
 //! A rule is as narrow as can be: it looks at what was before, at what both did, and excuses single differences.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::compare::Difference;
@@ -14,35 +15,30 @@ struct Rule {
     excuses: fn(&Scene<'_>, &Difference) -> bool,
 }
 
-const RULES: [Rule; 7] = [
-    Rule {
-        name: "a dry run sends no mail",
-        excuses: dry_mail,
-    },
-    Rule {
-        name: "a dry run does not fail for want of an archive to mail",
-        excuses: dry_exit,
-    },
-    Rule {
-        name: "olddir is made when a log is rotated, not when it is read",
-        excuses: olddir_early,
-    },
-    Rule {
-        name: "a rotation that failed before its switch is not stamped",
-        excuses: not_stamped,
-    },
-    Rule {
-        name: "what is left beyond the count is disposed of, not overwritten",
-        excuses: beyond_the_count,
-    },
-    Rule {
-        name: "no archive is overwritten",
-        excuses: overwritten,
-    },
-    Rule {
-        name: "copy with renamecopy makes a copy",
-        excuses: copy_with_renamecopy,
-    },
+const fn rule(name: &'static str, excuses: fn(&Scene<'_>, &Difference) -> bool) -> Rule {
+    Rule { name, excuses }
+}
+
+/// All of them.
+const RULES: &[Rule] = &[
+    rule("a dry run sends no mail", dry_mail),
+    rule("a dry run does not fail for want of an archive to mail", dry_exit),
+    rule(
+        "olddir is made when a log is rotated, not when it is read",
+        olddir_early,
+    ),
+    rule("a rotation that failed before its switch is not stamped", not_stamped),
+    rule(
+        "what is left beyond the count is disposed of, not overwritten",
+        beyond_the_count,
+    ),
+    rule(
+        "what is left beyond the count stops the rotation if it stays",
+        beyond_the_count_stays,
+    ),
+    rule("a log's own *, ? and [ are plain characters", glob_in_a_name),
+    rule("no archive is overwritten", overwritten),
+    rule("copy with renamecopy makes a copy", copy_with_renamecopy),
 ];
 
 /// Splits the differences in the names of the rules that excuse some, and those that nothing excuses.
@@ -115,10 +111,34 @@ fn beyond_the_count(scene: &Scene<'_>, difference: &Difference) -> bool {
             Some("mail" | "mailfails") => lines.nth(1),
             _ => None,
         };
-        let path = path.and_then(|path| Path::new(path).strip_prefix(scene.root).ok());
         path.is_some_and(|path| scene.is_gone(path))
     };
     peer.is_empty() && !ours.is_empty() && ours.iter().all(names_left_over)
+}
+
+/// Section 12, item 2: and if that fails, nothing is shifted on top of it.
+fn beyond_the_count_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let stays = |line: &str| {
+        let path = line
+            .strip_prefix("error: error running preremove script for ")
+            .and_then(|rest| rest.split(" of '").next());
+        let path = path.or_else(|| line.strip_prefix("error: mail command failed for ")?.split(": ").next());
+        path.is_some_and(|path| scene.is_gone(path))
+    };
+    let about = scene.logs().iter().any(|log| scene.is_about(log, difference));
+    about && scene.ours.ending.messages.lines().any(stays)
+}
+
+/// Section 12, item 5: the peer does not find the dated archives of such a log.
+fn glob_in_a_name(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let is_such = |log: &PathBuf| {
+        let name = log.file_name().unwrap_or_default().as_bytes();
+        name.iter().any(|byte| b"*?[".contains(byte)) && (scene.has(log, "dateext") || scene.has(log, "rotate -1"))
+    };
+    scene
+        .logs()
+        .iter()
+        .any(|log| is_such(log) && scene.is_about(log, difference))
 }
 
 /// Section 12, item 2.

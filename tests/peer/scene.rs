@@ -44,10 +44,10 @@ impl Scene<'_> {
         out
     }
 
-    /// A directive of this name holds for the log.
+    /// A directive of this name, or this one with its argument, holds for the log.
     pub(crate) fn has(&self, log: &Path, name: &str) -> bool {
-        let names = |directive: &&str| directive.split([' ', '=', '\n']).next() == Some(name);
-        self.directives(log).iter().any(|directive| names(directive))
+        let names = |directive: &&str| *directive == name || directive.split([' ', '=', '\n']).next() == Some(name);
+        self.directives(log).iter().any(names)
     }
 
     /// All logs of the run, by what the states name, relative to the root.
@@ -106,9 +106,11 @@ impl Scene<'_> {
         lost
     }
 
-    /// What lay at this path before is nowhere any more at the peer's.
-    pub(crate) fn is_gone(&self, path: &Path) -> bool {
-        let id = self.before.get(path).and_then(identity);
+    /// What lay at this path (as messages and records show it) before is nowhere any more at the peer's.
+    pub(crate) fn is_gone(&self, shown: &str) -> bool {
+        let shows = |path: &&PathBuf| self.root.join(path).to_string_lossy() == shown;
+        let path = self.before.keys().find(shows);
+        let id = path.and_then(|path| identity(&self.before[path]));
         id.is_some_and(|id| !self.peer.tree.values().filter_map(identity).any(|other| other == id))
     }
 
