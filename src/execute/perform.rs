@@ -5,7 +5,7 @@ use std::num::NonZero;
 
 use super::compress::{self, Begun, Halfway};
 use super::work::LogWork;
-use super::{copy, create, mail, remove};
+use super::{copy, create, mail, place, remove};
 use crate::event::Listener;
 use crate::fault::{Fault, SysError};
 use crate::plan::{Spot, Step, Where};
@@ -40,7 +40,7 @@ pub(super) fn perform(
                 Begun::Held => Ok(Progress::Held),
             };
         }
-        Step::Rename { from, to } => rename(work, from, to)?,
+        Step::Rename { from, to } => rename(work, from, to, listener)?,
         Step::CopyTruncate { to } => copy::copy_and_truncate(work, to.as_deref(), listener)?,
         Step::Copy { from, to } => copy::copy(work, from, to, listener)?,
         Step::SkipCopy { .. } => {}
@@ -61,7 +61,11 @@ pub(super) fn perform(
     Ok(Progress::Done)
 }
 
-fn rename(work: &LogWork, from: &Spot, to: &Spot) -> Result<(), Fault> {
+fn rename(work: &LogWork, from: &Spot, to: &Spot, listener: &dyn Listener) -> Result<(), Fault> {
+    if to.place == Where::Log && from.place == Where::Log && from.name == work.name && work.archive != to.name {
+        // What an earlier `renamecopy` could not finish is in the way, and is all there is of that log.
+        place::make_room(work, &work.log_dir, &to.name, work.path_of(to), listener)?;
+    }
     let mut renamed = dir_of(work, from)?.rename(&from.name, dir_of(work, to)?, &to.name);
     if let Err(error) = &mut renamed {
         error.path = work.path_of(from);

@@ -348,7 +348,7 @@ impl Session<'_> {
                     }
                 }
             }
-            moved = true;
+            moved |= !matches!(step, Step::SkipCopy { .. });
         }
         self.ledger.switched(&planned.work.path, &self.now);
         let archive = planned.work.archive_path_of(&planned.work.archive);

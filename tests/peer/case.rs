@@ -66,15 +66,24 @@ pub(crate) struct Case {
 const PROGRAMS: [(&str, &str); 4] = [
     (
         "mail",
-        "{ printf '%s\\n' mail \"$@\"; cat; echo; echo .; } >>@ROOT@/rec/mail",
+        concat!(
+            "{ printf '%s\\n' mail \"$@\"; cat; echo; echo .; } >@ROOT@/rec/part.$$\n",
+            "cat @ROOT@/rec/part.$$ >>@ROOT@/rec/mail\nrm @ROOT@/rec/part.$$"
+        ),
     ),
     (
         "mailfails",
-        "{ printf '%s\\n' mailfails \"$@\"; cat; echo; echo .; } >>@ROOT@/rec/mail; exit 3",
+        concat!(
+            "{ printf '%s\\n' mailfails \"$@\"; cat; echo; echo .; } >@ROOT@/rec/part.$$\n",
+            "cat @ROOT@/rec/part.$$ >>@ROOT@/rec/mail\nrm @ROOT@/rec/part.$$\nexit 3"
+        ),
     ),
     (
         "pack",
-        "echo says \"$LOGROTATE_COMPRESSED_FILENAME\" \"$#\" \"$@\" >&2; { printf '%s\\n' pack \"$LOGROTATE_COMPRESSED_FILENAME\" \"$@\"; id -u; echo .; } >>@ROOT@/rec/pack; exec gzip -c",
+        concat!(
+            "echo says \"$LOGROTATE_COMPRESSED_FILENAME\" \"$#\" \"$@\" >&2\n",
+            "printf '%s\\n' pack \"$LOGROTATE_COMPRESSED_FILENAME\" \"$@\" \"$(id -u)\" . >>@ROOT@/rec/pack\nexec gzip -c"
+        ),
     ),
     ("packfails", "head -c 10; echo bad >&2; exit 4"),
 ];
@@ -116,6 +125,11 @@ impl ConfigFile {
 }
 
 impl Case {
+    /// Ours is to do one thing after the other, so that even what its workers do has the peer's order.
+    pub(crate) fn one_by_one(&self) -> bool {
+        self.seed.is_multiple_of(2)
+    }
+
     /// The tree to lay at the start: logs, archives, configuration, state, the place of the records.
     pub(crate) fn first_tree(&self, root: &Path) -> Tree {
         let begin = self.steps.first().map_or(0, |step| step.at) - 86_400;

@@ -29,8 +29,12 @@ pub(crate) enum Difference {
     Entry(PathBuf, Option<String>, Option<String>),
     /// A line of the state, by its quoted path: the peer's stamp, ours.
     State(String, Option<String>, Option<String>),
-    /// A record by its kind: what only the peer did, what only we did; both empty if only the order differs.
-    Record(PathBuf, Vec<String>, Vec<String>),
+    /// A record of this file that only the peer wrote.
+    OnlyPeer(PathBuf, String),
+    /// A record of this file that only ours wrote.
+    OnlyOurs(PathBuf, String),
+    /// The records of this file are the same, but not their order.
+    Order(PathBuf),
 }
 
 impl fmt::Display for Difference {
@@ -48,17 +52,15 @@ impl fmt::Display for Difference {
                 )
             }
             Self::State(path, peer, ours) => write!(f, "state: {path}: peer {peer:?}, ours {ours:?}"),
-            Self::Record(name, peer, ours) => {
-                write!(f, "record {}: (lists empty: only the order)", name.display())?;
-                peer.iter().try_for_each(|text| write!(f, "\n    only peer {text:?}"))?;
-                ours.iter().try_for_each(|text| write!(f, "\n    only ours {text:?}"))
-            }
+            Self::OnlyPeer(name, text) => write!(f, "{}: only peer {text:.600?}", name.display()),
+            Self::OnlyOurs(name, text) => write!(f, "{}: only ours {text:.600?}", name.display()),
+            Self::Order(name) => write!(f, "{}: the order differs", name.display()),
         }
     }
 }
 
 /// Lists all that differs.
-pub(crate) fn compare(peer: &Aftermath, ours: &Aftermath) -> Vec<Difference> {
+pub(crate) fn compare(peer: &Aftermath, ours: &Aftermath, in_order: bool) -> Vec<Difference> {
     let mut found = Vec::new();
     if peer.ending.code != ours.ending.code {
         found.push(Difference::Exit(peer.ending.code, ours.ending.code));
@@ -69,7 +71,7 @@ pub(crate) fn compare(peer: &Aftermath, ours: &Aftermath) -> Vec<Difference> {
         if path == Path::new(STATE) {
             compare_state(left, right, &mut found);
         } else if path.starts_with(RECORDS) {
-            compare_records(path, left, right, &mut found);
+            compare_records(path, left, right, in_order, &mut found);
         } else {
             compare_entry(path, left, right, &mut found);
         }
@@ -164,8 +166,25 @@ pub(crate) fn records(node: Option<&Node>) -> Vec<String> {
         .collect()
 }
 
-fn compare_records(path: &Path, left: Option<&Node>, right: Option<&Node>, found: &mut Vec<Difference>) {
-    let (left, right) = (records(left), records(right));
+fn compare_records(
+    path: &Path,
+    left: Option<&Node>,
+    right: Option<&Node>,
+    in_order: bool,
+    found: &mut Vec<Difference>,
+) {
+    let (mut left, mut right) = (records(left), records(right));
+    if !in_order {
+        // Mail and compression are the work of several at once; the order of scripts is the peer's all the same.
+        let scripts = |records: &[String]| {
+            let script = |record: &&String| !record.starts_with("mail") && !record.starts_with("pack");
+            records.iter().filter(script).cloned().collect::<Vec<_>>()
+        };
+        if scripts(&left) == scripts(&right) {
+            left.sort();
+            right.sort();
+        }
+    }
     if left == right {
         return;
     }
@@ -178,9 +197,10 @@ fn compare_records(path: &Path, left: Option<&Node>, right: Option<&Node>, found
         }
         rest
     };
-    found.push(Difference::Record(
-        path.to_owned(),
-        minus(&left, &right),
-        minus(&right, &left),
-    ));
+    let (peer, ours) = (minus(&left, &right), minus(&right, &left));
+    if peer.is_empty() && ours.is_empty() {
+        found.push(Difference::Order(path.to_owned()));
+    }
+    found.extend(peer.into_iter().map(|text| Difference::OnlyPeer(path.to_owned(), text)));
+    found.extend(ours.into_iter().map(|text| Difference::OnlyOurs(path.to_owned(), text)));
 }

@@ -327,8 +327,8 @@ fn below(dir: &Path, name: &str) -> PathBuf {
 /// A script that writes down what it was given and what it sees, and then does this.
 fn script(kind: &str, then: &str) -> Directive {
     format!(
-        "{kind}\n  {{ printf '%s\\n' {kind} \"$#\" \"$0\" \"$@\"; umask; pwd; id -u; \
-         for f in \"$@\"; do test -e \"$f\" && echo there; done; echo .; }} >>{ROOT}/rec/scripts\n  {then}\n    endscript"
+        "{kind}\n  r=$(printf '%s\\n' {kind} \"$#\" \"$0\" \"$@\"; umask; pwd; id -u; \
+         for f in \"$@\"; do test -e \"$f\" && echo there; done)\n  printf '%s\\n.\\n' \"$r\" >>{ROOT}/rec/scripts\n  {then}\n    endscript"
     )
 }
 

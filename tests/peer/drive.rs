@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::case::{Case, Change, Step};
@@ -17,6 +18,8 @@ use super::tree::{self, Contents, Tree, Window};
 pub(crate) struct Pair {
     pub(crate) peer: PathBuf,
     pub(crate) ours: PathBuf,
+    /// Ours is ours, and has `--jobs`.
+    pub(crate) knows_jobs: bool,
 }
 
 /// A directory in which cases are walked one after the other.
@@ -32,6 +35,14 @@ pub(crate) struct Failure {
     pub(crate) differences: Vec<Difference>,
     /// What the peer and ours said.
     pub(crate) messages: (String, String),
+}
+
+impl Failure {
+    /// The other failure's first difference is of the same kind.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let kind = |failure: &Self| failure.differences.first().map(std::mem::discriminant);
+        kind(self) == kind(other)
+    }
 }
 
 /// How often each rule was needed.
@@ -74,7 +85,7 @@ impl Bench {
         for (number, step) in case.steps.iter().enumerate() {
             let left = self.turn(case, step, &mut peer);
             let right = self.turn(case, step, &mut ours);
-            let differences = compare::compare(&left, &right);
+            let differences = compare::compare(&left, &right, case.one_by_one());
             let scene = Scene {
                 case,
                 step,
@@ -105,6 +116,7 @@ impl Bench {
 
     /// One program's run on its tree, at the common path.
     fn turn(&self, case: &Case, step: &Step, side: &mut Side) -> Aftermath {
+        let is_ours = side.tree.ends_with("ours");
         let root = self.root();
         fs::rename(&side.tree, &root).expect("the tree takes its place");
         change(&root, step);
@@ -112,6 +124,9 @@ impl Bench {
         args.extend(["-m".to_owned(), format!("{}/bin/{}", root.display(), case.mailer)]);
         args.extend(["-s".to_owned(), format!("{}/state", root.display())]);
         args.extend(case.named.iter().map(|name| format!("{}/{name}", root.display())));
+        if is_ours && case.one_by_one() && self.pair.knows_jobs {
+            args.insert(0, "--jobs=1".to_owned());
+        }
         let window = Window::open();
         let ending = run::run(&Run {
             program: &side.program,
@@ -152,11 +167,16 @@ fn grow(path: &Path, bytes: &[u8], at: i64) {
     if usable {
         return;
     }
+    let is_new = !path.exists();
     let mut file = fs::OpenOptions::new()
         .append(true)
         .create(true)
         .open(path)
         .expect("a log opens");
+    if let Some(dir) = path.parent().filter(|_| is_new) {
+        let owner = dir.metadata().expect("a directory");
+        std::os::unix::fs::fchown(&file, Some(owner.uid()), Some(owner.gid())).expect("its owner is set");
+    }
     file.write_all(bytes).expect("a log grows");
     let time = nix::sys::time::TimeSpec::new(at - 60, 5);
     nix::sys::stat::futimens(&file, &time, &time).expect("its times are set");

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::compare::Difference;
-use super::scene::Scene;
+use super::scene::{Scene, disposes_of};
 use super::tree::Time;
 
 /// A difference that is wanted.
@@ -36,6 +36,10 @@ const RULES: &[Rule] = &[
         "what is left beyond the count stops the rotation if it stays",
         beyond_the_count_stays,
     ),
+    rule(
+        "what was left plain and cannot be compressed stops the rotation",
+        plain_stays,
+    ),
     rule("a log's own *, ? and [ are plain characters", glob_in_a_name),
     rule("no archive is overwritten", overwritten),
     rule("copy with renamecopy makes a copy", copy_with_renamecopy),
@@ -56,10 +60,7 @@ pub(crate) fn sort_out(scene: &Scene<'_>, differences: Vec<Difference>) -> (Vec<
 
 /// Section 12, item 1.
 fn dry_mail(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let Difference::Record(name, _, ours) = difference else {
-        return false;
-    };
-    scene.is_dry() && name == Path::new("rec/mail") && ours.is_empty()
+    scene.is_dry() && matches!(difference, Difference::OnlyPeer(name, _) if name == Path::new("rec/mail"))
 }
 
 /// Section 12, item 1: with `rotate 0` the archive that the peer would mail does not exist.
@@ -74,8 +75,7 @@ fn olddir_early(scene: &Scene<'_>, difference: &Difference) -> bool {
     let Difference::Entry(path, Some(peer), None) = difference else {
         return false;
     };
-    let is_asked_for = scene.logs().iter().any(|log| scene.has(log, "createolddir"));
-    peer.ends_with(" dir") && !scene.before.contains_key(path) && is_asked_for
+    peer.ends_with(" dir") && !scene.before.contains_key(path) && scene.is_said("createolddir")
 }
 
 /// Section 12, item 10.
@@ -83,50 +83,67 @@ fn not_stamped(scene: &Scene<'_>, difference: &Difference) -> bool {
     let Difference::State(quoted, Some(_), Some(ours)) = difference else {
         return false;
     };
-    let Some(log) = log_of(scene, quoted) else { return false };
+    let Some(log) = scene.log_of(quoted) else { return false };
     let stays = match scene.stamp(scene.before, quoted) {
         Some(old) => old == *ours,
         None => ours.ends_with(":0:0"),
     };
-    let log = (scene.peer.tree.get(&log), scene.ours.tree.get(&log));
-    let is_untouched = log.0 == log.1 && log.1.is_some_and(|node| node.modified != Time::Fresh);
+    let node = (scene.peer.tree.get(&log), scene.ours.tree.get(&log));
+    let is_untouched = match node.1 {
+        Some(log) => log.modified != Time::Fresh,
+        // An archive that was taken for a log, and was shifted before its turn came.
+        None => scene.was_shifted(&log),
+    };
     let codes = (scene.peer.ending.code, scene.ours.ending.code);
-    stays && is_untouched && codes == (1, 1)
-}
-
-fn log_of(scene: &Scene<'_>, quoted: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(quoted.trim_matches('"'));
-    path.strip_prefix(scene.root).ok().map(Path::to_owned)
+    stays && is_untouched && node.0 == node.1 && codes == (1, 1)
 }
 
 /// Section 12, item 2: the peer renames the last archive over what a larger count left there; ours mails and removes it first.
 fn beyond_the_count(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let Difference::Record(_, peer, ours) = difference else {
+    let Difference::OnlyOurs(_, record) = difference else {
         return false;
     };
-    let names_left_over = |record: &String| {
-        let mut lines = record.lines();
-        let path = match lines.next() {
-            Some("preremove") => lines.nth(2),
-            Some("mail" | "mailfails") => lines.nth(1),
-            _ => None,
-        };
-        path.is_some_and(|path| scene.is_gone(path))
-    };
-    peer.is_empty() && !ours.is_empty() && ours.iter().all(names_left_over)
+    disposes_of(record).is_some_and(|path| scene.is_gone(path))
 }
 
 /// Section 12, item 2: and if that fails, nothing is shifted on top of it.
 fn beyond_the_count_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let stays = |line: &str| {
-        let path = line
-            .strip_prefix("error: error running preremove script for ")
-            .and_then(|rest| rest.split(" of '").next());
-        let path = path.or_else(|| line.strip_prefix("error: mail command failed for ")?.split(": ").next());
-        path.is_some_and(|path| scene.is_gone(path))
+    let beginnings = [
+        "error: error running preremove script for ",
+        "error: mail command failed for ",
+    ];
+    about_a_failure(scene, difference, &beginnings)
+}
+
+/// Section 12, item 2: what a failed compression left plain is not overwritten, also if it fails again.
+fn plain_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
+    about_a_failure(scene, difference, &["failed to compress log "])
+}
+
+/// Ours failed with these words for a file that is gone at the peer's, and the difference is about that log.
+fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -> bool {
+    let said = &scene.ours.ending.messages;
+    let after = |line: &str| {
+        words
+            .iter()
+            .find_map(|words| Some(line.split_once(words)?.1.to_owned()))
     };
-    let about = scene.logs().iter().any(|log| scene.is_about(log, difference));
-    about && scene.ours.ending.messages.lines().any(stays)
+    let paths = said.lines().filter_map(after);
+    let mut files = paths.map(|path| {
+        path.split(" of '")
+            .next()
+            .unwrap_or("")
+            .split(": ")
+            .next()
+            .unwrap_or("")
+            .to_owned()
+    });
+    let logs: Vec<PathBuf> = scene
+        .logs()
+        .into_iter()
+        .filter(|log| scene.is_about(log, difference))
+        .collect();
+    files.any(|file| scene.is_gone(&file) && logs.iter().any(|log| scene.is_of(log, &file)))
 }
 
 /// Section 12, item 5: the peer does not find the dated archives of such a log.

@@ -28,7 +28,7 @@ use crate::support;
 use drive::{Bench, Excuses, Pair};
 
 /// So many differing cases are enough for one report.
-const ENOUGH: usize = 5;
+const ENOUGH: usize = 12;
 
 /// Reads a number from the environment.
 fn number(name: &str) -> Option<u64> {
@@ -39,8 +39,10 @@ fn number(name: &str) -> Option<u64> {
 fn pair() -> Option<Pair> {
     let peer = support::need_peer()?;
     support::need("faketime").then(|| {
-        let ours = env::var_os("LOGROTATE_OURS").map_or_else(support::ours, PathBuf::from);
-        Pair { peer, ours }
+        let named = env::var_os("LOGROTATE_OURS").map(PathBuf::from);
+        let knows_jobs = named.is_none();
+        let ours = named.unwrap_or_else(support::ours);
+        Pair { peer, ours, knows_jobs }
     })
 }
 
@@ -101,10 +103,13 @@ fn walk(pair: &Pair, seeds: std::ops::Range<u64>, small: Small) -> (Vec<String>,
 /// Walks one case; reports how it differs, shrunk, if it does.
 fn one(bench: &Bench, seed: u64, small: Small, excuses: &mut Excuses) -> Option<String> {
     let case = generate::case(seed);
-    bench.walk(&case, excuses)?;
+    let first = bench.walk(&case, excuses)?;
     let mut ignored = Excuses::new();
     let small = match small {
-        Small::Yes => shrink::shrink(case, |smaller| bench.walk(smaller, &mut ignored).is_some()),
+        Small::Yes => shrink::shrink(case, |smaller| {
+            let failure = bench.walk(smaller, &mut ignored);
+            failure.is_some_and(|failure| failure.is_like(&first))
+        }),
         Small::No => case,
     };
     let failure = bench.walk(&small, &mut ignored)?;
@@ -144,6 +149,7 @@ fn the_peer_never_differs_from_itself() {
         &Pair {
             ours: peer.clone(),
             peer,
+            knows_jobs: false,
         },
         1..21,
         Small::No,
@@ -161,7 +167,15 @@ fn a_peer_that_always_forces_is_seen_to_differ() {
     let dir = playground();
     let ours = dir.path().join("forces");
     write_program(&ours, &format!("exec {} -f \"$@\"", peer.display()));
-    let (reports, _) = walk(&Pair { peer, ours }, 1..21, Small::No);
+    let (reports, _) = walk(
+        &Pair {
+            peer,
+            ours,
+            knows_jobs: false,
+        },
+        1..21,
+        Small::No,
+    );
     assert!(!reports.is_empty());
 }
 

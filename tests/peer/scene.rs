@@ -44,6 +44,14 @@ impl Scene<'_> {
         out
     }
 
+    /// Some stanza, or what stands before them, has the directive.
+    pub(crate) fn is_said(&self, name: &str) -> bool {
+        let stanzas = self.case.configs.iter().flat_map(|config| &config.stanzas);
+        let inside = stanzas.flat_map(|stanza| &stanza.directives);
+        let globals = self.case.configs.iter().flat_map(|config| &config.globals);
+        inside.chain(globals).any(|directive| directive.contains(name))
+    }
+
     /// A directive of this name, or this one with its argument, holds for the log.
     pub(crate) fn has(&self, log: &Path, name: &str) -> bool {
         let names = |directive: &&str| *directive == name || directive.split([' ', '=', '\n']).next() == Some(name);
@@ -54,16 +62,22 @@ impl Scene<'_> {
     pub(crate) fn logs(&self) -> Vec<PathBuf> {
         let mut logs = Vec::new();
         for side in [self.peer, self.ours] {
-            for path in stamps(side.tree.get(Path::new("state"))).keys() {
-                let path = path.trim_matches('"').replace("\\\\", "\\");
-                if let Ok(log) = Path::new(&path).strip_prefix(self.root)
-                    && !logs.iter().any(|other| other == log)
-                {
-                    logs.push(log.to_owned());
+            let stamps = stamps(side.tree.get(Path::new("state")));
+            for log in stamps.keys().filter_map(|quoted| self.log_of(quoted)) {
+                if !logs.contains(&log) {
+                    logs.push(log);
                 }
             }
         }
         logs
+    }
+
+    /// The path, as messages show it, is one of the log's archives.
+    pub(crate) fn is_of(&self, log: &Path, shown: &str) -> bool {
+        let paths = self.before.keys().filter(|path| is_family(log, path));
+        paths
+            .into_iter()
+            .any(|path| self.root.join(path).to_string_lossy() == shown)
     }
 
     /// The difference is about this log, or what its name begins.
@@ -74,19 +88,24 @@ impl Scene<'_> {
             Difference::Exit(..) => false,
             Difference::Entry(path, ..) => is_family(log, path),
             Difference::State(path, ..) => names(path),
-            Difference::Record(_, peer, ours) => peer.iter().chain(ours).all(|record| names(record)),
+            Difference::OnlyPeer(_, record) | Difference::OnlyOurs(_, record) => names(record),
+            Difference::Order(_) => false,
         }
     }
 
     /// The files of the log's family.
-    fn family(log: &Path, tree: &Tree) -> Vec<Identity> {
-        let its = tree.iter().filter(|(path, _)| is_family(log, path));
+    fn family(&self, log: &Path, tree: &Tree) -> Vec<Identity> {
+        // What was moved aside in this run is no archive any more.
+        let is_aside = |path: &Path| path.to_string_lossy().contains(".backup") && !self.before.contains_key(path);
+        let its = tree
+            .iter()
+            .filter(|(path, _)| is_family(log, path) && (!is_aside(path) || path_is_interim(path)));
         its.filter_map(|(_, node)| identity(node)).collect()
     }
 
     /// Archives that lay in the log's family before, are gone at the peer's without a word, and still there at ours.
     pub(crate) fn lost_by_the_peer(&self, log: &Path) -> Vec<PathBuf> {
-        let (peer, ours) = (Self::family(log, &self.peer.tree), Self::family(log, &self.ours.tree));
+        let (peer, ours) = (self.family(log, &self.peer.tree), self.family(log, &self.ours.tree));
         let mut lost = Vec::new();
         for (path, node) in self
             .before
@@ -94,16 +113,40 @@ impl Scene<'_> {
             .filter(|(path, _)| is_family(log, path) && *path != log)
         {
             let Some(id) = identity(node) else { continue };
-            let announced = format!("{}", self.root.join(path).display());
-            let told = |record: &String| record.contains(&announced);
-            let disposed = ["rec/scripts", "rec/mail"]
-                .iter()
-                .any(|name| records(self.peer.tree.get(Path::new(name))).iter().any(told));
+            let disposed = self.disposed(&self.root.join(path).to_string_lossy());
             if !peer.contains(&id) && ours.contains(&id) && !disposed {
                 lost.push(path.clone());
             }
         }
         lost
+    }
+
+    /// The log went away because it is an older archive of another log, and was shifted.
+    pub(crate) fn was_shifted(&self, log: &Path) -> bool {
+        let id = self.before.get(log).and_then(identity);
+        let is_it = |(path, node): (&PathBuf, &Node)| identity(node) == id && !is_family(log, path);
+        id.is_some() && self.ours.tree.iter().any(is_it)
+    }
+
+    /// The peer mailed the file or asked `preremove` about it.
+    fn disposed(&self, shown: &str) -> bool {
+        let texts = ["rec/scripts", "rec/mail"].map(|name| records(self.peer.tree.get(Path::new(name))));
+        texts.iter().flatten().any(|record| disposes_of(record) == Some(shown))
+    }
+
+    /// Finds the log of a quoted path of the state, as far as its name can be read.
+    pub(crate) fn log_of(&self, quoted: &str) -> Option<PathBuf> {
+        let shown = quoted.trim_matches('"').replace("\\\\", "\\");
+        let shown = shown
+            .strip_prefix(&*self.root.to_string_lossy())?
+            .trim_start_matches('/')
+            .to_owned();
+        let trees = [&self.peer.tree, &self.ours.tree, self.before];
+        let known = trees
+            .iter()
+            .flat_map(|tree| tree.keys())
+            .find(|path| path.to_string_lossy() == shown);
+        Some(known.cloned().unwrap_or_else(|| PathBuf::from(shown)))
     }
 
     /// What lay at this path (as messages and records show it) before is nowhere any more at the peer's.
@@ -140,9 +183,24 @@ fn is_family(log: &Path, path: &Path) -> bool {
             .is_some_and(|name| name.as_bytes().starts_with(stem(log)))
 }
 
+/// What `renamecopy` left unfinished can only be moved aside.
+fn path_is_interim(path: &Path) -> bool {
+    path.to_string_lossy().contains(".tmp-")
+}
+
 fn identity(node: &Node) -> Option<Identity> {
     let Kind::File(raw) = &node.kind else { return None };
     let plain = node.plain.as_ref().unwrap_or(raw);
     let plain = plain.strip_prefix(b"(unpacked) ").unwrap_or(plain);
     Some((plain.to_vec(), node.modified))
+}
+
+/// The file that a record of `preremove` or of a mail is about.
+pub(crate) fn disposes_of(record: &str) -> Option<&str> {
+    let mut lines = record.lines();
+    match lines.next()? {
+        "preremove" => lines.nth(2),
+        "mail" | "mailfails" => lines.nth(1),
+        _ => None,
+    }
 }

@@ -45,7 +45,7 @@ fn candidates(case: &Case) -> Vec<Case> {
         }
     }
     pieces(case, &mut add);
-    for path in case.tree.keys().rev() {
+    for path in case.tree.keys().rev().filter(|path| path.components().count() > 2) {
         add(&|c| {
             c.tree.retain(|other, node| {
                 !(other.starts_with(path) || matches!(&node.kind, super::tree::Kind::HardLink(first) if first == path))
