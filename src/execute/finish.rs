@@ -37,7 +37,10 @@ pub struct Job {
     events: Arc<Heard>,
     /// The compressed name that was not made, and the plain one that stands for it.
     left_plain: Option<(OsString, OsString)>,
+    /// Its next step was announced already, and could not be done yet.
+    asked_again: bool,
     failed: bool,
+    interrupted: bool,
 }
 
 /// A finished job.
@@ -47,8 +50,8 @@ pub struct Finished {
     pub log: PathBuf,
     /// Something failed.
     pub failed: bool,
-    /// The archive stays uncompressed until the next time, since it is still written.
-    pub left_plain: bool,
+    /// The next run has to go on with it: the archive is still written, or the run was asked to end.
+    pub put_off: bool,
     /// What is to be told, in order.
     pub events: Vec<(Instant, Event)>,
 }
@@ -109,7 +112,9 @@ impl Finisher {
             steps: steps.into(),
             events: Arc::default(),
             left_plain: None,
+            asked_again: false,
             failed: false,
+            interrupted: false,
         };
         if inline || self.jobs.get() == 1 || job.steps.is_empty() {
             run_batch(vec![job], &self.shared, self.jobs);
@@ -249,7 +254,7 @@ fn finished(shared: &Shared, job: Job) {
     let done = Finished {
         log: job.work.path.clone(),
         failed: job.failed,
-        left_plain: job.left_plain.is_some(),
+        put_off: job.left_plain.is_some() || job.interrupted,
         events: mem::take(&mut lock(&job.events.0)),
     };
     lock(&shared.board).finished.push(done);
@@ -269,12 +274,15 @@ fn advance(mut job: Job, threads: NonZero<usize>) -> After {
             return After::Done(job);
         }
         let step = stand_in(&job, step);
-        job.work.announce(&step, &*job.events);
+        if !std::mem::take(&mut job.asked_again) {
+            job.work.announce(&step, &*job.events);
+        }
         match perform(&job.work, &step, threads, &*job.events) {
             Ok(Progress::Done) => {}
             Ok(Progress::Halfway(half)) => return After::Written(job, half),
             Ok(Progress::Held) => {
                 job.steps.push_front(step);
+                job.asked_again = true;
                 return After::Held(job);
             }
             Err(fault) => {
@@ -299,6 +307,7 @@ fn stand_in(job: &Job, step: Step) -> Step {
 }
 
 fn fail(job: &mut Job, fault: Fault) {
+    job.interrupted = fault == Fault::Interrupted;
     job.events.hear(Event::Failed(fault));
     job.failed = true;
     job.steps.clear();

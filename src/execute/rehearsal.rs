@@ -85,7 +85,7 @@ impl Hands for Rehearsal {
         self.finished.push(Finished {
             log,
             failed: false,
-            left_plain: false,
+            put_off: false,
             events: Vec::new(),
         });
     }

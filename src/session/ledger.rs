@@ -21,10 +21,10 @@ pub(super) struct Ledger {
     table: StateTable,
     /// What a dead run left, by log.
     left: HashMap<PathBuf, Unfinished>,
-    /// Logs of which a dead run had begun the rotation but not touched the log.
-    half_shifted: HashSet<PathBuf>,
-    /// Logs that this run has begun and not ended.
-    begun: HashSet<PathBuf>,
+    /// Rotations that a dead run had begun without touching the log: only archives may have been shifted.
+    half_shifted: HashMap<PathBuf, Unfinished>,
+    /// Rotations that this run has begun and not ended.
+    begun: HashMap<PathBuf, Unfinished>,
     keeps_journal: bool,
     failed: bool,
     listener: Arc<dyn Listener>,
@@ -65,8 +65,8 @@ impl Ledger {
             store,
             table,
             left,
-            half_shifted: HashSet::new(),
-            begun: HashSet::new(),
+            half_shifted: HashMap::new(),
+            begun: HashMap::new(),
             keeps_journal: !invocation.dry_run,
             failed,
             listener: Arc::clone(listener),
@@ -98,13 +98,21 @@ impl Ledger {
         if let Err(problem) = identity::as_starter(|| self.store.begin_batch(logs))? {
             self.failed |= tell(problem, &self.listener);
         }
-        self.begun.extend(logs.iter().map(|log| log.path.clone()));
+        for log in logs {
+            self.begun.insert(
+                log.path.clone(),
+                Unfinished {
+                    begun: log.clone(),
+                    switched: false,
+                },
+            );
+        }
         Ok(())
     }
 
     /// A log's rotation failed before its switch: it does not count.
     pub(super) fn drop_begun(&mut self, log: &Path) {
-        if self.begun.remove(log) {
+        if self.begun.remove(log).is_some() {
             self.progress(log, Progress::Failed);
         }
     }
@@ -112,14 +120,16 @@ impl Ledger {
     /// A log has become its archive: it counts as rotated now.
     pub(super) fn switched(&mut self, log: &Path, now: &Now) {
         self.table.stamp(log, now.local);
-        if self.begun.contains(log) {
+        self.half_shifted.remove(log);
+        if let Some(rotation) = self.begun.get_mut(log) {
+            rotation.switched = true;
             self.progress(log, Progress::Switched);
         }
     }
 
     /// All that belongs to a log's rotation is done.
     pub(super) fn done(&mut self, log: &Path) {
-        if self.begun.remove(log) {
+        if self.begun.remove(log).is_some() {
             self.progress(log, Progress::Done);
         }
     }
@@ -135,10 +145,17 @@ impl Ledger {
         }
     }
 
-    /// A dead run's rotation of this log is finished: it counts from when it was begun.
-    pub(super) fn resumed(&mut self, log: &Path, stamp: Stamp) {
-        self.table.stamp(log, stamp);
-        self.begun.insert(log.to_owned());
+    /// A dead run's rotation of this log is being finished: it counts from when it was begun.
+    pub(super) fn resumed(&mut self, rotation: Unfinished) {
+        let log = rotation.begun.path.clone();
+        self.table.stamp(&log, rotation.begun.stamp);
+        self.begun.insert(
+            log,
+            Unfinished {
+                switched: true,
+                ..rotation
+            },
+        );
     }
 
     /// Answers whether a dead run left anything.
@@ -157,18 +174,24 @@ impl Ledger {
     }
 
     /// Notes that a dead run had begun the shift of this log's archives, and no more.
-    pub(super) fn was_half_shifted(&mut self, log: &Path) {
-        self.half_shifted.insert(log.to_owned());
+    pub(super) fn was_half_shifted(&mut self, rotation: Unfinished) {
+        self.half_shifted.insert(rotation.begun.path.clone(), rotation);
     }
 
     /// Answers whether a dead run had begun the shift of this log's archives.
     pub(super) fn was_begun(&self, log: &Path) -> bool {
-        self.half_shifted.contains(log)
+        self.half_shifted.contains_key(log)
     }
 
     /// Writes the state. Answers whether all went well with it, from the beginning on.
     pub(super) fn write(mut self, now: &Now) -> bool {
-        for rotation in self.left.into_values() {
+        // What is not ended is handed to the next run: interrupted, put off, or not due after a shift that was cut short.
+        let half_shifted = self
+            .half_shifted
+            .into_iter()
+            .filter(|(log, _)| !self.begun.contains_key(log));
+        let open: Vec<Unfinished> = half_shifted.map(|(_, rotation)| rotation).collect();
+        for rotation in self.left.into_values().chain(open).chain(self.begun.into_values()) {
             self.store.carry(rotation);
         }
         let mut failed = self.failed;

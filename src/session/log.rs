@@ -171,17 +171,22 @@ impl Session<'_> {
         let path = due.path.clone();
         match self.try_prepare(set, due) {
             Ok(planned) => Some(planned),
-            Err(fault) => {
-                self.ledger.drop_begun(&path);
+            Err((fault, touched)) => {
+                // A shift that was cut short leaves a gap, which the next run must know for its own.
+                if !touched {
+                    self.ledger.drop_begun(&path);
+                }
                 self.fail(fault);
                 None
             }
         }
     }
 
-    fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, Fault> {
+    /// As `prepare`; an error comes with whether anything was done by then.
+    fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, (Fault, bool)> {
+        let untouched = |fault| (fault, false);
         self.hear(Event::Turn(due.path.clone()));
-        self.act_as(due.identity)?;
+        self.act_as(due.identity).map_err(untouched)?;
         self.hear(Event::Rotating {
             log: due.path.clone(),
             count: count_of(&set.policy),
@@ -195,15 +200,16 @@ impl Session<'_> {
         } else {
             Before::Clean
         };
-        let (planned, stop) = self.plan(set, due, |question, look| {
+        let made = self.plan(set, due, |question, look| {
             plan::plan(&Question { before, ..*question }, look)
-        })?;
-        for step in &planned.rotation.prepare {
-            self.hands.step(&planned.work, step)?;
+        });
+        let (planned, stop) = made.map_err(untouched)?;
+        for (at, step) in planned.rotation.prepare.iter().enumerate() {
+            self.hands.step(&planned.work, step).map_err(|fault| (fault, at > 0))?;
             planned.places.note(step);
         }
         match stop {
-            Some(fault) => Err(fault),
+            Some(fault) => Err((fault, false)),
             None => Ok(planned),
         }
     }
@@ -407,7 +413,7 @@ impl Session<'_> {
             {
                 let _ = self.run_script(set, &call);
             }
-            self.ledger.resumed(&path, left.begun.stamp);
+            self.ledger.resumed(left);
             self.finish(planned);
             self.hear(Event::Recovered(path));
         }
@@ -426,7 +432,7 @@ impl Session<'_> {
         let log = held.dir.look(&name)?;
         let is_old = log.is_some_and(|facts| facts.id == left.begun.file);
         if is_old && !left.switched {
-            self.ledger.was_half_shifted(path);
+            self.ledger.was_half_shifted(left.clone());
             return Ok(None);
         }
         let directory = (directory, held.facts.id);

@@ -195,7 +195,9 @@ impl Session<'_> {
             if done.failed {
                 self.exit.worsen(Exit::Failed);
             }
-            self.ledger.done(&done.log);
+            if !done.put_off {
+                self.ledger.done(&done.log);
+            }
             self.hear(Event::Rotated {
                 log: done.log,
                 failed: done.failed,
