@@ -194,7 +194,7 @@ impl Session<'_> {
         if set.policy.delay_without_compression {
             self.hear(Event::DelayWithoutCompression(due.path.clone()));
         }
-        self.finish_interim(set, &due)?;
+        self.finish_interim(set, &due).map_err(untouched)?;
         let before = if self.ledger.was_begun(&due.path) {
             Before::Shifting
         } else {
