@@ -27,6 +27,15 @@ check "the manual is there, in two languages" test -s /usr/share/man/man8/logrot
 check "the completions are there" test -s /usr/share/bash-completion/completions/logrotate
 check "the units are in order" systemd-analyze verify --man=no --recursive-errors=yes logrotate.service logrotate.timer
 check "cron does nothing where systemd runs" sh -c '/etc/cron.daily/logrotate && cmp /root/status.before /var/lib/logrotate/status'
+# Where systemd is hidden its daemons cannot be told to reopen: cupsd would go on writing to its archive.
+systemctl stop cups.socket cups.path cups.service
+touch -d '1 hour ago' /var/lib/logrotate/status
+check "and rotates where it does not" sh -c "unshare -m sh -c 'mount -t tmpfs none /run/systemd && /etc/cron.daily/logrotate' &&
+    test /var/lib/logrotate/status -nt /root/status.before && test -e /var/log/syslog.1"
+# Back to how it was.
+mv /var/log/syslog.1 /var/log/syslog.cron
+cp /root/status.before /var/lib/logrotate/status
+systemctl kill -s HUP rsyslog.service
 
 # --- The timer fires. A machine that was off for two days catches up at once.
 mkdir -p /etc/systemd/system/logrotate.service.d /etc/systemd/system/logrotate.timer.d
