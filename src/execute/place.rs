@@ -57,5 +57,7 @@ pub(super) fn place(
     listener: &dyn Listener,
 ) -> Result<File, Fault> {
     make_room(work, dir, name, path, listener)?;
+    // What was moved out of its way must not come back when the power goes.
+    dir.settle()?;
     Ok(newborn.place(name)?)
 }

@@ -147,7 +147,8 @@ impl Dir {
 
     /// Gets the directory's entries to the disk where the file system does not keep their order by itself.
     ///
-    /// ext4, xfs, btrfs and tmpfs commit names in the order of the calls; elsewhere an original may only go after this.
+    /// ext4, xfs and tmpfs commit names in the order of the calls; elsewhere an original may only go after this. (btrfs commits
+    /// the names of a file that is flushed before older changes of their directory.)
     pub fn settle(&self) -> Result<(), SysError> {
         if keeps_order(self.fd.as_fd()) {
             return Ok(());
@@ -192,10 +193,10 @@ pub enum OpenError {
 }
 
 fn keeps_order(fd: BorrowedFd<'_>) -> bool {
-    use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs};
+    use nix::sys::statfs::{EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs};
     fstatfs(fd).is_ok_and(|found| {
         let kind = found.filesystem_type();
-        [EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC].contains(&kind)
+        [EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC].contains(&kind)
     })
 }
 
