@@ -95,9 +95,12 @@ pub(super) fn archive_dir(work: &LogWork) -> Result<&Dir, Fault> {
     })
 }
 
+/// A name that a step makes or takes away, and in which directory.
+pub type Change<'a> = (Where, &'a OsStr);
+
 /// Returns the names that a step makes, and those that it takes away, in the archives' or the log's directory.
 #[must_use]
-pub fn changes(step: &Step) -> (Option<(Where, &OsStr)>, Option<(Where, &OsStr)>) {
+pub fn changes(step: &Step) -> (Option<Change<'_>>, Option<Change<'_>>) {
     match step {
         Step::Compress { from, to, .. } => (Some((Where::Archive, to)), Some((Where::Archive, from))),
         Step::Rename { from, to } => (Some((to.place, &to.name)), Some((from.place, &from.name))),

@@ -1,7 +1,7 @@
 //! Files that go: through `preremove` and `shred`, where they are set.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::hook::{self, Call};
 use super::work::LogWork;
@@ -48,7 +48,7 @@ fn shred(
     work: &LogWork,
     dir: &Dir,
     name: &OsString,
-    path: &PathBuf,
+    path: &Path,
     cycles: u32,
     listener: &dyn Listener,
 ) -> Result<(), Fault> {
@@ -57,20 +57,20 @@ fn shred(
         Err(OpenError::Call(error)) => return Err(error.into()),
         Err(OpenError::NotPlain) => {
             return Err(Fault::NotPlain {
-                path: path.clone(),
+                path: path.to_owned(),
                 op: Op::Open,
             });
         }
     };
     if facts.links > 1 && !work.set.policy.allow_hardlink {
         return Err(Fault::NotPlain {
-            path: path.clone(),
+            path: path.to_owned(),
             op: Op::Open,
         });
     }
     let away = work.identity.filter(|wanted| *wanted != identity::starter());
     if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {
-        listener.hear(Event::ShredFailed(path.clone()));
+        listener.hear(Event::ShredFailed(path.to_owned()));
     }
     Ok(())
 }

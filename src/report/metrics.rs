@@ -54,7 +54,7 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Hel
         );
         line(&mut text, "logrotate_last_success_timestamp_seconds", "", time);
     }
-    let rows: [(&str, &str, fn(&SetTally) -> u64); 3] = [
+    let rows: [Row; 3] = [
         ("logrotate_rotated_logs", "Logs that the last run rotated.", rotated),
         (
             "logrotate_failed_logs",
@@ -91,6 +91,9 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Hel
     }
     text
 }
+
+/// A metric of each stanza: its name, what it is, and how it is reckoned.
+type Row = (&'static str, &'static str, fn(&SetTally) -> u64);
 
 /// Reads when a run last went well from the text of an earlier file.
 #[must_use]
