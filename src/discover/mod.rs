@@ -176,7 +176,7 @@ impl Seeker<'_> {
             let Some((directory, _)) = split_path(&log.path) else {
                 continue;
             };
-            if checked.as_ref() == Some(&directory) {
+            if checked.as_ref() == Some(&directory) || self.known.holds(&log.path) {
                 continue;
             }
             match self.old_dir_problem(set, old_dir, &directory, &log.path) {
@@ -236,9 +236,7 @@ struct Known {
 impl Known {
     /// Enters a log; answers who has it if it is there already.
     fn enter(&mut self, path: &Path, spot: Spot) -> Option<Spot> {
-        let (directory, name) = split_path(path).unwrap_or_else(|| (PathBuf::new(), path.as_os_str().to_owned()));
-        let directory = self.directory(directory);
-        let key = (directory, name.into_vec().into_boxed_slice());
+        let key = self.key(path);
         match self.logs.entry(key) {
             std::collections::hash_map::Entry::Occupied(holder) => Some(*holder.get()),
             std::collections::hash_map::Entry::Vacant(free) => {
@@ -246,6 +244,17 @@ impl Known {
                 None
             }
         }
+    }
+
+    /// Answers whether a log is there already.
+    fn holds(&mut self, path: &Path) -> bool {
+        let key = self.key(path);
+        self.logs.contains_key(&key)
+    }
+
+    fn key(&mut self, path: &Path) -> (usize, Box<[u8]>) {
+        let (directory, name) = split_path(path).unwrap_or_else(|| (PathBuf::new(), path.as_os_str().to_owned()));
+        (self.directory(directory), name.into_vec().into_boxed_slice())
     }
 
     /// Numbers a directory; two paths to one directory have one number.
@@ -352,6 +361,14 @@ mod tests {
         let (logs, said) = found("@/log/a {\nolddir old\n}\n@/log/b {\n}\n", &["log/a", "log/b"]);
         assert_eq!(logs, [["log/b"]]);
         assert!(matches!(said[..], [Problem::OldDirUnverified { .. }]));
+    }
+
+    #[test]
+    fn a_duplicate_needs_no_olddir() {
+        let text = "@/other/a {\n}\n@/log/b @/other/a {\nolddir old\n}\n";
+        let (logs, said) = found(text, &["other/a", "log/b", "log/old/x"]);
+        assert_eq!(logs, [vec!["other/a"], vec!["log/b"]]);
+        assert!(matches!(said.as_slice(), [Problem::DuplicateLog { .. }]), "{said:?}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::hook::{self, Call};
 use super::work::LogWork;
 use crate::event::{Event, Listener};
 use crate::fault::{Fault, Hook, Op, SysError};
+use crate::sys::File;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::{identity, process};
 
@@ -19,6 +20,11 @@ const ENOENT: i32 = 2;
 /// `preremove` failed, or the file could not be removed: it stays.
 pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn Listener) -> Result<(), Fault> {
     let path = work.archive_path_of(name);
+    // What cannot be overwritten stays, and preremove does not hear of it.
+    let doomed = match work.set.policy.shred {
+        Some(cycles) => Some((open(work, dir, name, &path)?, cycles)),
+        None => None,
+    };
     if let Some(mut call) = Call::for_log(&work.set, Hook::Remove, &path, None) {
         listener.hear(Event::Script {
             hook: Hook::Remove,
@@ -27,8 +33,11 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
         call.args = vec![path.clone().into_os_string()];
         hook::run(&work.set, &call)?;
     }
-    if let Some(cycles) = work.set.policy.shred {
-        shred(work, dir, name, &path, cycles, listener)?;
+    if let Some((file, cycles)) = doomed {
+        let away = work.identity.filter(|wanted| *wanted != identity::starter());
+        if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {
+            listener.hear(Event::ShredFailed(path.clone()));
+        }
     }
     unlink(dir, name, path, listener)
 }
@@ -44,33 +53,19 @@ pub(super) fn unlink(dir: &Dir, name: &OsString, path: PathBuf, listener: &dyn L
     }
 }
 
-fn shred(
-    work: &LogWork,
-    dir: &Dir,
-    name: &OsString,
-    path: &Path,
-    cycles: u32,
-    listener: &dyn Listener,
-) -> Result<(), Fault> {
+/// Opens a file to be overwritten: the descriptor is what will be shredded, whatever has its name then.
+fn open(work: &LogWork, dir: &Dir, name: &OsString, path: &Path) -> Result<File, Fault> {
+    let not_plain = || Fault::NotPlain {
+        path: path.to_owned(),
+        op: Op::Open,
+    };
     let (file, facts) = match dir.open_plain(name, Access::ReadWrite, Op::Open) {
         Ok(opened) => opened,
         Err(OpenError::Call(error)) => return Err(error.into()),
-        Err(OpenError::NotPlain) => {
-            return Err(Fault::NotPlain {
-                path: path.to_owned(),
-                op: Op::Open,
-            });
-        }
+        Err(OpenError::NotPlain) => return Err(not_plain()),
     };
     if facts.links > 1 && !work.set.policy.allow_hardlink {
-        return Err(Fault::NotPlain {
-            path: path.to_owned(),
-            op: Op::Open,
-        });
+        return Err(not_plain());
     }
-    let away = work.identity.filter(|wanted| *wanted != identity::starter());
-    if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {
-        listener.hear(Event::ShredFailed(path.to_owned()));
-    }
-    Ok(())
+    Ok(file)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::case::line;
 use super::run::Ending;
-use super::tree::{Kind, Node, Tree};
+use super::tree::{Kind, Node, Time, Tree};
 
 /// Where the scripts and the mail program of a case write what they were given.
 pub(crate) const RECORDS: &str = "rec";
@@ -52,15 +52,24 @@ impl fmt::Display for Difference {
                 )
             }
             Self::State(path, peer, ours) => write!(f, "state: {path}: peer {peer:?}, ours {ours:?}"),
-            Self::OnlyPeer(name, text) => write!(f, "{}: only peer {text:.600?}", name.display()),
-            Self::OnlyOurs(name, text) => write!(f, "{}: only ours {text:.600?}", name.display()),
+            Self::OnlyPeer(name, text) => write!(f, "{}: only peer {:?}", name.display(), short(text)),
+            Self::OnlyOurs(name, text) => write!(f, "{}: only ours {:?}", name.display(), short(text)),
             Self::Order(name) => write!(f, "{}: the order differs", name.display()),
         }
     }
 }
 
+/// What is asked of a comparison.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    /// Even what several workers do has to have the peer's order.
+    pub(crate) in_order: bool,
+    /// The run was a dry one.
+    pub(crate) is_dry: bool,
+}
+
 /// Lists all that differs.
-pub(crate) fn compare(peer: &Aftermath, ours: &Aftermath, in_order: bool) -> Vec<Difference> {
+pub(crate) fn compare(peer: &Aftermath, ours: &Aftermath, terms: Terms) -> Vec<Difference> {
     let mut found = Vec::new();
     if peer.ending.code != ours.ending.code {
         found.push(Difference::Exit(peer.ending.code, ours.ending.code));
@@ -71,16 +80,24 @@ pub(crate) fn compare(peer: &Aftermath, ours: &Aftermath, in_order: bool) -> Vec
         if path == Path::new(STATE) {
             compare_state(left, right, &mut found);
         } else if path.starts_with(RECORDS) {
-            compare_records(path, left, right, in_order, &mut found);
-        } else {
-            compare_entry(path, left, right, &mut found);
+            compare_records(path, left, right, terms.in_order, &mut found);
+        } else if !path.starts_with("bin") && !path.starts_with("etc") {
+            compare_entry(path, left, right, terms, &mut found);
         }
     }
     found
 }
 
-fn compare_entry(path: &Path, left: Option<&Node>, right: Option<&Node>, found: &mut Vec<Difference>) {
-    let (left, right) = (left.map(unpacked), right.map(unpacked));
+fn compare_entry(path: &Path, left: Option<&Node>, right: Option<&Node>, terms: Terms, found: &mut Vec<Difference>) {
+    let shown = |node: &Node| {
+        let mut node = unpacked(node);
+        if terms.is_dry {
+            // The peer, in a dry run, reads what it mails.
+            node.accessed = Time::Fresh;
+        }
+        node
+    };
+    let (left, right) = (left.map(shown), right.map(shown));
     if left == right {
         return;
     }
@@ -101,8 +118,8 @@ fn unpacked(node: &Node) -> Node {
     if let Some(plain) = &node.plain {
         node.kind = Kind::File(Arc::clone(plain));
     } else {
-        node.modified = super::tree::Time::Fresh;
-        node.accessed = super::tree::Time::Fresh;
+        node.modified = Time::Fresh;
+        node.accessed = Time::Fresh;
         if let Kind::Symlink(_) = node.kind {
             node.mode = 0o777;
         }
@@ -203,4 +220,9 @@ fn compare_records(
     }
     found.extend(peer.into_iter().map(|text| Difference::OnlyPeer(path.to_owned(), text)));
     found.extend(ours.into_iter().map(|text| Difference::OnlyOurs(path.to_owned(), text)));
+}
+
+/// The beginning of a text.
+fn short(text: &str) -> String {
+    text.chars().take(400).collect()
 }

@@ -291,7 +291,10 @@ fn old_dir(random: &mut Random, set: &mut Stanza, tree: &mut Tree, place: &Place
     if !random.chance(18) {
         return;
     }
-    let name = *random.pick(&["old", "./old", "../arch", "sub/old"]);
+    let names = ["old", "./old", "sub/old", "../arch"];
+    // The user of `su` cannot make a directory beside their own.
+    let names = if place.owner == (0, 0) { &names[..] } else { &names[..3] };
+    let name = *random.pick(names);
     let absolute = random.chance(25);
     let written = if absolute {
         format!("{ROOT}/{}/{name}", place.dir.display())
@@ -301,7 +304,8 @@ fn old_dir(random: &mut Random, set: &mut Stanza, tree: &mut Tree, place: &Place
     set.add(format!("olddir {written}"));
     let missing = random.chance(30);
     if (missing && (!place.last || random.chance(80))) || random.chance(20) {
-        set.add(*random.pick(&["createolddir", "createolddir 0750", "createolddir 700 daemon daemon"]));
+        let ways = ["createolddir", "createolddir 0750", "createolddir 700 daemon daemon"];
+        set.add(*random.pick(if place.owner == (0, 0) { &ways[..] } else { &ways[..2] }));
     }
     if !missing {
         set.archives = below(&place.dir, name);

@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::case::{Case, Change, Step};
-use super::compare::{self, Aftermath, Difference, RECORDS};
+use super::compare::{self, Aftermath, Difference, RECORDS, Terms};
 use super::exceptions;
 use super::run::{self, Clock, Run};
 use super::scene::Scene;
@@ -85,7 +85,14 @@ impl Bench {
         for (number, step) in case.steps.iter().enumerate() {
             let left = self.turn(case, step, &mut peer);
             let right = self.turn(case, step, &mut ours);
-            let differences = compare::compare(&left, &right, case.one_by_one());
+            let differences = compare::compare(
+                &left,
+                &right,
+                Terms {
+                    in_order: case.one_by_one(),
+                    is_dry: step.options.iter().any(|option| option == "-d"),
+                },
+            );
             let scene = Scene {
                 case,
                 step,

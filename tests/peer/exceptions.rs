@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::compare::Difference;
 use super::scene::{Scene, disposes_of};
-use super::tree::Time;
+use super::tree::{Time, Tree};
 
 /// A difference that is wanted.
 struct Rule {
@@ -42,6 +42,12 @@ const RULES: &[Rule] = &[
     ),
     rule("a log's own *, ? and [ are plain characters", glob_in_a_name),
     rule("no archive is overwritten", overwritten),
+    rule("a compressed twin that is whole is not made again", whole_twin),
+    rule("a shared set's finish goes on with the other logs", shared_finish),
+    rule(
+        "what is mailed is plain text, with rotate 0 and delaycompress too",
+        mailed_plain,
+    ),
     rule("copy with renamecopy makes a copy", copy_with_renamecopy),
 ];
 
@@ -143,7 +149,10 @@ fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -
         .into_iter()
         .filter(|log| scene.is_about(log, difference))
         .collect();
-    files.any(|file| scene.is_gone(&file) && logs.iter().any(|log| scene.is_of(log, &file)))
+    files.any(|file| {
+        let is_its = |log: &PathBuf| scene.is_of(log, &file) || scene.shares_with(log, &file);
+        scene.is_replaced(&file) && logs.iter().any(is_its)
+    })
 }
 
 /// Section 12, item 5: the peer does not find the dated archives of such a log.
@@ -177,4 +186,53 @@ fn copy_with_renamecopy(scene: &Scene<'_>, difference: &Difference) -> bool {
             .iter()
             .any(|log| failed(log) && scene.is_about(log, difference)),
     }
+}
+
+/// Section 12, item 2: a plain archive and its whole compressed twin; the peer compresses again and moves the twin aside.
+fn whole_twin(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let twin = match difference {
+        Difference::Entry(path, Some(_), None) => {
+            let shown = path.to_string_lossy();
+            let Some((twin, _)) = shown.split_once(".gz-").filter(|(_, rest)| rest.ends_with(".backup")) else {
+                return false;
+            };
+            PathBuf::from(format!("{twin}.gz"))
+        }
+        Difference::Entry(path, Some(_), Some(_)) => path.clone(),
+        _ => return false,
+    };
+    let plain = twin.with_extension("");
+    let same = |tree: &Tree| scene.before.get(&twin).map(|node| &node.plain) == tree.get(&twin).map(|node| &node.plain);
+    scene.before.contains_key(&plain) && same(&scene.ours.tree) && same(&scene.peer.tree)
+}
+
+/// Section 12, item 9: nothing that was switched stays undone because of what failed beside it.
+fn shared_finish(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let failed = |log: &PathBuf| {
+        scene
+            .peer
+            .ending
+            .messages
+            .contains(&scene.root.join(log).to_string_lossy().into_owned())
+    };
+    let logs = scene.logs();
+    let undone = |log: &&PathBuf| scene.has(log, "sharedscripts") && scene.is_about(log, difference) && !failed(log);
+    (scene.peer.ending.code, scene.ours.ending.code) == (1, 1)
+        && !matches!(difference, Difference::State(..) | Difference::OnlyPeer(..))
+        && logs.iter().any(|log| undone(&log))
+        && logs.iter().any(failed)
+}
+
+/// Section 12, item 16: the peer sends the plain archive through the uncompressor, which fails.
+fn mailed_plain(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let is_such = |log: &PathBuf| {
+        ["mail", "compress", "delaycompress"]
+            .iter()
+            .all(|name| scene.has(log, name))
+    };
+    let failed = scene.peer.ending.messages.contains("uncompress command failed mailing");
+    let about = |log: &PathBuf| {
+        is_such(log) && (scene.is_about(log, difference) || matches!(difference, Difference::Exit(1, 0)))
+    };
+    failed && scene.logs().iter().any(about)
 }

@@ -80,6 +80,19 @@ impl Scene<'_> {
             .any(|path| self.root.join(path).to_string_lossy() == shown)
     }
 
+    /// The path, as messages show it, lies with a set whose logs go together.
+    pub(crate) fn shares_with(&self, log: &Path, shown: &str) -> bool {
+        let dir = self.root.join(log.parent().unwrap_or(log));
+        self.has(log, "sharedscripts") && Path::new(shown).starts_with(dir)
+    }
+
+    /// What lay at this path (as messages and records show it) before does not lie there any more at the peer's.
+    pub(crate) fn is_replaced(&self, shown: &str) -> bool {
+        let shows = |path: &&PathBuf| self.root.join(path).to_string_lossy() == shown;
+        let path = self.before.keys().find(shows);
+        path.is_some_and(|path| self.peer.tree.get(path).and_then(identity) != identity(&self.before[path]))
+    }
+
     /// The difference is about this log, or what its name begins.
     pub(crate) fn is_about(&self, log: &Path, difference: &Difference) -> bool {
         let stem = stem(log);
