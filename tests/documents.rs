@@ -239,6 +239,53 @@ fn the_configuration_of_the_packages_is_read_without_complaint() {
     }
 }
 
+/// Gathers the names of all members of a JSON value.
+fn members(value: &serde_json::Value, names: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::Object(object) => {
+            for (name, inner) in object {
+                names.insert(name.clone());
+                members(inner, names);
+            }
+        }
+        serde_json::Value::Array(array) => array.iter().for_each(|inner| members(inner, names)),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_programs_read_is_in_the_manuals() {
+    let dir = fresh_dir("documents-json");
+    let log = dir.join("app.log");
+    fs::write(&log, "line\n").unwrap();
+    let config = dir.join("config");
+    fs::write(&config, format!("{} {{\n rotate 2\n compress\n}}\n", log.display())).unwrap();
+    let metrics = dir.join("metrics.prom");
+    let run = Command::new(ours())
+        .args(["-f", "--json", "-s"])
+        .arg(dir.join("state"))
+        .arg("--metrics")
+        .arg(&metrics)
+        .arg(&config)
+        .output()
+        .unwrap();
+    let mut names = BTreeSet::new();
+    members(&serde_json::from_slice(&run.stdout).unwrap(), &mut names);
+    assert!(names.contains("archive"), "the run was reported: {names:?}");
+    for line in fs::read_to_string(&metrics).unwrap().lines() {
+        names.extend(
+            line.strip_prefix("# TYPE ")
+                .map(|rest| rest.split(' ').next().unwrap().to_owned()),
+        );
+    }
+    for path in PROGRAM_MANUALS {
+        let manual = read(path);
+        for name in &names {
+            assert!(manual.contains(name.as_str()), "{path} does not explain {name}");
+        }
+    }
+}
+
 #[test]
 fn the_links_of_the_readme_lead_somewhere() {
     let readme = read("README.md");
