@@ -90,7 +90,7 @@ fn module(file: &Path) -> String {
 fn imports(code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for part in code.split("crate::").skip(1) {
-        let group = part.strip_prefix('{').map(|inner| top_of_group(inner));
+        let group = part.strip_prefix('{').map(top_of_group);
         for name in group.unwrap_or_else(|| vec![part.to_owned()]) {
             let word: String = name
                 .trim()

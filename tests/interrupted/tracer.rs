@@ -139,14 +139,15 @@ impl Call {
 
 /// Runs the command to its end and the ends of all that it started; `judge` is asked at every counted call.
 pub(crate) fn run(command: &mut Command, judge: &mut dyn FnMut(&Call) -> Fate) -> Ending {
-    // SAFETY: between fork and exec only one system call is made, which allocates nothing and takes no lock.
     #[expect(
         unsafe_code,
         reason = "a child can only ask to be traced between its fork and its exec"
     )]
+    // SAFETY: between fork and exec only one system call is made, which allocates nothing and takes no lock.
     unsafe {
         command.pre_exec(|| ptrace::traceme().map_err(Into::into));
     }
+    #[expect(clippy::zombie_processes, reason = "the tracer's own loop waits for it")]
     let child = command.spawn().expect("the command starts");
     let first = Pid::from_raw(i32::try_from(child.id()).expect("a process id is small"));
     let mut herd = Herd {

@@ -204,7 +204,8 @@ pub(crate) fn difference(wanted: &str, found: &str) -> String {
     let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
     (old, new) = (old.split_off(same), new.split_off(same));
     while !old.is_empty() && old.last() == new.last() {
-        (old.pop(), new.pop());
+        old.pop();
+        new.pop();
     }
     let mut longest = vec![vec![0usize; new.len() + 1]; old.len() + 1];
     for i in (0..old.len()).rev() {
