@@ -20,6 +20,9 @@ use crate::sys::walk;
 /// So many directories are held open at once; more are opened again when their turn comes.
 const HELD_LIMIT: usize = 256;
 
+/// A directory that was listed anew so often is better asked for single names.
+const LISTINGS_GIVEN_UP: u32 = 3;
+
 /// The directories of a run.
 #[derive(Debug, Default)]
 pub struct Directories {
@@ -116,7 +119,7 @@ impl Directories {
     pub fn after_script(before: Vec<(Rc<Held>, Option<FileTime>)>) {
         for (held, then) in before {
             let now = held.dir.facts().ok().map(|facts| facts.modified);
-            if now.is_none() || now != then {
+            if now.is_none() || now != then || !crate::sys::dir::has_fine_times() {
                 held.view.borrow_mut().forget();
             }
         }
@@ -129,6 +132,8 @@ pub struct View {
     dir: Option<Arc<Dir>>,
     listing: Option<Listing>,
     pretending: bool,
+    /// How often a listing had to be given up.
+    forgotten: u32,
 }
 
 /// The names of a directory, compactly, with what changed since it was read.
@@ -149,6 +154,7 @@ impl View {
             dir: Some(Arc::clone(dir)),
             listing: None,
             pretending: false,
+            forgotten: 0,
         }
     }
 
@@ -159,6 +165,7 @@ impl View {
             dir: None,
             listing: Some(Listing::default()),
             pretending: true,
+            forgotten: 0,
         }
     }
 
@@ -170,6 +177,7 @@ impl View {
     fn forget(&mut self) {
         if !self.pretending {
             self.listing = None;
+            self.forgotten = self.forgotten.saturating_add(1);
         }
     }
 
@@ -284,7 +292,14 @@ fn part(text: &[u8], (begin, length): (u32, u16)) -> &[u8] {
 
 impl Look for View {
     fn has(&mut self, name: &OsStr) -> Result<bool, SysError> {
-        Ok(self.listed()?.has(name.as_bytes()))
+        match &self.dir {
+            Some(dir) if self.listing.is_none() && self.prefers_names() => Ok(dir.look(name)?.is_some()),
+            _ => Ok(self.listed()?.has(name.as_bytes())),
+        }
+    }
+
+    fn prefers_names(&self) -> bool {
+        self.forgotten > LISTINGS_GIVEN_UP
     }
 
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError> {

@@ -23,6 +23,10 @@ pub trait Look {
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError>;
     /// Returns all names that begin so, in the order of their bytes.
     fn starting_with(&mut self, prefix: &[u8]) -> Result<Vec<OsString>, SysError>;
+    /// Answers whether asking for a few names is cheaper than for all: the directory keeps changing.
+    fn prefers_names(&self) -> bool {
+        false
+    }
 }
 
 /// Which of a log's two directories.

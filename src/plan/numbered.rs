@@ -98,10 +98,12 @@ fn shift(
     Ok(reaches_end)
 }
 
-/// The numbers that are taken and to be shifted, oldest (highest) first.
-fn present(question: &Question<'_>, look: &mut dyn Look, left_plain: bool) -> Result<Vec<u64>, SysError> {
-    let first = start(question);
-    let wanted = first..end(question);
+/// Up to so many names are asked for one by one where the directory keeps changing.
+const FEW_NAMES: u64 = 64;
+
+/// The numbers that are taken, by a listing.
+fn listed(question: &Question<'_>, look: &mut dyn Look) -> Result<Vec<u64>, SysError> {
+    let wanted = start(question)..end(question);
     let wants_suffix = question.policy.compression.is_some();
     let mut numbers = Vec::new();
     for name in look.starting_with(&question.names.numbered_prefix())? {
@@ -113,6 +115,29 @@ fn present(question: &Question<'_>, look: &mut dyn Look, left_plain: bool) -> Re
             numbers.push(number);
         }
     }
+    Ok(numbers)
+}
+
+/// The numbers that are taken, each asked for.
+fn asked(question: &Question<'_>, look: &mut dyn Look) -> Result<Vec<u64>, SysError> {
+    let mut numbers = Vec::new();
+    for number in start(question)..end(question) {
+        if look.has(&question.kept(&question.names.numbered(number)))? {
+            numbers.push(number);
+        }
+    }
+    Ok(numbers)
+}
+
+/// The numbers that are taken and to be shifted, oldest (highest) first.
+fn present(question: &Question<'_>, look: &mut dyn Look, left_plain: bool) -> Result<Vec<u64>, SysError> {
+    let first = start(question);
+    let few = end(question).saturating_sub(first) <= FEW_NAMES;
+    let mut numbers = if few && look.prefers_names() {
+        asked(question, look)?
+    } else {
+        listed(question, look)?
+    };
     if left_plain {
         numbers.push(first);
     }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, RenameFlags};
@@ -199,6 +200,29 @@ fn keeps_order(fd: BorrowedFd<'_>) -> bool {
         [EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC].contains(&kind)
     })
 }
+
+/// Answers whether two changes of a directory always have two times: kernels before 6.13 tell times in ticks, in which a
+/// second change does not show.
+#[must_use]
+pub fn has_fine_times() -> bool {
+    static KNOWN: OnceLock<bool> = OnceLock::new();
+    *KNOWN.get_or_init(|| {
+        let Ok(system) = nix::sys::utsname::uname() else {
+            return false;
+        };
+        let release = system.release().to_string_lossy();
+        let mut numbers = release
+            .split(|part: char| !part.is_ascii_digit())
+            .map(str::parse::<u32>);
+        match (numbers.next(), numbers.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= FINE_TIMES,
+            _ => false,
+        }
+    })
+}
+
+/// The kernel from which on times of change are told apart.
+const FINE_TIMES: (u32, u32) = (6, 13);
 
 /// Observes an open file.
 pub fn facts_of_open(file: &impl AsFd, path: &Path) -> Result<FileFacts, SysError> {
