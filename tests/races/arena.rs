@@ -85,8 +85,8 @@ impl Arena {
         });
     }
 
-    /// Rotates as root, in this way.
-    pub(super) fn rotate(&self, program: &Path, way: &str) {
+    /// Rotates as root, in this way; answers whether all went well.
+    pub(super) fn rotate(&self, program: &Path, way: &str) -> bool {
         let conf = self.place.path().join("conf");
         let log = self.home().join("parent/log/a.log");
         fs::write(
@@ -100,7 +100,8 @@ impl Arena {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()
-            .expect("the program starts");
+            .expect("the program starts")
+            .success()
     }
 
     /// Tells if the forbidden place was touched or its secret got out; if so, all is put right again.
