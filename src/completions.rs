@@ -12,5 +12,7 @@ pub fn script(shell: Shell) -> String {
     };
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut definition(), "logrotate", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    let script = String::from_utf8_lossy(&script).into_owned();
+    // In fish a bare question mark is a pattern, and reading the script would fail.
+    script.replace(" -s ? ", " -s '?' ")
 }

@@ -10,6 +10,7 @@
 )]
 #![allow(dead_code, reason = "what `support` offers is there for every module to come")]
 
+mod completions;
 mod compression;
 mod config;
 mod documents;
