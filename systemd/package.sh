@@ -10,7 +10,7 @@ mkdir -p "$out" target/release
 if [ -n "${BINARY:-}" ]; then
     cp "$BINARY" target/release/logrotate
 else
-    cargo build --release --locked
+    cargo build --release --locked --bin logrotate
 fi
 strip target/release/logrotate
 
@@ -24,7 +24,15 @@ gzip -9nc man/ja/logrotate.8 >"$out/logrotate.ja.8.gz"
 gzip -9nc man/ja/logrotate.conf.5 >"$out/logrotate.conf.ja.5.gz"
 
 case $kind in
-deb) cargo deb --no-build --no-strip --output "$out" ;;
+deb)
+    # The units stand where the logrotate that goes has its own: dpkg takes them along otherwise.
+    # shellcheck disable=SC1091
+    variant=$(. /etc/os-release && case $ID-$VERSION_ID in
+        debian-1[0-2] | ubuntu-1* | ubuntu-2[0-3]*) ;;
+        *) echo --variant=usr-lib ;;
+        esac)
+    cargo deb --no-build --no-strip ${variant:+"$variant"} --output "$out"
+    ;;
 rpm) cargo generate-rpm --output "$out" ;;
 *)
     echo "usage: package.sh deb|rpm" >&2
