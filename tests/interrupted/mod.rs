@@ -3,6 +3,7 @@
 //! `tracer` stops a run where it is wanted, `scene` is the world it rotates in, `verdict` looks for what is missing.
 
 mod calls;
+mod daemon;
 mod disks;
 mod faults;
 mod findings;

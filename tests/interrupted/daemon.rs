@@ -1,0 +1,155 @@
+//! A daemon that keeps its log open until it is told: what it writes meanwhile is not lost, whenever the run was killed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::kills::counts;
+use super::scene::{Place, Scene, Way};
+use super::tracer::{self, Fate};
+use super::verdict;
+use crate::support;
+
+/// The daemon is told by a file.
+const TOLD: Way = Way {
+    name: "told by postrotate",
+    conf: "@/logs/a.log {\n rotate 9\n compress\n create\n postrotate\n  touch @/mails/told\n endscript\n}\n",
+    seeds: &["logs/a.log", "logs/a.log.1.gz"],
+    on_disk: false,
+};
+
+/// Something that writes to a log it has open, and opens it anew when it is told.
+struct Daemon {
+    /// The log as it was opened.
+    held: Arc<Mutex<File>>,
+    /// Set when it is to end.
+    end: Arc<AtomicBool>,
+    /// Waits to be told.
+    ear: JoinHandle<()>,
+}
+
+impl Daemon {
+    /// Opens the log.
+    fn start(log: PathBuf, told: PathBuf) -> Self {
+        let open = move || {
+            OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(&log)
+                .expect("the log can be opened")
+        };
+        let (held, end) = (Arc::new(Mutex::new(open())), Arc::new(AtomicBool::new(false)));
+        let (mine, ended) = (Arc::clone(&held), Arc::clone(&end));
+        let ear = thread::spawn(move || {
+            while !ended.load(Ordering::Relaxed) {
+                if fs::remove_file(&told).is_ok() {
+                    *mine.lock().expect("no thread panicked") = open();
+                }
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        Self { held, end, ear }
+    }
+
+    /// Writes a line.
+    fn write(&self, line: &[u8]) {
+        let mut log = self.held.lock().expect("no thread panicked");
+        log.write_all(&[line, b"\n"].concat()).expect("the log can be written");
+    }
+
+    /// Ends it.
+    fn stop(self) {
+        self.end.store(true, Ordering::Relaxed);
+        self.ear.join().expect("the daemon does not fail");
+    }
+}
+
+#[test]
+#[ignore = "long: .ci/run and the README's full test run them"]
+fn a_daemon_that_was_not_told_before_the_run_was_killed_is_told_by_the_next() {
+    let place = Place::new(false);
+    let mut scene = Scene::plan(&TOLD, &place.path().join("scene"));
+    let program = support::ours();
+    let mut points = 0;
+    for point in 0.. {
+        scene.put_up();
+        let daemon = Daemon::start(scene.dir.join("logs/a.log"), scene.dir.join("mails/told"));
+        let (mut number, mut at) = (0, None);
+        tracer::run(&mut scene.rotate(&program), &mut |call| {
+            number += usize::from(counts(call, &scene));
+            if at.is_none() && number == point + 1 {
+                at = Some(call.name());
+                return Fate::KillAll;
+            }
+            Fate::Go
+        });
+        for day in 1..=2 {
+            let line = format!("written on day {day}").into_bytes();
+            daemon.write(&line);
+            scene.lines.push(line);
+            assert_eq!(
+                scene.rotate(&program).status().unwrap().code(),
+                Some(0),
+                "killed at {at:?}#{point}"
+            );
+        }
+        daemon.stop();
+        let verdict = verdict::judge(&scene, false);
+        assert_eq!(
+            (verdict.lost, verdict.broken),
+            (0, Vec::new()),
+            "killed at {at:?}#{point}"
+        );
+        if at.is_none() {
+            break;
+        }
+        points += 1;
+    }
+    println!("{points} kill points under a daemon");
+    assert!(points > 20, "only {points} kill points: the harness sees too little");
+}
+
+/// Rotates while a program has the log open for good; returns what was said, and how long it took.
+fn rotate_held(scene: &Scene) -> (String, Duration) {
+    let begun = Instant::now();
+    let output = scene
+        .rotate(&support::ours())
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    (String::from_utf8_lossy(&output.stderr).into_owned(), begun.elapsed())
+}
+
+#[test]
+#[ignore = "long: .ci/run and the README's full test run them"]
+fn an_archive_that_is_still_written_is_left_plain_until_the_next_rotation() {
+    let place = Place::new(false);
+    let way = Way {
+        conf: "@/logs/a.log {\n rotate 9\n compress\n create\n}\n",
+        ..TOLD
+    };
+    let mut scene = Scene::plan(&way, &place.path().join("scene"));
+    scene.put_up();
+    let log = scene.dir.join("logs/a.log");
+    let mut writer = Command::new("sleep");
+    writer
+        .arg("100")
+        .stdout(OpenOptions::new().append(true).open(&log).unwrap());
+    let mut writer = writer.spawn().unwrap();
+    let (said, took) = rotate_held(&scene);
+    assert!(scene.dir.join("logs/a.log.1").exists(), "{said}");
+    assert!(said.contains("sleep"), "the program is not named: {said}");
+    assert!(took > Duration::from_secs(4), "it was not waited for: {took:?}");
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+    let (said, _) = rotate_held(&scene);
+    assert!(scene.dir.join("logs/a.log.2.gz").exists(), "{said}");
+    let verdict = verdict::judge(&scene, false);
+    assert_eq!((verdict.lost, verdict.left_over), (0, Vec::new()));
+}
