@@ -137,11 +137,9 @@ fn an_archive_that_is_still_written_is_left_plain_until_the_next_rotation() {
     let mut scene = Scene::plan(&way, &place.path().join("scene"));
     scene.put_up();
     let log = scene.dir.join("logs/a.log");
-    let mut writer = Command::new("sleep");
-    writer
-        .arg("100")
-        .stdout(OpenOptions::new().append(true).open(&log).unwrap());
-    let mut writer = writer.spawn().unwrap();
+    // The command is dropped at once: it would have the log open, too.
+    let held = OpenOptions::new().append(true).open(&log).unwrap();
+    let mut writer = Command::new("sleep").arg("100").stdout(held).spawn().unwrap();
     let (said, took) = rotate_held(&scene);
     assert!(scene.dir.join("logs/a.log.1").exists(), "{said}");
     assert!(said.contains("sleep"), "the program is not named: {said}");
