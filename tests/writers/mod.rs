@@ -5,6 +5,7 @@
 mod stream;
 
 use std::fs;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -135,4 +136,39 @@ fn in_memory_nothing_is_doubled_and_the_loss_is_printed() {
             Some(at)
         });
     });
+}
+
+/// What is not holes in it takes a moment to copy, the holes none.
+#[test]
+#[ignore = "long: .ci/run and the README's full test run them"]
+fn a_log_of_64_gib_is_rotated_in_64_mib_of_memory() {
+    for way in ["compress\ncreate", "copytruncate\ncompress", "renamecopy\ncreate"] {
+        let dir = place();
+        let log = dir.path().join("app.log");
+        let end = b"the last line\n";
+        let file = fs::File::create(&log).unwrap();
+        file.write_all_at(&b"a line at the start\n".repeat(1 << 20), 0).unwrap();
+        file.write_all_at(end, (64 << 30) - end.len() as u64).unwrap();
+        drop(file);
+        let conf = dir.path().join("conf");
+        fs::write(&conf, format!("{} {{\nrotate 2\n{way}\n}}\n", log.display())).unwrap();
+        let mut run = Command::new("sh");
+        run.args(["-c", "ulimit -d 65536; exec \"$@\"", "sh"])
+            .arg(support::ours())
+            .arg("-f")
+            .arg("-s");
+        let status = run
+            .arg(dir.path().join("state"))
+            .arg(&conf)
+            .stdin(Stdio::null())
+            .status()
+            .unwrap();
+        assert_eq!(status.code(), Some(0), "{way}");
+        let names: Vec<_> = fs::read_dir(dir.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        let archived = names.iter().any(|name| name.to_string_lossy().starts_with("app.log.1"));
+        assert!(archived, "{way}: {names:?}");
+    }
 }
