@@ -3,6 +3,7 @@
 //! The same options as the reference's, their oddities (`-s=FILE`, `-?`) included, and ours, which are long.
 
 use std::ffi::{OsStr, OsString};
+use std::num::NonZero;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -243,8 +244,8 @@ pub struct Invocation {
     pub locking: Locking,
     /// Where everything is written besides stderr.
     pub log: Option<PathBuf>,
-    /// How many workers finish rotations.
-    pub jobs: usize,
+    /// How many workers finish rotations; `None`: as many as there are processors for the process.
+    pub jobs: Option<NonZero<usize>>,
     /// Compression is left to the program named.
     pub external_compress: bool,
     /// Only logs that one of these matches are handled; empty means all.
@@ -275,9 +276,6 @@ pub enum Asked {
     /// A text on stderr, and the status 2.
     BadOption(String),
 }
-
-/// The most workers that are started without being asked for.
-const MOST_JOBS: usize = 8;
 
 /// Understands the command line.
 #[must_use]
@@ -359,7 +357,9 @@ impl Args {
             state: self.state.unwrap_or_else(default_state),
             locking,
             log: self.log,
-            jobs: self.jobs.unwrap_or_else(default_jobs).max(1),
+            jobs: self
+                .jobs
+                .map(|jobs| NonZero::new(jobs).unwrap_or(NonZero::<usize>::MIN)),
             external_compress: self.external_compress,
             only: self.only,
             json: self.json,
@@ -393,10 +393,6 @@ impl Args {
             color,
         }
     }
-}
-
-fn default_jobs() -> usize {
-    std::thread::available_parallelism().map_or(1, |count| count.get().min(MOST_JOBS))
 }
 
 /// Root's is fixed; anybody else has his own, where his state belongs.

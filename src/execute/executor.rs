@@ -30,27 +30,27 @@ const ASK_AGAIN: Duration = Duration::from_millis(50);
 pub struct Executor {
     listener: Arc<dyn Listener>,
     finisher: Finisher,
-    jobs: NonZero<usize>,
     patient_until: Option<Instant>,
 }
 
 impl Executor {
-    /// Works with so many workers, and tells the listener what is done.
+    /// Works with so many workers, or with one a processor, and tells the listener what is done.
     #[must_use]
-    pub fn new(listener: &Arc<dyn Listener>, jobs: usize) -> Self {
-        let jobs = NonZero::new(jobs).unwrap_or(NonZero::<usize>::MIN);
-        let finisher = Finisher::new(jobs.get());
+    pub fn new(listener: &Arc<dyn Listener>, jobs: Option<NonZero<usize>>) -> Self {
         Self {
             listener: Arc::clone(listener),
-            finisher,
-            jobs,
+            finisher: Finisher::new(jobs),
             patient_until: None,
         }
     }
 
     fn perform(&mut self, work: &LogWork, step: &Step) -> Result<(), Fault> {
+        let threads = match step {
+            Step::Compress { .. } => self.finisher.jobs(),
+            _ => NonZero::<usize>::MIN,
+        };
         loop {
-            match perform(work, step, self.jobs, &*self.listener)? {
+            match perform(work, step, threads, &*self.listener)? {
                 Progress::Done => return Ok(()),
                 Progress::Halfway(half) => {
                     let (_, from) = half.names();

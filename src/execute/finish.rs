@@ -3,6 +3,7 @@
 //! A job is one log's remaining steps. Compressed files of a batch of jobs are written first and flushed together. An archive that a
 //! program still writes to is put behind all other work, and waited for only a little.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::mem;
@@ -28,6 +29,15 @@ const QUEUE: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often they are asked again meanwhile.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
+
+/// The most workers that are started without being asked for.
+const MOST_JOBS: usize = 8;
+
+/// Counts the processors that the process may use, a control group's limit included.
+fn processors() -> NonZero<usize> {
+    let count = std::thread::available_parallelism().map_or(1, |count| count.get().min(MOST_JOBS));
+    NonZero::new(count).unwrap_or(NonZero::<usize>::MIN)
+}
 
 /// One log's remaining steps.
 #[derive(Debug)]
@@ -91,18 +101,24 @@ struct Shared {
 pub struct Finisher {
     shared: Arc<Shared>,
     workers: Vec<JoinHandle<()>>,
-    jobs: NonZero<usize>,
+    /// Asked for when there is something to share out: a run in which nothing is does without.
+    jobs: OnceCell<NonZero<usize>>,
 }
 
 impl Finisher {
-    /// Finishes with so many workers; one means at once, in the main thread.
+    /// Finishes with so many workers, or with one a processor; one means at once, in the main thread.
     #[must_use]
-    pub fn new(jobs: usize) -> Self {
+    pub fn new(jobs: Option<NonZero<usize>>) -> Self {
         Self {
             shared: Arc::default(),
             workers: Vec::new(),
-            jobs: NonZero::new(jobs).unwrap_or(NonZero::<usize>::MIN),
+            jobs: jobs.map_or_else(OnceCell::new, OnceCell::from),
         }
+    }
+
+    /// Returns how many work at once.
+    pub fn jobs(&self) -> NonZero<usize> {
+        *self.jobs.get_or_init(processors)
     }
 
     /// Takes over one log's remaining steps; `inline` ones are done before this returns.
@@ -116,8 +132,12 @@ impl Finisher {
             failed: false,
             interrupted: false,
         };
-        if inline || self.jobs.get() == 1 || job.steps.is_empty() {
-            run_batch(vec![job], &self.shared, self.jobs);
+        if is_quick(&job) {
+            run_batch(vec![job], &self.shared, NonZero::<usize>::MIN);
+            return;
+        }
+        if inline || self.jobs().get() == 1 {
+            run_batch(vec![job], &self.shared, self.jobs());
             return;
         }
         self.start_workers();
@@ -131,8 +151,8 @@ impl Finisher {
     }
 
     fn start_workers(&mut self) {
-        while self.workers.len() < self.jobs.get() {
-            let (shared, threads) = (Arc::clone(&self.shared), self.jobs);
+        while self.workers.len() < self.jobs().get() {
+            let (shared, threads) = (Arc::clone(&self.shared), self.jobs());
             let started = std::thread::Builder::new()
                 .name("finish".into())
                 .spawn(move || serve(&shared, threads));
@@ -155,12 +175,12 @@ impl Finisher {
             let mut board = lock(&self.shared.board);
             if let Some(batch) = take_batch(&mut board) {
                 drop(board);
-                run_batch(batch, &self.shared, self.jobs);
+                run_batch(batch, &self.shared, self.jobs());
                 self.leave();
             } else if board.running > 0 {
                 drop(self.shared.changed.wait(board));
             } else if !board.held.is_empty() {
-                ask_held(board, &self.shared, self.jobs);
+                ask_held(board, &self.shared, self.jobs());
             } else {
                 return mem::take(&mut board.finished);
             }
@@ -182,6 +202,13 @@ impl Drop for Finisher {
             drop(worker.join());
         }
     }
+}
+
+/// Says whether a job's steps are done sooner than they are handed over: nothing, or the removal of small files. Two
+/// threads that change one directory only wait for each other.
+fn is_quick(job: &Job) -> bool {
+    let removals_only = job.steps.iter().all(|step| matches!(step, Step::Remove { .. }));
+    removals_only && job.work.before.size <= BIG && job.work.set.policy.shred.is_none()
 }
 
 fn serve(shared: &Shared, threads: NonZero<usize>) {

@@ -10,6 +10,9 @@ use crate::sys::File;
 use crate::sys::create::Newborn;
 use crate::sys::dir::Dir;
 
+/// What the kernel says of a name that is taken.
+const EEXIST: i32 = 17;
+
 /// Moves what has the name already to `NAME-YYYYMMDDHH.backup`: an error message, no change of the status.
 pub(super) fn make_room(
     work: &LogWork,
@@ -47,17 +50,24 @@ fn free_name(dir: &Dir, name: OsString) -> Result<OsString, SysError> {
     Ok(free)
 }
 
-/// Gives a finished file its name; what took the name in the meantime is moved aside.
+/// Gives a finished file its name; what has the name already is moved aside.
 pub(super) fn place(
     work: &LogWork,
-    newborn: Newborn,
+    mut newborn: Newborn,
     dir: &Dir,
     name: &OsStr,
     path: PathBuf,
     listener: &dyn Listener,
 ) -> Result<File, Fault> {
-    make_room(work, dir, name, path, listener)?;
     // What was moved out of its way must not come back when the power goes.
     dir.settle()?;
-    Ok(newborn.place(name)?)
+    match newborn.place(name) {
+        Err(SysError { errno: EEXIST, .. }) => {
+            make_room(work, dir, name, path, listener)?;
+            dir.settle()?;
+            newborn.place(name)?;
+        }
+        other => other?,
+    }
+    Ok(newborn.into_file())
 }

@@ -19,8 +19,6 @@ pub struct Choices {
     pub mail_program: PathBuf,
     /// Compression is always left to the program named (`--external-compress`).
     pub external_compress: bool,
-    /// How many workers finish rotations at once; 1 is the reference's order.
-    pub jobs: usize,
     /// The run's date, for the names of what is moved aside.
     pub now: Stamp,
 }

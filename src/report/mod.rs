@@ -7,9 +7,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
+use crate::diag::Severity;
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::fault::SysError;
+use crate::schedule::{Cause, Verdict};
 use crate::sys::File;
 use crate::sys::syslog::{Priority, Syslog};
 
@@ -158,6 +160,14 @@ fn priority(weight: Weight) -> Priority {
 
 /// Events that are told only when somebody wants to know all: no words need to be made for them otherwise.
 fn is_note(event: &Event) -> bool {
+    match event {
+        Event::Config(diagnostic) => diagnostic.severity == Severity::Note,
+        Event::Decided { verdict, .. } => !matches!(verdict, Verdict::Rotate(Cause::Future)),
+        other => is_always_note(other),
+    }
+}
+
+fn is_always_note(event: &Event) -> bool {
     matches!(
         event,
         Event::Considering(_)
@@ -171,5 +181,8 @@ fn is_note(event: &Event) -> bool {
             | Event::Switched { .. }
             | Event::Rotated { .. }
             | Event::Set { .. }
+            | Event::NoLogs
+            | Event::Handling(_)
+            | Event::ScriptNotNeeded(_)
     )
 }

@@ -75,7 +75,6 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
     let choices = Arc::new(Choices {
         mail_program: invocation.mail_program.clone(),
         external_compress: invocation.external_compress,
-        jobs: invocation.jobs,
         now: now.local,
     });
     let force = invocation.force;

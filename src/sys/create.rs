@@ -31,7 +31,7 @@ const NAME_TRIES: u32 = 64;
 pub struct Newborn {
     file: File,
     dir: Arc<Dir>,
-    temporary: Option<OsString>,
+    temporary: Option<Temporary>,
 }
 
 impl Newborn {
@@ -57,11 +57,13 @@ impl Newborn {
             match nix::fcntl::openat(dir.as_fd(), name.as_os_str(), flags, narrow) {
                 Ok(fd) => {
                     let file = lock_for_use(File::from(fd));
-                    return Ok(Self {
-                        file,
-                        dir: Arc::clone(dir),
-                        temporary: Some(name),
+                    let name = Some(name);
+                    let dir = Arc::clone(dir);
+                    let temporary = Some(Temporary {
+                        dir: Arc::clone(&dir),
+                        name,
                     });
+                    return Ok(Self { file, dir, temporary });
                 }
                 Err(Errno::EEXIST) => {}
                 Err(errno) => return Err(dir.error(Op::Create, target, errno)),
@@ -76,30 +78,46 @@ impl Newborn {
         &self.file
     }
 
-    /// Gives the file its name, never replacing anything: `EEXIST` where the name is taken.
+    /// Gives the file its name, never replacing anything: `EEXIST` where the name is taken, and it can be tried again.
     ///
-    /// After an error the file is gone. What was written must have been flushed before.
-    pub fn place(mut self, name: &OsStr) -> Result<File, SysError> {
-        if let Some(temporary) = self.temporary.take() {
-            if let Err(error) = self.dir.rename(&temporary, &self.dir, name) {
-                self.temporary = Some(temporary);
-                return Err(error);
-            }
-        } else {
-            let path = proc_path(self.file.as_fd());
-            nix::unistd::linkat(AT_FDCWD, &path, self.dir.as_fd(), name, AtFlags::AT_SYMLINK_FOLLOW)
-                .map_err(|errno| self.dir.error(Op::Place, name, errno))?;
+    /// What was written must have been flushed before.
+    pub fn place(&mut self, name: &OsStr) -> Result<(), SysError> {
+        if let Some(temporary) = &mut self.temporary {
+            return temporary.become_final(name);
         }
-        self.file.try_clone().map_err(|error| {
-            let errno = Errno::from_raw(error.raw_os_error().unwrap_or(0));
-            self.dir.error(Op::Place, name, errno)
-        })
+        let path = proc_path(self.file.as_fd());
+        nix::unistd::linkat(AT_FDCWD, &path, self.dir.as_fd(), name, AtFlags::AT_SYMLINK_FOLLOW)
+            .map_err(|errno| self.dir.error(Op::Place, name, errno))
+    }
+
+    /// Returns the open file alone; if it was not placed, it is gone when it is closed.
+    #[must_use]
+    pub fn into_file(self) -> File {
+        self.file
     }
 }
 
-impl Drop for Newborn {
+/// A temporary name, removed when this is dropped.
+#[derive(Debug)]
+struct Temporary {
+    dir: Arc<Dir>,
+    /// `None` when the file has its final name.
+    name: Option<OsString>,
+}
+
+impl Temporary {
+    fn become_final(&mut self, to: &OsStr) -> Result<(), SysError> {
+        if let Some(name) = &self.name {
+            self.dir.rename(name, &self.dir, to)?;
+            self.name = None;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
     fn drop(&mut self) {
-        if let Some(name) = self.temporary.take() {
+        if let Some(name) = self.name.take() {
             // Nothing is lost when this fails: the next run clears it.
             let _ = nix::unistd::unlinkat(self.dir.as_fd(), name.as_os_str(), UnlinkatFlags::NoRemoveDir);
         }

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::ffi::{CStr, CString};
+use std::os::unix::ffi::OsStringExt;
 use std::sync::OnceLock;
 
 use nix::libc;
@@ -18,7 +19,30 @@ struct Manner {
 /// Takes on the environment's locale, once.
 fn manner() -> Manner {
     static MANNER: OnceLock<Manner> = OnceLock::new();
-    *MANNER.get_or_init(read_manner)
+    *MANNER.get_or_init(|| plain_manner().unwrap_or_else(read_manner))
+}
+
+/// Where the C library keeps what it knows of `C.UTF-8`, if it has that.
+const PLAIN_UTF8: &str = "/usr/lib/locale/C.utf8/LC_CTYPE";
+
+/// Knows the locales that most scheduled runs have, without the C library's loading them.
+fn plain_manner() -> Option<Manner> {
+    let collate = named("LC_COLLATE");
+    let ctype = named("LC_CTYPE");
+    let is_plain = |name: &[u8]| matches!(name, b"" | b"C" | b"POSIX");
+    let is_utf8 = |name: &[u8]| matches!(name, b"C.UTF-8" | b"C.utf8");
+    if !is_plain(&collate) && !is_utf8(&collate) {
+        return None;
+    }
+    let utf8 = is_utf8(&ctype) && nix::unistd::access(PLAIN_UTF8, nix::unistd::AccessFlags::F_OK).is_ok();
+    (utf8 || is_plain(&ctype)).then_some(Manner { by_bytes: true, utf8 })
+}
+
+/// Returns the name of the environment's locale for a category.
+fn named(category: &str) -> Vec<u8> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let name = set("LC_ALL").or_else(|| set(category)).or_else(|| set("LANG"));
+    name.map(OsStringExt::into_vec).unwrap_or_default()
 }
 
 #[expect(unsafe_code, reason = "the standard library does not know locales")]

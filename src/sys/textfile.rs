@@ -46,7 +46,7 @@ pub fn replace(path: &Path, text: &[u8]) -> Result<(), SysError> {
 }
 
 /// Names the new file beside the old one, then renames it over.
-fn swap_in(dir: &Dir, newborn: Newborn, name: OsString, path: &Path) -> Result<(), SysError> {
+fn swap_in(dir: &Dir, mut newborn: Newborn, name: OsString, path: &Path) -> Result<(), SysError> {
     let mut beside = OsString::from(".");
     beside.push(&name);
     beside.push(format!(".{}", std::process::id()));
