@@ -16,6 +16,7 @@ use crate::fault::{Fault, SysError};
 use crate::plan::Look;
 use crate::sys::dir::Dir;
 use crate::sys::walk;
+use crate::unix::FileId;
 
 /// So many directories are held open at once; more are opened again when their turn comes.
 const HELD_LIMIT: usize = 256;
@@ -36,6 +37,8 @@ pub struct Directories {
 pub struct Held {
     /// The directory.
     pub dir: Arc<Dir>,
+    /// The path that it was asked for by, and which directory it was.
+    pub at: Rc<(PathBuf, FileId)>,
     /// What it looked like when it was opened.
     pub facts: FileFacts,
     /// What is known of its entries.
@@ -58,8 +61,10 @@ impl Directories {
         if self.pretended {
             view.pretend();
         }
+        let facts = dir.facts()?;
         let held = Rc::new(Held {
-            facts: dir.facts()?,
+            at: Rc::new((path.to_owned(), facts.id)),
+            facts,
             view: RefCell::new(view),
             dir,
         });

@@ -1,5 +1,7 @@
 //! The new, empty log.
 
+use std::ffi::OsString;
+
 use super::place::place;
 use super::work::LogWork;
 use crate::event::Listener;
@@ -7,13 +9,19 @@ use crate::fault::{Fault, Op};
 use crate::policy::{Method, Ownership};
 use crate::sys::File;
 use crate::sys::attributes;
-use crate::sys::create::Newborn;
+use crate::sys::create::{Newborn, born_whole};
 use crate::sys::dir::{Access, Dir};
 use crate::unix::Mode;
 
-/// Makes the log anew: born narrow, then owner, ACL and mode, and only then its name.
+/// Makes the log anew: born as it is to be where that can be had, else narrow, then owner, ACL and mode, and only then its
+/// name.
 pub(super) fn create(work: &LogWork, ownership: &Ownership, listener: &dyn Listener) -> Result<(), Fault> {
     let path = &work.path;
+    // The old log, renamed, must not come back under this name when the power goes.
+    work.log_dir.settle()?;
+    if is_born_whole(work, ownership) {
+        return Ok(());
+    }
     let newborn = Newborn::in_dir(&work.log_dir, &work.name)?;
     let user = ownership.user.unwrap_or(work.before.user);
     let group = ownership.group.unwrap_or(work.before.group);
@@ -34,15 +42,32 @@ pub(super) fn create(work: &LogWork, ownership: &Ownership, listener: &dyn Liste
     Ok(())
 }
 
+/// Makes the log in one step, where it needs no more than that.
+fn is_born_whole(work: &LogWork, ownership: &Ownership) -> bool {
+    let user = ownership.user.unwrap_or(work.before.user);
+    let group = ownership.group.unwrap_or(work.before.group);
+    let mode = ownership.mode.unwrap_or(Mode(work.before.mode.0 & 0o777));
+    let is_plain = || {
+        let Some((dir, name)) = old_name(work) else {
+            return false;
+        };
+        ownership.mode.is_some() || dir.has_no_acl(&name)
+    };
+    !attributes::KEEPS_CONTEXT && is_plain() && born_whole(&work.log_dir, &work.name, mode, user, group)
+}
+
 /// Opens what the log was renamed to, where its ACL or context is wanted; anything but a plain file has none to give.
 fn old_log(work: &LogWork) -> Option<File> {
-    let (dir, name): (&Dir, _) = match work.set.policy.method {
-        Method::RenameThenCopy { .. } => {
-            let mut name = work.name.clone();
-            name.push(".tmp");
-            (&work.log_dir, name)
-        }
-        _ => (work.archive_dir.as_deref()?, work.archive.clone()),
-    };
+    let (dir, name) = old_name(work)?;
     dir.open_plain(&name, Access::Read, Op::Open).ok().map(|(file, _)| file)
+}
+
+/// Returns where the old log is now.
+fn old_name(work: &LogWork) -> Option<(&Dir, OsString)> {
+    if matches!(work.set.policy.method, Method::RenameThenCopy { .. }) {
+        let mut name = work.name.clone();
+        name.push(".tmp");
+        return Some((&work.log_dir, name));
+    }
+    Some((work.archive_dir.as_deref()?, work.archive.clone()))
 }

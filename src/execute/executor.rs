@@ -18,7 +18,7 @@ use crate::fault::Fault;
 use crate::observe::{Directories, Held};
 use crate::plan::Step;
 use crate::policy::Ownership;
-use crate::sys::signals;
+use crate::sys::{create, signals};
 
 /// So long, in all, a run waits before a switch for programs that still write to an older archive.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,6 +37,7 @@ impl Executor {
     /// Works with so many workers, or with one a processor, and tells the listener what is done.
     #[must_use]
     pub fn new(listener: &Arc<dyn Listener>, jobs: Option<NonZero<usize>>) -> Self {
+        create::know_umask();
         Self {
             listener: Arc::clone(listener),
             finisher: Finisher::new(jobs),

@@ -146,24 +146,22 @@ impl Session<'_> {
 
     /// Notes durably which logs are about to be touched.
     fn begin(&mut self, set: &SetWork, due: &[Due]) {
-        let mut begun = Vec::with_capacity(due.len());
-        for due in due {
-            let Ok(names) = names_of(&set.policy, &due.name) else {
-                continue;
-            };
-            let Ok(archive) = archive_name(&names, &set.policy, &self.now) else {
-                continue;
-            };
-            begun.push(Begun {
-                path: due.path.clone(),
-                stamp: self.now.local,
-                file: due.facts.id,
-                archive,
-            });
+        for some in due.chunks(NOTED_AT_ONCE) {
+            let begun: Vec<Begun> = some.iter().filter_map(|due| self.begun(set, due)).collect();
+            if let Err(fault) = self.ledger.begin(&begun) {
+                self.fail(fault);
+            }
         }
-        if let Err(fault) = self.ledger.begin(&begun) {
-            self.fail(fault);
-        }
+    }
+
+    fn begun(&self, set: &SetWork, due: &Due) -> Option<Begun> {
+        let names = names_of(&set.policy, &due.name()).ok()?;
+        Some(Begun {
+            path: due.path.clone(),
+            stamp: self.now.local,
+            file: due.facts.id,
+            archive: archive_name(&names, &set.policy, &self.now).ok()?,
+        })
     }
 
     /// Plans one log's rotation and carries out what comes before the switch.
@@ -220,7 +218,7 @@ impl Session<'_> {
             return Ok(());
         }
         let log = self.directories.get(&due.directory.0, &due.path)?;
-        let Some(facts) = log.dir.look(&plan::interim(&due.name))? else {
+        let Some(facts) = log.dir.look(&plan::interim(&due.name()))? else {
             return Ok(());
         };
         let due = Due { facts, ..due.clone() };
@@ -262,7 +260,8 @@ impl Session<'_> {
         due: Due,
         make: impl FnOnce(&Question<'_>, &mut dyn plan::Look) -> Result<Rotation, Fault>,
     ) -> Result<(Planned, Option<Fault>), Fault> {
-        let names = names_of(&set.policy, &due.name)?;
+        let name = due.name();
+        let names = names_of(&set.policy, &name)?;
         let log = self.directories.get(&due.directory.0, &due.path)?;
         if log.facts.id != due.directory.1 {
             // Somebody put another directory in its place since the log was looked at.
@@ -277,7 +276,7 @@ impl Session<'_> {
         let (archive, archive_path) = self.archive_place(set, &due, &log)?;
         let question = Question {
             policy: &set.policy,
-            log: &due.name,
+            log: &name,
             names: &names,
             now: &self.now,
             before: Before::Clean,
@@ -295,7 +294,7 @@ impl Session<'_> {
             identity: due.identity,
             path: due.path.clone(),
             log_dir: Arc::clone(&log.dir),
-            name: due.name.clone(),
+            name,
             archive_dir: archive.as_ref().map(|held| Arc::clone(&held.dir)),
             archive_path,
             before: due.facts,
@@ -435,15 +434,13 @@ impl Session<'_> {
             self.ledger.was_half_shifted(left.clone());
             return Ok(None);
         }
-        let directory = (directory, held.facts.id);
         let archive = left.begun.archive.clone();
         let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else {
             return Ok(None);
         };
         let due = Due {
             path: path.to_owned(),
-            directory,
-            name,
+            directory: Rc::clone(&held.at),
             facts,
             identity,
         };
@@ -480,6 +477,9 @@ impl Session<'_> {
         true
     }
 }
+
+/// How many beginnings are noted, and flushed, together: memory stays bounded, and the flushes few.
+const NOTED_AT_ONCE: usize = 8192;
 
 /// What the kernel says of a name that is not there.
 const ENOENT: i32 = 2;

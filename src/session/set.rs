@@ -28,13 +28,18 @@ pub(super) struct Due {
     /// Its path as configured.
     pub(super) path: PathBuf,
     /// Its directory's path, and which directory that was.
-    pub(super) directory: (PathBuf, FileId),
-    /// Its name in there.
-    pub(super) name: std::ffi::OsString,
+    pub(super) directory: Rc<(PathBuf, FileId)>,
     /// What was observed.
     pub(super) facts: FileFacts,
     /// Whose rights its work is done with.
     pub(super) identity: Option<Identity>,
+}
+
+impl Due {
+    /// Returns its name in its directory.
+    pub(super) fn name(&self) -> OsString {
+        split_path(&self.path).map(|(_, name)| name).unwrap_or_default()
+    }
 }
 
 /// What came of looking at a log.
@@ -77,8 +82,8 @@ impl Session<'_> {
         let mut due = Vec::new();
         let mut all_well = true;
         // A pattern that matched nothing since a dead run had renamed all its logs is no log that is missing.
-        let is_log = |log: &&FoundLog| !vanished.iter().any(|path| stands_for(&log.path, path));
-        for log in expanded.logs.iter().filter(is_log) {
+        let is_log = |log: &FoundLog| !vanished.iter().any(|path| stands_for(&log.path, path));
+        for log in expanded.logs.into_iter().filter(is_log) {
             match self.consider(policy, &log.path) {
                 Ok(Considered::Due(found)) => due.push(*found),
                 Ok(Considered::NotDue) => {}
@@ -194,11 +199,9 @@ impl Session<'_> {
         if !self.decide(policy, path, &facts) {
             return Ok(Considered::NotDue);
         }
-        let directory = (directory, held.facts.id);
         Ok(Considered::Due(Box::new(Due {
             path: path.to_owned(),
-            directory,
-            name,
+            directory: Rc::clone(&held.at),
             facts,
             identity,
         })))

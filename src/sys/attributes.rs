@@ -14,7 +14,7 @@ use crate::fault::{Op, SysError};
 use crate::unix::{GroupId, Mode, UserId};
 
 /// The attribute that holds a file's access control list.
-const ACL: &str = "system.posix_acl_access";
+pub(super) const ACL: &str = "system.posix_acl_access";
 /// The attribute that holds a file's SELinux context.
 #[cfg(feature = "selinux")]
 const CONTEXT: &str = "security.selinux";

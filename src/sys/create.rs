@@ -8,16 +8,17 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
 use nix::sys::stat::Mode as NixMode;
 use nix::unistd::UnlinkatFlags;
 
-use super::dir::{Dir, proc_path};
+use super::dir::{Births, Dir, proc_path};
 use crate::fault::{Op, SysError};
+use crate::unix::{GroupId, Mode, UserId};
 
 /// How a temporary name begins.
 const TEMPORARY_PREFIX: &str = ".logrotate-rs-";
@@ -40,11 +41,15 @@ impl Newborn {
         let flags = OFlag::O_TMPFILE | OFlag::O_RDWR | OFlag::O_CLOEXEC;
         let narrow = NixMode::S_IRUSR | NixMode::S_IWUSR;
         match nix::fcntl::openat(dir.as_fd(), ".", flags, narrow) {
-            Ok(fd) => Ok(Self {
-                file: File::from(fd),
-                dir: Arc::clone(dir),
-                temporary: None,
-            }),
+            Ok(fd) => {
+                let file = File::from(fd);
+                dir.note_birth(&file);
+                Ok(Self {
+                    file,
+                    dir: Arc::clone(dir),
+                    temporary: None,
+                })
+            }
             Err(Errno::EOPNOTSUPP | Errno::EISDIR | Errno::ENOENT | Errno::EINVAL) => Self::named(dir, target, narrow),
             Err(errno) => Err(dir.error(Op::Create, target, errno)),
         }
@@ -122,6 +127,34 @@ impl Drop for Temporary {
             let _ = nix::unistd::unlinkat(self.dir.as_fd(), name.as_os_str(), UnlinkatFlags::NoRemoveDir);
         }
     }
+}
+
+/// The process's umask, asked for while there is one thread.
+static UMASK: OnceLock<NixMode> = OnceLock::new();
+
+/// Asks for the umask, which can be done by changing it only: to be called before any thread is started.
+pub fn know_umask() {
+    UMASK.get_or_init(|| {
+        let mask = nix::sys::stat::umask(NixMode::from_bits_truncate(0o077));
+        nix::sys::stat::umask(mask);
+        mask
+    });
+}
+
+/// Makes an empty file that is born as it is to be, under its name; answers `false`, and has made none, where that cannot be
+/// done, or is not known yet because no [`Newborn`] was made in this directory.
+pub fn born_whole(dir: &Dir, name: &OsStr, mode: Mode, user: UserId, group: GroupId) -> bool {
+    let expected = Births {
+        user,
+        group,
+        inherits: false,
+    };
+    let plain_bits = UMASK.get().is_some_and(|mask| mode.0 & (mask.bits() | !0o777) == 0);
+    if dir.births() != Some(expected) || !plain_bits || !nix::unistd::geteuid().as_raw().eq(&user.0) {
+        return false;
+    }
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    nix::fcntl::openat(dir.as_fd(), name, flags, NixMode::from_bits_truncate(mode.0)).is_ok()
 }
 
 /// Locks the file for as long as it is open; where locks do not work it is used unlocked.

@@ -23,12 +23,57 @@ use crate::unix::{FileId, GroupId, Mode, UserId};
 pub struct Dir {
     fd: OwnedFd,
     path: PathBuf,
+    births: OnceLock<Births>,
+    keeps_order: OnceLock<bool>,
+}
+
+/// What becomes of a file that this process makes in a directory, as was seen of the first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Births {
+    pub(super) user: UserId,
+    pub(super) group: GroupId,
+    /// The directory has a default ACL, or may have one: bits are not what is asked for.
+    pub(super) inherits: bool,
 }
 
 impl Dir {
     /// Takes over an open directory.
     pub(super) fn from_fd(fd: OwnedFd, path: PathBuf) -> Self {
-        Self { fd, path }
+        Self {
+            fd,
+            path,
+            births: OnceLock::new(),
+            keeps_order: OnceLock::new(),
+        }
+    }
+
+    /// Remembers what a file was like that was just born here.
+    pub(super) fn note_birth(&self, file: &File) {
+        if self.births.get().is_some() {
+            return;
+        }
+        if let Ok(stat) = nix::sys::stat::fstat(file) {
+            let default_acl = xattr::get_deref(proc_path(self.fd.as_fd()), "system.posix_acl_default");
+            let births = Births {
+                user: UserId(stat.st_uid),
+                group: GroupId(stat.st_gid),
+                inherits: !matches!(default_acl, Ok(None)),
+            };
+            self.births.get_or_init(|| births);
+        }
+    }
+
+    /// Returns what becomes of files that this process makes here, if one was made.
+    pub(super) fn births(&self) -> Option<Births> {
+        self.births.get().copied()
+    }
+
+    /// Answers whether an entry surely has no ACL. One look, without opening it.
+    #[must_use]
+    pub fn has_no_acl(&self, name: &OsStr) -> bool {
+        let mut path = proc_path(self.fd.as_fd());
+        path.push(name);
+        matches!(xattr::get(path, super::attributes::ACL), Ok(None))
     }
 
     /// Returns the path it was reached by.
@@ -151,7 +196,7 @@ impl Dir {
     /// ext4, xfs and tmpfs commit names in the order of the calls; elsewhere an original may only go after this. (btrfs commits
     /// the names of a file that is flushed before older changes of their directory.)
     pub fn settle(&self) -> Result<(), SysError> {
-        if keeps_order(self.fd.as_fd()) {
+        if *self.keeps_order.get_or_init(|| keeps_order(self.fd.as_fd())) {
             return Ok(());
         }
         self.flush()

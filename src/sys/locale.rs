@@ -64,6 +64,12 @@ fn read_manner() -> Manner {
     }
 }
 
+/// Makes the C library take on the environment's locale, for tests that compare with what it does.
+#[cfg(test)]
+pub(crate) fn take_on() {
+    read_manner();
+}
+
 /// Tells whether characters are those of UTF-8.
 #[must_use]
 pub fn is_utf8() -> bool {

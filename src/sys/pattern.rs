@@ -312,6 +312,7 @@ pub(crate) fn c_glob(pattern: &[u8]) -> Option<Vec<Vec<u8>>> {
 
     use nix::libc;
 
+    super::locale::take_on();
     let pattern = CString::new(pattern).ok()?;
     // SAFETY: `glob` fills the zeroed structure, whose strings are copied before `globfree`.
     unsafe {
