@@ -195,10 +195,11 @@ impl<'a> File<'a> {
 
     fn lines(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let breaks = self.text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-            std::iter::once(0)
-                .chain(breaks.map(|(at, _)| Span::new(at + 1, 0).start))
-                .collect()
+            let breaks = memchr::memchr_iter(b'\n', self.text);
+            let mut lines = Vec::with_capacity(64);
+            lines.push(0);
+            lines.extend(breaks.map(|at| Span::new(at + 1, 0).start));
+            lines
         })
     }
 

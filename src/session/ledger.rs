@@ -55,7 +55,8 @@ impl Ledger {
             exit
         })?;
         let now = Now::read();
-        let wanted: HashSet<&[u8]> = logs.map(|log| log.as_os_str().as_bytes()).collect();
+        let logs: Vec<&[u8]> = logs.map(|log| log.as_os_str().as_bytes()).collect();
+        let wanted: HashSet<&[u8]> = logs.into_iter().collect();
         let table = store.read(&|path| wanted.contains(path), &now, &mut hear);
         let mut left = HashMap::new();
         for rotation in store.take_unfinished() {

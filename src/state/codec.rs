@@ -62,12 +62,41 @@ pub fn parse_line(line: &[u8]) -> Result<Option<Entry<'_>>, BadLine> {
 pub fn write_line(out: &mut Vec<u8>, path: &[u8], stamp: Stamp) -> bool {
     let start = out.len();
     write_path(out, path);
-    let written = writeln!(out, " {}", stamp.state_form());
-    let fits = written.is_ok() && out.len() - start <= LONGEST_LINE;
+    write_stamp(out, stamp);
+    let fits = out.len() - start <= LONGEST_LINE;
     if !fits {
         out.truncate(start);
     }
     fits
+}
+
+/// Writes a blank, the stamp as [`Stamp::state_form`] has it, and the line's end. There may be a million of them.
+fn write_stamp(out: &mut Vec<u8>, stamp: Stamp) {
+    let fields = [stamp.month, stamp.day, stamp.hour, stamp.minute, stamp.second];
+    let mut separators = b"--:: ".iter();
+    let Ok(year @ 1000..=9999) = u32::try_from(stamp.year) else {
+        let written = writeln!(out, " {}", stamp.state_form());
+        debug_assert!(written.is_ok(), "writing to memory does not fail");
+        return;
+    };
+    let digits = |out: &mut Vec<u8>, number: u32| {
+        let small = |number: u32| b'0' + u8::try_from(number % 10).unwrap_or(0);
+        for place in [1000, 100, 10] {
+            if number >= place {
+                out.push(small(number / place));
+            }
+        }
+        out.push(small(number));
+    };
+    out.push(b' ');
+    digits(out, year);
+    out.push(b'-');
+    for field in fields {
+        digits(out, field);
+        out.extend(separators.next());
+    }
+    out.pop();
+    out.push(b'\n');
 }
 
 /// Writes a path in quotes, with what is special in it escaped.

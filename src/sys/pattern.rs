@@ -27,6 +27,8 @@ enum Shape {
     Exactly(Vec<u8>),
     /// One `*` with these before and behind it.
     Around(Vec<u8>, Vec<u8>),
+    /// This between two `*`.
+    Containing(Vec<u8>),
     /// Everything else, by characters, and by bytes: the C library takes a match of either kind.
     General {
         by_characters: Option<Pattern>,
@@ -73,8 +75,13 @@ impl NamePattern {
         match &self.shape {
             Shape::Exactly(bytes) => bytes == name,
             Shape::Around(before, behind) => {
-                name.len() >= before.len() + behind.len() && name.starts_with(before) && name.ends_with(behind)
+                // Most names differ in the last byte already.
+                (behind.is_empty() || name.last() == behind.last())
+                    && name.len() >= before.len() + behind.len()
+                    && name.starts_with(before)
+                    && name.ends_with(behind)
             }
+            Shape::Containing(bytes) => memchr::memmem::find(name, bytes).is_some(),
             Shape::General {
                 by_characters,
                 by_bytes,
@@ -244,6 +251,11 @@ fn plain_shape(tokens: &[Token]) -> Option<Shape> {
     };
     if let Some(bytes) = literal(tokens) {
         return Some(Shape::Exactly(bytes));
+    }
+    if let [Token::AnyRun, middle @ .., Token::AnyRun] = tokens
+        && let Some(bytes) = literal(middle)
+    {
+        return Some(Shape::Containing(bytes));
     }
     let star = tokens.iter().position(|token| *token == Token::AnyRun)?;
     Some(Shape::Around(literal(&tokens[..star])?, literal(&tokens[star + 1..])?))
