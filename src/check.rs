@@ -1,11 +1,227 @@
 //! `--check`: all problems of a configuration at once; nothing is changed and nothing is run.
+//!
+//! The story only: what a lint looks for is `lint`'s, what a problem is called is `report`'s. A shell is started to read
+//! scripts, with the option that keeps it from running them.
 
-use crate::cli::CheckRequest;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::{CheckRequest, Color, Format};
+use crate::diag::{Diagnostic, Place, Problem, Severity};
+use crate::discover;
 use crate::exit::Exit;
+use crate::lint::{Cause, Checked, Finding, archives, criteria, machine, settings, wording};
+use crate::load::{self, LoadOptions, Loaded};
+use crate::policy::LogSet;
+use crate::report::{check_github, check_json, check_sarif, check_text, screen::Look, show};
+use crate::sys::identity;
+use crate::unix::split_path;
+
+mod scripts;
+mod survey;
+mod timer;
+
+use survey::Survey;
+
+/// What of the machine plays a part.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// Where the units of systemd are looked for; `/` but in tests.
+    pub root: PathBuf,
+    /// Owners and modes count as they do in a run of root's.
+    pub as_root: bool,
+}
+
+impl Machine {
+    /// Takes this machine, as whoever runs this sees it.
+    #[must_use]
+    pub fn this() -> Self {
+        Self {
+            root: PathBuf::from("/"),
+            as_root: identity::is_root(),
+        }
+    }
+}
 
 /// Checks a configuration, and answers whether a run would refuse anything of it.
 #[must_use]
 pub fn run(request: &CheckRequest) -> Exit {
-    let _ = request;
-    Exit::Failed
+    let checked = examine(request, &Machine::this());
+    let wish = match request.color {
+        Color::Auto => None,
+        Color::Always => Some(true),
+        Color::Never => Some(false),
+    };
+    show(&match request.format {
+        Format::Text => check_text::text(&checked, &Look::of_stdout(wish)),
+        Format::Json => check_json::text(&checked),
+        Format::Sarif => check_sarif::text(&checked),
+        Format::Github => check_github::text(&checked),
+    });
+    exit(&checked, request.strict)
+}
+
+/// Answers the exit status: errors count, and warnings where they are to.
+#[must_use]
+pub fn exit(checked: &Checked, strict: bool) -> Exit {
+    let counted = |finding: &Finding| strict || finding.severity() == Severity::Error;
+    if checked.findings.iter().any(counted) {
+        Exit::Failed
+    } else {
+        Exit::Well
+    }
+}
+
+/// Reads a configuration and looks for all that is wrong with it.
+#[must_use]
+pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
+    let options = LoadOptions {
+        as_root: machine.as_root && !request.offline,
+        record_origins: true,
+        offline: request.offline,
+        thorough: true,
+    };
+    let mut heard = Heard::default();
+    let loaded = load::load(&request.configs, &options, &mut |diagnostic| heard.take(diagnostic));
+    let survey = Survey::of(&loaded.sources);
+    let (files, stanzas, broken) = (heard.order.len(), loaded.sets.len(), loaded.broken.len());
+    look_at_texts(&loaded, &survey, &mut heard.findings);
+    let rhythm = if request.offline {
+        None
+    } else {
+        timer::rhythm(&machine.root)
+    };
+    let whole = loaded.sets.iter().map(|set| (set, false));
+    for (set, is_broken) in whole.chain(loaded.broken.iter().map(|set| (set, true))) {
+        settings::check(set, is_broken, &mut heard.findings);
+        archives::dates(set, rhythm, &mut heard.findings);
+        survey.own_archives(set, &mut heard.findings);
+        if let Some(rhythm) = rhythm {
+            machine::timer(set, rhythm, &mut heard.findings);
+        }
+    }
+    if request.offline {
+        named_twice(&loaded.sets, &mut heard);
+    } else {
+        look_at_logs(loaded.sets, machine.as_root, &survey, &mut heard);
+    }
+    Checked {
+        findings: heard.in_order(&survey),
+        files,
+        stanzas: stanzas + broken,
+        broken,
+    }
+}
+
+fn look_at_texts(loaded: &Loaded, survey: &Survey<'_>, found: &mut Vec<Finding>) {
+    for file in survey.files() {
+        criteria::lost(file, found);
+        wording::check(file, found);
+    }
+    scripts::check(survey.files(), found);
+    let drop_ins: HashSet<&Path> = loaded
+        .sources
+        .iter()
+        .filter(|source| source.is_drop_in)
+        .map(|source| &*source.file)
+        .collect();
+    criteria::leaks(&loaded.sets, &|place| drop_ins.contains(&*place.file), found);
+}
+
+/// Finds the logs as a run does, and looks at their directories.
+fn look_at_logs(sets: Vec<LogSet>, as_root: bool, survey: &Survey<'_>, heard: &mut Heard) {
+    let discovered = discover::discover(sets, &mut |diagnostic| heard.take(diagnostic));
+    if !as_root {
+        return;
+    }
+    let mut known = HashMap::new();
+    for expanded in discovered
+        .sets
+        .iter()
+        .filter(|expanded| expanded.set.policy.su.is_none())
+    {
+        let mut last = None;
+        for log in &expanded.logs {
+            let Some((directory, _)) = split_path(&log.path) else {
+                continue;
+            };
+            if last.as_ref() == Some(&directory) {
+                continue;
+            }
+            let facts = known
+                .entry(directory.clone())
+                .or_insert_with(|| crate::sys::confread::directory_facts(&directory));
+            if let Some(facts) = facts.as_ref().filter(|facts| machine::is_open(facts)) {
+                let mut finding = machine::su_missing(&expanded.set, &directory, facts);
+                finding.place = survey.word(&expanded.set, log.word).or(finding.place);
+                heard.findings.push(finding);
+            }
+            last = Some(directory);
+        }
+    }
+}
+
+/// Without looking for logs, a path that stands in two lists is still one log.
+fn named_twice(sets: &[LogSet], heard: &mut Heard) {
+    let mut first: HashMap<&std::ffi::OsStr, &LogSet> = HashMap::new();
+    for set in sets {
+        for word in &set.patterns {
+            if crate::sys::pattern::is_special(word.as_encoded_bytes()) {
+                continue;
+            }
+            let Some(other) = first.insert(word, set) else { continue };
+            first.insert(word, other);
+            if !set.policy.ignore_duplicates && !other.policy.ignore_duplicates {
+                let problem = Problem::DuplicateLog {
+                    path: PathBuf::from(word),
+                    first: other.declared_at.clone(),
+                };
+                heard.take(Diagnostic::new(problem, Some(set.declared_at.clone()), None));
+            }
+        }
+    }
+}
+
+/// What was found so far, and the files in the order of reading.
+#[derive(Default)]
+struct Heard {
+    findings: Vec<Finding>,
+    order: HashMap<Arc<Path>, usize>,
+}
+
+impl Heard {
+    fn take(&mut self, diagnostic: Diagnostic) {
+        let next = self.order.len();
+        let related = match &diagnostic.problem {
+            Problem::Reading(file) => {
+                self.order.entry(file.clone()).or_insert(next);
+                return;
+            }
+            // Both only say what an error costs, and that stands at the end.
+            Problem::FoundErrorInBlock(_) | Problem::FoundErrorInFile(_) => return,
+            Problem::DuplicateLog { first, .. } => Some(first.clone()),
+            _ => None,
+        };
+        if diagnostic.severity > Severity::Note {
+            self.findings.push(Finding {
+                cause: Cause::Problem(diagnostic.problem),
+                place: diagnostic.place,
+                excerpt: diagnostic.excerpt.unwrap_or_default(),
+                related,
+            });
+        }
+    }
+
+    /// Sorts by place, each thing once; what has no place comes first.
+    fn in_order(mut self, survey: &Survey<'_>) -> Vec<Finding> {
+        self.findings.iter_mut().for_each(|finding| survey.complete(finding));
+        let order = self.order;
+        let rank = |place: &Place| (order.get(&place.file).copied().unwrap_or(0), place.line, place.column);
+        self.findings
+            .sort_by_key(|finding| (finding.place.as_ref().map(rank), finding.code()));
+        self.findings
+            .dedup_by(|one, other| one.place.is_some() && one.code() == other.code() && one.place == other.place);
+        self.findings
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
 //! words (`exit unix clock facts fault diag`), language (`config`), meaning (`policy state naming`), decision
-//! (`schedule plan`), kernel (`sys`), effects (`event load discover observe inventory store execute`), speech (`report`), story
+//! (`schedule plan`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
 //! (`session`, `check`, `view`, `completions`, with the command line in `cli`).
 
 pub mod check;
@@ -18,6 +18,7 @@ pub mod exit;
 pub mod facts;
 pub mod fault;
 pub mod inventory;
+pub mod lint;
 pub mod load;
 pub mod naming;
 pub mod observe;

@@ -33,6 +33,19 @@ pub struct LoadOptions {
     pub record_origins: bool,
     /// No user is looked up; all are taken to exist.
     pub offline: bool,
+    /// All that is wrong is to be heard: reading goes on behind an error, and what was read is kept.
+    pub thorough: bool,
+}
+
+/// The text of a file that was read.
+#[derive(Debug)]
+pub struct Source {
+    /// The file, by the path it was reached by.
+    pub file: Arc<Path>,
+    /// All of it.
+    pub text: Vec<u8>,
+    /// It was found in a directory, not named.
+    pub is_drop_in: bool,
 }
 
 /// What was read.
@@ -42,6 +55,10 @@ pub struct Loaded {
     pub sets: Vec<LogSet>,
     /// Something was wrong that makes the exit status 1.
     pub failed: bool,
+    /// The stanzas that an error costs, where this was asked for.
+    pub broken: Vec<LogSet>,
+    /// The files, in the order of reading, where this was asked for.
+    pub sources: Vec<Source>,
 }
 
 /// Reads the configuration that these paths name, in order, and hands each complaint out as it is met.
@@ -57,6 +74,8 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
         taboo: Taboo::default(),
         sets: Vec::new(),
         failed: false,
+        broken: Vec::new(),
+        sources: Vec::new(),
     };
     let mut globals = Settings::default();
     for path in paths {
@@ -75,6 +94,8 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
     }
     Loaded {
         failed: loader.failed,
+        broken: loader.broken,
+        sources: loader.sources,
         sets: loader.sets.into_iter().flatten().collect(),
     }
 }
@@ -98,6 +119,8 @@ struct Loader<'h> {
     /// A block has its place from its path list on; it stays empty if the block turns out bad.
     sets: Vec<Option<LogSet>>,
     failed: bool,
+    broken: Vec<LogSet>,
+    sources: Vec<Source>,
 }
 
 /// Tells whether all is well; a file with an error has its settings put back by whoever asked for it.
@@ -214,14 +237,23 @@ impl Loader<'_> {
         };
         let name: Arc<Path> = Arc::from(path);
         self.say_plain(Problem::Reading(name.clone()));
-        let file = parse::parse(&text, name);
-        Reader {
+        let file = parse::parse(&text, name.clone());
+        let fine = Reader {
             loader: self,
             file: &file,
             site,
             criterion: None,
         }
-        .top_level(settings)
+        .top_level(settings);
+        if self.options.thorough {
+            let is_drop_in = site.base.is_some();
+            self.sources.push(Source {
+                file: name,
+                text,
+                is_drop_in,
+            });
+        }
+        fine
     }
 
     /// Checks owner and mode as for root.
@@ -268,22 +300,28 @@ impl Reader<'_, '_, '_> {
     /// Takes the items of the file in; an error among them ends the file.
     fn top_level(&mut self, settings: &mut Settings) -> Fine {
         let file = self.file;
+        let thorough = self.loader.options.thorough;
         let mut fine = true;
         for item in &file.items {
             match item {
                 Item::Block(block) => match self.block(block, settings) {
                     Ok(well) => fine &= well,
+                    Err(GiveUp) if thorough => fine = false,
                     Err(GiveUp) => return false,
                 },
                 Item::Directive(directive) if directive.row.setting == Setting::Include => {
                     match self.include(directive, settings) {
                         Ok(well) => fine &= well,
+                        Err(GiveUp) if thorough => fine = false,
                         Err(GiveUp) => return false,
                     }
                 }
                 _ => {
                     if !self.item(item, settings, false) {
-                        return false;
+                        if !thorough {
+                            return false;
+                        }
+                        fine = false;
                     }
                 }
             }
@@ -431,6 +469,10 @@ impl Reader<'_, '_, '_> {
             return Ok(outcome.fine);
         }
         self.loader.sets.truncate(slot);
+        if self.loader.options.thorough {
+            let broken = self.log_set(block, settings);
+            self.loader.broken.push(broken);
+        }
         if outcome.fatal {
             return Err(GiveUp);
         }

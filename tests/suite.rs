@@ -11,6 +11,7 @@
 #![allow(dead_code, reason = "what `support` offers is there for every module to come")]
 
 mod completions;
+mod check;
 mod compression;
 mod config;
 mod documents;

@@ -226,6 +226,14 @@ impl<'a> File<'a> {
         rest.split(|byte| *byte == b'\n').next().unwrap_or_default().to_vec()
     }
 
+    /// Returns a line by its number, from 1, without its newline; empty where there is none.
+    #[must_use]
+    pub fn line(&self, number: u32) -> &'a [u8] {
+        let start = number.checked_sub(1).and_then(|at| self.lines().get(at as usize));
+        let rest = start.map_or(&b""[..], |start| &self.text[*start as usize..]);
+        rest.split(|byte| *byte == b'\n').next().unwrap_or_default()
+    }
+
     /// Makes a complaint about a span.
     #[must_use]
     pub fn diagnostic(&self, problem: Problem, span: Span) -> Diagnostic {

@@ -78,6 +78,12 @@ const FIELDS: [Row; 17] = [
     (b'z', Field::Offset, 5, 24, (i64::MIN, i64::MAX)),
 ];
 
+/// Tells whether this letter after a `%` stands for a part of the date.
+#[must_use]
+pub fn is_field(letter: u8) -> bool {
+    FIELDS.iter().any(|row| row.0 == letter)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
     Plain(u8),

@@ -250,7 +250,7 @@ pub fn remedy(problem: &Problem) -> String {
         P::ExtraArguments(_) => "Write at most a mode, a user and a group, and a comment on a line of its own.",
         P::InvalidMode(_) => "Write an octal mode such as 0640; a user needs a group beside it.",
         P::UnknownUser(_) | P::UnknownGroup(_) => {
-            "Create the account, or write `:` and a number to use an id without one."
+            "Create the account, or write `:` and a number to use an id without one; until then nothing of the stanza is rotated."
         }
         P::NoUserForSu | P::NoGroupForSu => "Write a user and a group after su.",
         P::BadPath { .. } => "Write a path without blanks, and a comment on a line of its own.",

@@ -16,10 +16,16 @@ use crate::sys::File;
 use crate::sys::syslog::{Priority, Syslog};
 
 pub mod accounts;
+pub mod advice;
+pub mod check_github;
+pub mod check_json;
+pub mod check_sarif;
+pub mod check_text;
 pub mod cite;
 pub mod fault;
 pub mod json;
 pub mod metrics;
+pub mod screen;
 pub mod state_text;
 pub mod tally;
 pub mod text;

@@ -143,6 +143,12 @@ pub fn directory_id(path: &Path) -> Option<crate::unix::FileId> {
     })
 }
 
+/// Observes a directory, links followed; `None` if there is none.
+#[must_use]
+pub fn directory_facts(path: &Path) -> Option<crate::facts::FileFacts> {
+    stat(path).ok().map(|status| super::dir::facts_of(&status))
+}
+
 /// Tells whether the one who runs this is root by the real user id.
 #[must_use]
 pub fn is_run_by_root() -> bool {

@@ -24,6 +24,7 @@ pub mod process;
 pub mod signals;
 pub mod stream;
 pub mod syslog;
+pub mod terminal;
 pub mod textfile;
 pub mod truncate;
 pub mod walk;

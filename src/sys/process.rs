@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -38,6 +38,28 @@ pub fn run_script(text: &[u8], args: &[&OsStr], limit: Option<u32>) -> Result<Re
         .args(args);
     let mut child = start(&mut command, Path::new("/bin/sh"))?;
     wait(&mut child, limit, Path::new("/bin/sh"))
+}
+
+/// Has the shell read a text without running anything of it; answers what it said against it.
+///
+/// # Errors
+/// The shell cannot be started.
+pub fn read_script(text: &[u8]) -> Result<Option<String>, SysError> {
+    let program = Path::new("/bin/sh");
+    let mut command = Command::new(program);
+    command.arg("-n").env("LC_ALL", "C");
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    let mut child = start(&mut command, program)?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // The shell stops reading at the first error; what it thinks of that is in its answer.
+        let _ = pipe.write_all(text);
+    }
+    let ended = child.wait_with_output().map_err(|error| start_error(program, &error))?;
+    let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+    Ok((!ended.status.success()).then_some(said))
 }
 
 /// What a filter is run with besides its input and output.

@@ -1,0 +1,188 @@
+//! Names of archives that come twice, or that the stanza's own pattern finds.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+
+use super::rhythm::Rhythm;
+use super::{Finding, Lint, Made};
+use crate::clock::Now;
+use crate::naming::ArchiveNames;
+use crate::policy::{CompressWhen, LogSet, NamingStyle, Trigger};
+use crate::sys::{locale, pattern};
+
+/// Some moment: names made for it show what the names of all moments look like.
+const SAMPLE: i64 = 1_700_000_000;
+
+/// The stretches of time that a date can tell apart, the shortest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Grain {
+    Second,
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+    Never,
+}
+
+/// Returns what a format tells apart.
+fn grain_of(format: &[u8]) -> Grain {
+    let fields = format.windows(2).filter(|two| two[0] == b'%').map(|two| match two[1] {
+        b's' | b'S' => Grain::Second,
+        b'M' => Grain::Minute,
+        b'H' => Grain::Hour,
+        b'd' | b'j' | b'u' | b'w' => Grain::Day,
+        b'V' | b'U' | b'W' => Grain::Week,
+        b'm' => Grain::Month,
+        b'Y' | b'y' | b'G' | b'g' => Grain::Year,
+        _ => Grain::Never,
+    });
+    fields.min().unwrap_or(Grain::Never)
+}
+
+/// Returns what has to be told apart, and by which criterion.
+fn needed(trigger: Trigger) -> (Grain, &'static str) {
+    match trigger {
+        Trigger::Size(_) => (Grain::Hour, "size"),
+        Trigger::Minutes(_) => (Grain::Minute, "minutes"),
+        Trigger::Hourly => (Grain::Hour, "hourly"),
+        Trigger::Daily => (Grain::Day, "daily"),
+        Trigger::Weekly(_) => (Grain::Week, "weekly"),
+        Trigger::Monthly(_) => (Grain::Month, "monthly"),
+        Trigger::Yearly => (Grain::Year, "yearly"),
+    }
+}
+
+/// Reports dated names that two rotations of one log can share.
+pub fn dates(set: &LogSet, rhythm: Option<Rhythm>, found: &mut Vec<Finding>) {
+    let naming = &set.policy.naming;
+    if naming.style == NamingStyle::Numbered {
+        return;
+    }
+    let (mut needed, mut criterion) = needed(set.policy.trigger);
+    let several_a_day = rhythm.is_some_and(|rhythm| rhythm < Rhythm::DAILY);
+    if set.policy.max_size.is_some() && several_a_day && needed > Grain::Hour {
+        (needed, criterion) = (Grain::Hour, "maxsize");
+    }
+    let grain = match (&naming.date_format, set.policy.trigger) {
+        (Some(format), _) => grain_of(format.as_bytes()),
+        (None, Trigger::Hourly) => Grain::Hour,
+        (None, Trigger::Minutes(_)) => Grain::Minute,
+        (None, _) => Grain::Day,
+    };
+    let made = Made::of(set);
+    let format = naming.date_format.clone();
+    let named = if format.is_some() { "dateformat" } else { "dateext" };
+    if grain > needed
+        && let Some((_, place)) = made.last(&[named])
+    {
+        let finding = Finding::lint(Lint::DatesRepeat { format, criterion }, place.clone());
+        let other = made.last(&[criterion]).map(|(_, place)| place.clone());
+        found.push(Finding {
+            related: other,
+            ..finding
+        });
+    }
+}
+
+/// Finds an archive that a word finds along with its log; answers both names.
+#[must_use]
+pub fn found_again(set: &LogSet, word: &[u8]) -> Option<(OsString, OsString)> {
+    let last = word.rsplit(|byte| *byte == b'/').next()?;
+    if !pattern::is_special(last) || set.policy.old_dir.is_some() {
+        return None;
+    }
+    let matcher = pattern::NamePattern::new(last, locale::is_utf8());
+    let log = OsString::from_vec(sample(last));
+    if !matcher.matches_visible(log.as_bytes()) {
+        return None;
+    }
+    archives_of(set, &log)?
+        .into_iter()
+        .find(|archive| matcher.matches_visible(archive.as_bytes()))
+        .map(|archive| (log, archive))
+}
+
+/// Returns the names that archives of a log keep.
+fn archives_of(set: &LogSet, log: &OsStr) -> Option<Vec<OsString>> {
+    let policy = &set.policy;
+    let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
+    let names = ArchiveNames::new(log, &policy.naming, policy.trigger, suffix).ok()?;
+    let plain = match policy.naming.style {
+        NamingStyle::Numbered => names.numbered(policy.retention.start.into()),
+        NamingStyle::Dated { .. } => names.dated(&Now::at(SAMPLE)).ok()?,
+    };
+    let compressed = names.compressed(&plain);
+    Some(match policy.compression.as_ref().map(|how| how.when) {
+        None => vec![plain],
+        Some(CompressWhen::Now) => vec![compressed],
+        Some(CompressWhen::NextTime) => vec![plain, compressed],
+    })
+}
+
+/// Makes a name that a pattern finds, most often.
+fn sample(pattern: &[u8]) -> Vec<u8> {
+    let mut name = Vec::new();
+    let mut at = 0;
+    while let Some(&byte) = pattern.get(at) {
+        match byte {
+            b'*' | b'?' => name.push(b'x'),
+            b'\\' => {
+                at += 1;
+                name.extend(pattern.get(at));
+            }
+            b'[' => {
+                let from = at + 1 + usize::from(matches!(pattern.get(at + 1), Some(b'!' | b'^')));
+                let end = pattern.iter().skip(from + 1).position(|byte| *byte == b']');
+                let Some(end) = end.map(|found| from + 1 + found) else {
+                    name.push(byte);
+                    at += 1;
+                    continue;
+                };
+                let set = crate::sys::pattern::NamePattern::new(&pattern[at..=end], false);
+                name.extend(
+                    b"xX0_-."
+                        .iter()
+                        .chain(&pattern[from..end])
+                        .find(|byte| set.matches(&[**byte])),
+                );
+                at = end;
+            }
+            _ => name.push(byte),
+        }
+        at += 1;
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_is_found_by_its_pattern() {
+        for pattern in [
+            "*", "*.log", "a?c", "[a-c]x*", "[!x]*", "\\*.log", "x[]a]", "log[", "*[!0-9]",
+        ] {
+            let matcher = pattern::NamePattern::new(pattern.as_bytes(), false);
+            let name = sample(pattern.as_bytes());
+            assert!(matcher.matches(&name), "{pattern}: {}", String::from_utf8_lossy(&name));
+        }
+    }
+
+    #[test]
+    fn a_format_tells_apart_what_its_finest_field_does() {
+        let table = [
+            ("-%Y%m%d", Grain::Day),
+            ("-%Y%m", Grain::Month),
+            ("-%Y%m%d-%s", Grain::Second),
+            (".%V", Grain::Week),
+            ("-%Y%m%d%H", Grain::Hour),
+            ("-old", Grain::Never),
+        ];
+        for (format, grain) in table {
+            assert_eq!(grain_of(format.as_bytes()), grain, "{format}");
+        }
+    }
+}

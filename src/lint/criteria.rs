@@ -1,0 +1,68 @@
+//! Criteria without effect, and settings that reach further than their file.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::{Finding, Lint};
+use crate::config::ast::{File, Item};
+use crate::config::directive::Setting;
+use crate::diag::Place;
+use crate::policy::LogSet;
+
+/// Reports each criterion that a later one of the same block, or of the same stretch of globals, replaces.
+pub fn lost(file: &File<'_>, found: &mut Vec<Finding>) {
+    let mut globals: Option<(&'static str, Place)> = None;
+    for item in &file.items {
+        match item {
+            Item::Block(block) => {
+                let mut held = None;
+                block.items.iter().for_each(|item| take(file, item, &mut held, found));
+                globals = None;
+            }
+            _ => take(file, item, &mut globals, found),
+        }
+    }
+}
+
+fn take(file: &File<'_>, item: &Item<'_>, held: &mut Option<(&'static str, Place)>, found: &mut Vec<Finding>) {
+    let Item::Directive(directive) = item else { return };
+    let is_criterion = matches!(
+        directive.row.setting,
+        Setting::Size
+            | Setting::Minutes
+            | Setting::Hourly
+            | Setting::Daily
+            | Setting::Weekly
+            | Setting::Monthly
+            | Setting::Yearly
+    );
+    if !is_criterion {
+        return;
+    }
+    let (wins, winner) = (directive.row.name, file.place(directive.name));
+    if let Some((lost, place)) = held.replace((wins, winner.clone()))
+        && lost != wins
+    {
+        found.push(Finding::lint(Lint::CriterionLost { lost, wins }, place).beside(winner));
+    }
+}
+
+/// Reports the globals of drop-ins that hold for stanzas of other files.
+pub fn leaks(sets: &[LogSet], is_drop_in: &dyn Fn(&Place) -> bool, found: &mut Vec<Finding>) {
+    let mut reported: HashSet<(&Path, u32, u32)> = HashSet::new();
+    for set in sets {
+        let begin = &set.declared_at;
+        let foreign = set.origins.iter().filter(|(_, place)| place.file != begin.file);
+        for (directive, place) in foreign {
+            let key = (&*place.file, place.line, place.column);
+            if !is_drop_in(place) || !reported.insert(key) {
+                continue;
+            }
+            let lint = Lint::GlobalLeaks {
+                directive,
+                reaches: begin.file.to_path_buf(),
+            };
+            found.push(Finding::lint(lint, place.clone()).beside(begin.clone()));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The sentences of what a check finds: one of cause, one of remedy. Those of a run's complaints are `cite`'s.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use super::cite::{self, shown};
+use crate::diag::Problem;
+use crate::lint::rhythm::Rhythm;
+use crate::lint::{Cause, Finding, Lint};
+
+/// Returns what is wrong, in one sentence.
+#[must_use]
+pub fn message(finding: &Finding) -> String {
+    match &finding.cause {
+        Cause::Problem(problem) => cite::message(problem),
+        Cause::Lint(lint) => cause(lint),
+    }
+}
+
+/// Returns what to do about it, in one sentence.
+#[must_use]
+pub fn remedy(finding: &Finding) -> String {
+    match &finding.cause {
+        Cause::Problem(problem) => cite::remedy(problem),
+        Cause::Lint(lint) => cure(lint),
+    }
+}
+
+/// Returns what the other place has to do with it.
+#[must_use]
+pub fn related(finding: &Finding) -> Option<&'static str> {
+    Some(match &finding.cause {
+        Cause::Problem(Problem::DuplicateLog { .. }) => "the log is first named here",
+        Cause::Problem(_) => return None,
+        Cause::Lint(lint) => match lint {
+            Lint::CriterionLost { .. } | Lint::MethodLost { .. } | Lint::CreateWithoutRename(_) => "this one counts",
+            Lint::DatesRepeat { .. } => "the criterion is set here",
+            Lint::GlobalLeaks { .. } => "a stanza that it reaches",
+            Lint::MinAboveMax => "maxsize is set here",
+            _ => return None,
+        },
+    })
+}
+
+fn name(name: &OsStr) -> String {
+    shown(name.as_bytes())
+}
+
+fn cause(lint: &Lint) -> String {
+    match lint {
+        Lint::CriterionLost { lost, wins } => format!("`{lost}` has no effect: `{wins}` after it replaces it"),
+        Lint::DelayWithoutCompress => "`delaycompress` has no effect without `compress`".to_owned(),
+        Lint::DateWithoutDateext(directive) => format!("`{directive}` has no effect without `dateext`"),
+        Lint::DatesRepeat { format, criterion } => {
+            let format = format.as_deref().map_or("the usual date".to_owned(), |format| {
+                format!("the date `{}`", shown(format.as_bytes().trim_ascii()))
+            });
+            format!("{format} can name two rotations by `{criterion}` alike, and the second one then fails")
+        }
+        Lint::CreateWithoutRename(wins) => {
+            format!("`create` has no effect: `{wins}` leaves the log where it is, so that none is created")
+        }
+        Lint::MethodLost { lost, wins } => format!("`{lost}` has no effect beside `{wins}`"),
+        Lint::MailWithoutAddress(directive) => format!("`{directive}` has no effect without `mail`"),
+        Lint::CyclesWithoutShred => "`shredcycles` has no effect without `shred`".to_owned(),
+        Lint::CommentInArgument(directive) => {
+            format!("this is no comment, but a part of what `{directive}` is given")
+        }
+        other => other_cause(other),
+    }
+}
+
+fn other_cause(lint: &Lint) -> String {
+    match lint {
+        Lint::MatchesArchives { log, archive } => format!(
+            "the pattern finds archives too: {} becomes {}, which is then rotated as well",
+            name(log),
+            name(archive)
+        ),
+        Lint::NothingKept => "there is no `rotate`, so that old logs are deleted at once".to_owned(),
+        Lint::SharedWithoutScripts => "`sharedscripts` has no effect without `prerotate` or `postrotate`".to_owned(),
+        Lint::SuMissing { directory, mode } => format!(
+            "logs in {} are not rotated: its mode {:04o} lets others than root write to it, and there is no `su`",
+            name(directory.as_os_str()),
+            mode & 0o7777
+        ),
+        Lint::TimerSlower { criterion, rhythm } => {
+            format!("`{criterion}` cannot be kept: logrotate is started {}", every(*rhythm))
+        }
+        Lint::MaxsizeIdle(rhythm) => format!(
+            "`maxsize` has no effect: logrotate is started {}, and rotates the log each time anyway",
+            every(*rhythm)
+        ),
+        Lint::CreateOpen(mode) => {
+            let what = if mode & 0o002 != 0 { "write to" } else { "read" };
+            format!("every user of the machine may {what} a log with mode {mode:04o}")
+        }
+        Lint::ScriptRefused { script, said } => format!("the shell cannot read the {script} script: {said}"),
+        Lint::GlobalLeaks { directive, reaches } => format!(
+            "`{directive}` outside of braces holds for the files read after this one, too, such as {}",
+            name(reaches.as_os_str())
+        ),
+        Lint::MinAboveMax => {
+            "`minsize` is above `maxsize`, so that the log is rotated for its size only, never for the time".to_owned()
+        }
+        Lint::UnknownDateField(field) => format!("`{}` is no part of a date, and is taken as it stands", shown(field)),
+        // NOTE: every other lint is worded by the function above.
+        _ => String::new(),
+    }
+}
+
+fn every(rhythm: Rhythm) -> String {
+    match rhythm {
+        Rhythm::HOURLY => "once an hour".to_owned(),
+        Rhythm::DAILY => "once a day".to_owned(),
+        Rhythm::WEEKLY => "once a week".to_owned(),
+        Rhythm(minutes) => format!("every {minutes} minutes"),
+    }
+}
+
+fn cure(lint: &Lint) -> String {
+    match lint {
+        Lint::CriterionLost { lost: "size", wins } => {
+            format!("Write `maxsize` in place of `size`, to rotate {wins} and whenever the log is larger.")
+        }
+        Lint::CriterionLost { lost, wins: "size" } => {
+            format!("Write `maxsize` in place of `size`, to rotate {lost} and whenever the log is larger.")
+        }
+        Lint::CriterionLost { lost, .. } | Lint::MethodLost { lost, .. } => {
+            format!("Remove `{lost}`, or the other one.")
+        }
+        Lint::DelayWithoutCompress => "Add `compress`, or remove the line.".to_owned(),
+        Lint::DateWithoutDateext(_) => "Add `dateext`, or remove the line.".to_owned(),
+        Lint::DatesRepeat { .. } => "Write a `dateformat` with the time, such as -%Y%m%d-%H%M%S.".to_owned(),
+        Lint::CreateWithoutRename(_) => "Remove `create`.".to_owned(),
+        Lint::MailWithoutAddress(_) => "Add `mail` with an address, or remove the line.".to_owned(),
+        Lint::CyclesWithoutShred => "Add `shred`, or remove the line.".to_owned(),
+        Lint::CommentInArgument(_) => "Put the comment on a line of its own.".to_owned(),
+        Lint::MatchesArchives { .. } => {
+            "Let the pattern end as the logs do, such as *.log, or put archives elsewhere with `olddir`.".to_owned()
+        }
+        Lint::NothingKept => {
+            "Add `rotate` with a number; if the main configuration has one, check that file.".to_owned()
+        }
+        Lint::SharedWithoutScripts => "Remove the line, or add the script.".to_owned(),
+        Lint::SuMissing { .. } => {
+            "Add `su` with the user and group that write the logs, or run chmod go-w on the directory.".to_owned()
+        }
+        Lint::TimerSlower { .. } => {
+            "Run `systemctl edit logrotate.timer` and set OnCalendar to what is needed.".to_owned()
+        }
+        Lint::MaxsizeIdle(_) => "Remove it, or let logrotate be started more often.".to_owned(),
+        Lint::CreateOpen(mode) => format!("Write {:04o}, or less.", mode & 0o640),
+        Lint::ScriptRefused { .. } => "Correct the script; `sh -n` reads it without running it.".to_owned(),
+        Lint::GlobalLeaks { .. } => "Move it into the braces of the stanza that it is meant for.".to_owned(),
+        Lint::MinAboveMax => "Exchange the two, or remove one.".to_owned(),
+        Lint::UnknownDateField(_) => "Use the fields Y m d H M S V s z G y g U W u w j.".to_owned(),
+    }
+}
