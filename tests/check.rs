@@ -78,7 +78,10 @@ fn checked(name: &str, side: &str) -> Option<(Checked, String)> {
         color: Color::Never,
     };
     let found = check::examine(&request, &machine);
-    let text = without(&format!("{}/", root.display()), &check_text::text(&found, &Look::default()));
+    let text = without(
+        &format!("{}/", root.display()),
+        &check_text::text(&found, &Look::default()),
+    );
     Some((found, text))
 }
 

@@ -10,8 +10,8 @@
 )]
 #![allow(dead_code, reason = "what `support` offers is there for every module to come")]
 
-mod completions;
 mod check;
+mod completions;
 mod compression;
 mod config;
 mod documents;
