@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::mem;
 use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -141,6 +142,11 @@ impl Finisher {
             return;
         }
         self.start_workers();
+        if self.workers.is_empty() {
+            // Nobody would ever take it.
+            run_batch(vec![job], &self.shared, self.jobs);
+            return;
+        }
         let mut board = lock(&self.shared.board);
         while board.queue.len() >= QUEUE {
             board = self.shared.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
@@ -158,7 +164,7 @@ impl Finisher {
                 .spawn(move || serve(&shared, threads));
             match started {
                 Ok(handle) => self.workers.push(handle),
-                // Fewer workers are slower, none at all would never finish: `wait` works itself.
+                // Fewer workers are slower; where there is none the main thread does all.
                 Err(_) => break,
             }
         }
@@ -176,7 +182,7 @@ impl Finisher {
             if let Some(batch) = take_batch(&mut board) {
                 drop(board);
                 run_batch(batch, &self.shared, self.jobs());
-                self.leave();
+                leave(&self.shared);
             } else if board.running > 0 {
                 drop(self.shared.changed.wait(board));
             } else if !board.held.is_empty() {
@@ -186,11 +192,12 @@ impl Finisher {
             }
         }
     }
+}
 
-    fn leave(&self) {
-        lock(&self.shared.board).running -= 1;
-        self.shared.changed.notify_all();
-    }
+/// Notes that a batch is done.
+fn leave(shared: &Shared) {
+    lock(&shared.board).running -= 1;
+    shared.changed.notify_all();
 }
 
 impl Drop for Finisher {
@@ -218,9 +225,8 @@ fn serve(shared: &Shared, threads: NonZero<usize>) {
             drop(board);
             shared.changed.notify_all();
             run_batch(batch, shared, threads);
+            leave(shared);
             board = lock(&shared.board);
-            board.running -= 1;
-            shared.changed.notify_all();
         } else if board.closing {
             return;
         } else {
@@ -252,7 +258,33 @@ fn take_batch(board: &mut Board) -> Option<Vec<Job>> {
 /// A log above this many bytes is worth a batch of its own.
 const BIG: u64 = 1 << 20;
 
+/// Runs some jobs. One that panics is a defect of ours, and still must not keep the run waiting: it counts as failed, and
+/// the next run goes on with what it had not done.
 fn run_batch(batch: Vec<Job>, shared: &Shared, threads: NonZero<usize>) {
+    let marks: Vec<_> = batch
+        .iter()
+        .map(|job| (Arc::clone(&job.work), Arc::clone(&job.events)))
+        .collect();
+    let ran = catch_unwind(AssertUnwindSafe(|| run_jobs(batch, shared, threads)));
+    if ran.is_ok() {
+        return;
+    }
+    let mut board = lock(&shared.board);
+    for (work, events) in marks {
+        let is_told = board.finished.iter().any(|done| done.log == work.path)
+            || board.held.iter().any(|job| Arc::ptr_eq(&job.work, &work));
+        if !is_told {
+            board.finished.push(Finished {
+                log: work.path.clone(),
+                failed: true,
+                put_off: true,
+                events: mem::take(&mut lock(&events.0)),
+            });
+        }
+    }
+}
+
+fn run_jobs(batch: Vec<Job>, shared: &Shared, threads: NonZero<usize>) {
     let mut written = Vec::new();
     for job in batch {
         match advance(job, threads) {
