@@ -144,7 +144,7 @@ impl Finisher {
         self.start_workers();
         if self.workers.is_empty() {
             // Nobody would ever take it.
-            run_batch(vec![job], &self.shared, self.jobs);
+            run_batch(vec![job], &self.shared, NonZero::<usize>::MIN);
             return;
         }
         let mut board = lock(&self.shared.board);

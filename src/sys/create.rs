@@ -90,9 +90,15 @@ impl Newborn {
         if let Some(temporary) = &mut self.temporary {
             return temporary.become_final(name);
         }
+        // By way of `/proc`; where that is not mounted, by the descriptor, which older kernels allow to root only.
         let path = proc_path(self.file.as_fd());
-        nix::unistd::linkat(AT_FDCWD, &path, self.dir.as_fd(), name, AtFlags::AT_SYMLINK_FOLLOW)
-            .map_err(|errno| self.dir.error(Op::Place, name, errno))
+        match nix::unistd::linkat(AT_FDCWD, &path, self.dir.as_fd(), name, AtFlags::AT_SYMLINK_FOLLOW) {
+            Err(Errno::ENOENT) => {
+                nix::unistd::linkat(self.file.as_fd(), "", self.dir.as_fd(), name, AtFlags::AT_EMPTY_PATH)
+            }
+            other => other,
+        }
+        .map_err(|errno| self.dir.error(Op::Place, name, errno))
     }
 
     /// Returns the open file alone; if it was not placed, it is gone when it is closed.

@@ -31,10 +31,29 @@ pub fn make(
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let made = nix::fcntl::openat(parent.as_fd(), name, flags, NixMode::empty())
         .map_err(|errno| parent.error(Op::OpenDirectory, name, errno))?;
+    if !is_fresh(&made) {
+        // Whoever owns the parent has put another directory there: its owner and mode are not ours to set.
+        return Err(parent.error(Op::MakeDirectory, name, Errno::ESTALE));
+    }
     if user.is_some() || group.is_some() {
         let (user, group) = (user.map(|id| Uid::from_raw(id.0)), group.map(|id| Gid::from_raw(id.0)));
         nix::unistd::fchown(&made, user, group).map_err(|errno| parent.error(Op::SetOwner, name, errno))?;
     }
     nix::sys::stat::fchmod(&made, NixMode::from_bits_truncate(mode.0))
         .map_err(|errno| parent.error(Op::SetMode, name, errno))
+}
+
+/// Tells whether a directory looks as one does that was just made: ours, for nobody else, and empty.
+fn is_fresh(dir: &impl AsFd) -> bool {
+    let Ok(stat) = nix::sys::stat::fstat(dir) else {
+        return false;
+    };
+    let is_narrow = stat.st_mode & 0o777 & !NixMode::S_IRWXU.bits() == 0;
+    let Ok(mut listing) = nix::dir::Dir::openat(dir, ".", OFlag::O_RDONLY | OFlag::O_CLOEXEC, NixMode::empty()) else {
+        return false;
+    };
+    let is_empty = listing
+        .iter()
+        .all(|entry| entry.is_ok_and(|entry| matches!(entry.file_name().to_bytes(), b"." | b"..")));
+    stat.st_uid == nix::unistd::geteuid().as_raw() && is_narrow && is_empty
 }
