@@ -7,8 +7,9 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Diagnostic, Place, Problem};
-use crate::policy::{LogSet, Method, OldDir};
-use crate::sys::{confread, listing};
+use crate::policy::{LogSet, Method, OldDir, Su};
+use crate::sys::pattern::is_special;
+use crate::sys::{confread, identity, listing};
 use crate::unix::{FileId, split_path};
 
 pub mod expand;
@@ -97,6 +98,14 @@ impl Seeker<'_> {
 
     /// Expands the words; `None` where one cannot be and that is an error.
     fn words(&mut self, set: &LogSet) -> Option<Vec<FoundLog>> {
+        // The stanza's user must not learn, by what is rotated, of directories that only root can look into. One whose rights
+        // cannot be taken is told of when the stanza's turn comes; whose `su owner` means is known only of a log.
+        let _acting = match set.policy.su {
+            Some(Su::Named(user)) if set.patterns.iter().any(|word| is_special(word.as_bytes())) => {
+                identity::act_as(user).ok()
+            }
+            _ => None,
+        };
         let mut logs = Vec::new();
         for (index, word) in set.patterns.iter().enumerate() {
             let word = word.as_bytes();
