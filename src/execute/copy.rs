@@ -16,8 +16,9 @@ use crate::sys::call::{CallError, Doing, Errno};
 use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::stream::Afterwards;
-use crate::sys::truncate::{self, CutWay};
+use crate::sys::truncate::{self, Cut, CutWay};
 use crate::sys::{attributes, copy as bytes};
+use crate::unix::FileId;
 
 /// Copies the log (or `renamecopy`'s interim log) to an archive.
 pub(super) fn copy(work: &LogWork, from: &Spot, to: &OsStr, listener: &dyn Listener) -> Result<(), Fault> {
@@ -86,8 +87,18 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
     });
     if reopen().is_ok_and(|log| truncate::grew_a_hole(log.as_fd(), &cut)) {
         listener.hear(Event::WriterDoesNotAppend(work.path.clone()));
+    } else if !matches!(cut.way, CutWay::Alone | CutWay::ByAnother) {
+        // Its writer may not have written yet: it is asked about once more.
+        let _ = work.cut.set(cut);
     }
     Ok(())
+}
+
+/// Tells whether a log that was cut some time ago has grown a hole since.
+#[must_use]
+pub fn grew_a_hole(dir: &Dir, name: &OsStr, log: FileId, cut: &Cut) -> bool {
+    dir.open_plain(name, Access::Read, Op::Open)
+        .is_ok_and(|(file, facts)| facts.id == log && truncate::grew_a_hole(file.as_fd(), cut))
 }
 
 fn way(way: CutWay) -> &'static str {

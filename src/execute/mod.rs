@@ -12,7 +12,7 @@ pub mod work;
 pub mod zstd;
 
 mod compress;
-mod copy;
+pub mod copy;
 mod create;
 mod executor;
 mod mail;

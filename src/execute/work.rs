@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::clock::Stamp;
 use crate::event::{Doing, Event, Listener};
@@ -10,6 +10,7 @@ use crate::facts::FileFacts;
 use crate::plan::{Spot, Step, Where};
 use crate::policy::{Ownership, Policy};
 use crate::sys::dir::Dir;
+use crate::sys::truncate::Cut;
 use crate::unix::{Identity, Mode};
 
 /// What holds for the whole run.
@@ -55,6 +56,8 @@ pub struct LogWork {
     pub before: FileFacts,
     /// The newest archive's name, before compression.
     pub archive: OsString,
+    /// How the log was cut, where a program that had it open may go on writing where it was.
+    pub cut: OnceLock<Cut>,
 }
 
 impl LogWork {

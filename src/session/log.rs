@@ -19,7 +19,7 @@ use crate::observe::{Held, View};
 use crate::plan::{self, Before, Question, Rotation, Step, Where};
 use crate::policy::{Keep, Method, NamingStyle, Policy};
 use crate::state::record::{Begun, Unfinished};
-use crate::sys::signals;
+use crate::sys::{room, signals};
 use crate::unix::split_path;
 
 /// A log whose rotation is planned.
@@ -95,6 +95,8 @@ impl Session<'_> {
             return;
         }
         self.begin(set, &due);
+        // All of them hold their directories from the first preparation to the last switch.
+        let _room = room::for_files(due.len().saturating_mul(2));
         let Some(prepared) = self.prepare_all(set, due) else {
             self.hear_if_set(set, Hook::Post);
             return;
@@ -299,6 +301,7 @@ impl Session<'_> {
             archive_path,
             before: due.facts,
             archive: rotation.archive.clone(),
+            cut: std::sync::OnceLock::new(),
         });
         Ok((
             Planned {
@@ -356,6 +359,9 @@ impl Session<'_> {
             moved |= !matches!(step, Step::SkipCopy { .. });
         }
         self.ledger.switched(&planned.work.path, &self.now);
+        if let Some(cut) = planned.work.cut.get() {
+            self.cuts.push((planned.work.path.clone(), planned.due.facts.id, *cut));
+        }
         let archive = planned.work.archive_path_of(&planned.work.archive);
         self.hear(Event::Switched {
             log: planned.work.path.clone(),

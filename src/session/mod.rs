@@ -8,7 +8,7 @@ use crate::clock::Now;
 use crate::discover::{self, ExpandedSet};
 use crate::event::{Event, Listener};
 use crate::execute::work::Choices;
-use crate::execute::{Executor, Finished, Hands, Rehearsal};
+use crate::execute::{Executor, Finished, Hands, Rehearsal, copy};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::inventory;
@@ -17,7 +17,8 @@ use crate::observe::Directories;
 use crate::report::metrics::Held;
 use crate::sys::identity::{self, Acting};
 use crate::sys::signals;
-use crate::unix::Identity;
+use crate::sys::truncate::Cut;
+use crate::unix::{FileId, Identity, split_path};
 
 mod ledger;
 mod log;
@@ -37,6 +38,8 @@ struct Session<'l> {
     choices: Arc<Choices>,
     /// Who the process acts as, if not as whoever started it.
     acting: Option<(Identity, Acting)>,
+    /// Logs that were cut under a program that may not append.
+    cuts: Vec<(PathBuf, FileId, Cut)>,
     exit: Exit,
 }
 
@@ -87,6 +90,7 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
         force,
         choices,
         acting: None,
+        cuts: Vec::new(),
         exit,
     };
     // 4. Rotate each stanza's logs, and remember failures.
@@ -104,6 +108,7 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
         session.leave_identity();
     }
     session.wait_for_workers();
+    session.look_for_holes();
     if let Some(signal) = signals::caught() {
         session.hear(Event::Ending(signal));
         session.exit.worsen(Exit::Failed);
@@ -176,6 +181,20 @@ impl Session<'_> {
             self.wait_for_workers();
             self.acting = None;
             self.directories.forget();
+        }
+    }
+
+    /// Warns of programs that went on, after their log was cut, where they were in it.
+    fn look_for_holes(&mut self) {
+        for (path, log, cut) in std::mem::take(&mut self.cuts) {
+            let Some((directory, name)) = split_path(&path) else {
+                continue;
+            };
+            if let Ok(held) = self.directories.get(&directory, &path)
+                && copy::grew_a_hole(&held.dir, &name, log, &cut)
+            {
+                self.hear(Event::WriterDoesNotAppend(path));
+            }
         }
     }
 

@@ -21,6 +21,7 @@ pub mod mkdir;
 pub mod names;
 pub mod pattern;
 pub mod process;
+pub mod room;
 pub mod signals;
 pub mod stream;
 pub mod syslog;

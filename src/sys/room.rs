@@ -1,0 +1,36 @@
+//! Room for open files: the soft limit is raised, up to the hard one, where a stanza needs more, and lowered again.
+
+use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
+
+/// Descriptors for everything but the directories of logs.
+const OTHERS: rlim_t = 512;
+
+/// A limit that was raised, until this is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct Room {
+    before: Option<(rlim_t, rlim_t)>,
+}
+
+/// Makes room for so many held files. Where the hard limit is in the way, opening will tell.
+///
+/// Children inherit the raised limit: hence only where it is needed, and for no longer.
+pub fn for_files(count: usize) -> Room {
+    let wanted = rlim_t::try_from(count).unwrap_or(rlim_t::MAX).saturating_add(OTHERS);
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        return Room { before: None };
+    };
+    let is_raised = wanted > soft && setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard).is_ok();
+    Room {
+        before: is_raised.then_some((soft, hard)),
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        if let Some((soft, hard)) = self.before {
+            // Where it stays raised nothing is amiss.
+            let _ = setrlimit(Resource::RLIMIT_NOFILE, soft, hard);
+        }
+    }
+}
