@@ -1,10 +1,14 @@
 //! SIGTERM and SIGINT: noted, never acted on in the middle of a step.
 
-use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
+use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
+
+/// The first descriptor that means nothing to a shell.
+const LOWEST: RawFd = 10;
 
 /// The signal that came, 0 for none.
 static CAUGHT: AtomicI32 = AtomicI32::new(0);
@@ -30,8 +34,8 @@ extern "C" fn note(signal: libc::c_int) {
 /// A signal that the run was started with as ignored stays ignored (`nohup`).
 pub fn install() {
     if let Ok((read, write)) = nix::unistd::pipe2(nix::fcntl::OFlag::O_CLOEXEC | nix::fcntl::OFlag::O_NONBLOCK) {
-        WOKEN.store(read.into_raw_fd(), Ordering::SeqCst);
-        WAKE.store(write.into_raw_fd(), Ordering::SeqCst);
+        WOKEN.store(out_of_the_way(read), Ordering::SeqCst);
+        WAKE.store(out_of_the_way(write), Ordering::SeqCst);
     }
     let noted = SigAction::new(SigHandler::Handler(note), SaFlags::empty(), SigSet::empty());
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
@@ -39,6 +43,14 @@ pub fn install() {
         set(signal, &noted, true);
     }
     set(Signal::SIGCHLD, &default, false);
+}
+
+/// Moves a descriptor above those with a meaning to scripts: 3 is the run's log, which takes that number from whoever has it.
+fn out_of_the_way(fd: OwnedFd) -> RawFd {
+    match fcntl(&fd, FcntlArg::F_DUPFD_CLOEXEC(LOWEST)) {
+        Ok(moved) => moved,
+        Err(_) => fd.into_raw_fd(),
+    }
 }
 
 fn set(signal: Signal, action: &SigAction, keep_ignored: bool) {
@@ -73,4 +85,18 @@ pub(super) fn woken() -> Option<BorrowedFd<'static>> {
     #[expect(unsafe_code, reason = "the descriptor lives in an atomic, for the handler's sake")]
     // SAFETY: it was made by `install` and is never closed.
     Some(unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::AsRawFd;
+
+    use super::*;
+
+    #[test]
+    fn the_pipe_that_wakes_is_not_where_scripts_find_the_log() {
+        install();
+        assert!(woken().is_some_and(|pipe| pipe.as_raw_fd() >= LOWEST));
+        assert!(WAKE.load(Ordering::SeqCst) >= LOWEST);
+    }
 }
