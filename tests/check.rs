@@ -353,3 +353,27 @@ fn colours_are_for_terminals_and_for_who_asks() {
     let coloured = run(&["--offline", "--color", "always"], "create-open/invalid.conf").stdout;
     assert!(!plain.contains(&0x1b) && coloured.contains(&0x1b));
 }
+
+#[test]
+fn every_lint_and_every_member_is_in_the_manuals() {
+    let schema: Value =
+        serde_json::from_str(&fs::read_to_string(project().join("fixtures/schema/check.json")).unwrap()).unwrap();
+    let members = |object: &Value| {
+        object["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let mut words = [&schema, &schema["$defs"]["problem"], &schema["$defs"]["place"]]
+        .map(members)
+        .concat();
+    words.extend(LINTS.iter().map(|row| row.code.to_owned()));
+    for path in ["man/logrotate.8", "man/ja/logrotate.8"] {
+        let manual = fs::read_to_string(project().join(path)).unwrap();
+        for word in &words {
+            assert!(manual.contains(word.as_str()), "{path} does not explain {word}");
+        }
+    }
+}

@@ -7,11 +7,15 @@ use super::cite::shown;
 use crate::diag::{Place, Severity};
 use crate::lint::{Cause, Checked, Finding};
 
+/// Raised when a member changes its meaning.
+const SCHEMA: u32 = 1;
+
 /// Writes the object.
 #[must_use]
 pub fn text(checked: &Checked) -> String {
     let problems: Vec<Value> = checked.findings.iter().map(problem).collect();
     let object = json!({
+        "schema": SCHEMA,
         "program": "logrotate-rs",
         "version": env!("CARGO_PKG_VERSION"),
         "files": checked.files,
