@@ -28,9 +28,13 @@ fn one(finding: &Finding, look: &Look, out: &mut String) {
         Severity::Error => ("error", "1;31"),
         _ => ("warning", "1;33"),
     };
-    let head = look.paint(colour, &format!("{word}[{}]", finding.code()));
-    let message = look.paint("1", &advice::message(finding));
-    out.push_str(&format!("{head}: {message}\n"));
+    let head = format!("{word}[{}]", finding.code());
+    let message = folded(&advice::message(finding), width(&head) + 2, 4, look);
+    out.push_str(&format!(
+        "{}: {}\n",
+        look.paint(colour, &head),
+        look.paint("1", &message)
+    ));
     let margin = finding.place.as_ref().map_or(1, |place| place.line.to_string().len());
     let blank = " ".repeat(margin);
     if let Some(place) = &finding.place {
@@ -51,7 +55,30 @@ fn one(finding: &Finding, look: &Look, out: &mut String) {
     if let Some((place, why)) = finding.related.as_ref().zip(advice::related(finding)) {
         out.push_str(&format!("{blank} {sign} {why}: {}\n", spot(place)));
     }
-    out.push_str(&format!("{blank} {sign} remedy: {}\n", advice::remedy(finding)));
+    let remedy = folded(&advice::remedy(finding), margin + 11, margin + 11, look);
+    out.push_str(&format!("{blank} {sign} remedy: {remedy}\n"));
+}
+
+/// Breaks a text between words where the terminal ends; `used` columns are taken on the first line, `indent` on the others.
+fn folded(text: &str, used: usize, indent: usize, look: &Look) -> String {
+    let Some(room) = look.width else {
+        return text.to_owned();
+    };
+    let (mut out, mut column) = (String::new(), used);
+    for word in text.split(' ') {
+        let wide = width(word);
+        if column > used.max(indent) && column + wide > room {
+            out.truncate(out.trim_end().len());
+            out.push('\n');
+            out.push_str(&" ".repeat(indent));
+            column = indent;
+        }
+        out.push_str(word);
+        out.push(' ');
+        column += wide + 1;
+    }
+    out.truncate(out.trim_end().len());
+    out
 }
 
 /// Writes a place as editors read it.
@@ -164,6 +191,26 @@ mod tests {
         assert_eq!(
             &text.chars().skip(under.0.len()).take(under.1.len()).collect::<String>(),
             "HERE"
+        );
+    }
+
+    #[test]
+    fn a_sentence_is_folded_between_words_where_the_terminal_ends() {
+        let narrow = Look {
+            width: Some(20),
+            ..Look::default()
+        };
+        assert_eq!(
+            folded("one two three four five", 6, 2, &narrow),
+            "one two three\n  four five"
+        );
+        assert_eq!(
+            folded("one two three four five", 6, 2, &Look::default()),
+            "one two three four five"
+        );
+        assert_eq!(
+            folded("https://example.com/very/long", 6, 2, &narrow),
+            "https://example.com/very/long"
         );
     }
 
