@@ -377,3 +377,37 @@ fn every_lint_and_every_member_is_in_the_manuals() {
         }
     }
 }
+
+#[test]
+fn of_the_drop_ins_of_debian_only_two_have_a_warning_that_a_reader_agrees_with() {
+    let root = project().join("target/dropins/etc");
+    let Ok(packages) = fs::read_dir(&root) else {
+        return skip("Debian's drop-ins: run tests/dropins.sh");
+    };
+    let mut found = Vec::new();
+    for package in packages {
+        for file in fs::read_dir(package.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            // The main file would read the drop-ins of this machine.
+            if path.file_name().is_some_and(|name| name == "logrotate.conf") {
+                continue;
+            }
+            let request = CheckRequest {
+                configs: vec![path.clone()],
+                strict: true,
+                offline: true,
+                format: Format::Text,
+                color: Color::Never,
+            };
+            for finding in check::examine(&request, &Machine::this()).findings {
+                found.push((path.file_name().unwrap().to_str().unwrap().to_owned(), finding.code()));
+            }
+        }
+    }
+    found.sort();
+    // Both logs are readable by all, and need not be.
+    assert_eq!(
+        found,
+        [("alternatives".to_owned(), "LR3014"), ("dpkg".to_owned(), "LR3014")]
+    );
+}
