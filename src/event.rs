@@ -152,6 +152,25 @@ pub enum Event {
     Ending(i32),
     /// The log file of `--log` could not be opened.
     LogFileFailed(crate::fault::SysError),
+    /// What the run came to.
+    Summary(Summary),
+}
+
+/// A run in figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Logs rotated.
+    pub rotated: usize,
+    /// Logs of which something failed.
+    pub failed: usize,
+    /// Logs that were not due, or were passed over.
+    pub left: usize,
+    /// Bytes of the rotated logs before.
+    pub before: u64,
+    /// Bytes of their newest archives after; where one is not compressed it counts as before.
+    pub after: u64,
+    /// How long it took, in seconds.
+    pub seconds: f64,
 }
 
 /// A step, with its paths as a person would write them.

@@ -79,8 +79,10 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
             Err(error) => (None, Some(error)),
         },
     };
-    let reporter = Reporter::new(invocation.verbose, copy);
-    let tally = (invocation.json || invocation.metrics.is_some()).then(|| Arc::new(Tally::default()));
+    let reporter = Reporter::new(invocation.verbose, copy, invocation.color.into());
+    let summed = invocation.verbose && !invocation.dry_run;
+    let wanted = invocation.json || invocation.metrics.is_some() || summed;
+    let tally = wanted.then(|| Arc::new(Tally::default()));
     let listener: Arc<dyn Listener> = Arc::new(Speakers {
         reporter,
         tally: tally.clone(),
@@ -99,6 +101,9 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
     };
     let (mut exit, held) = session::run(invocation, &listener);
     let Some(tally) = tally else { return exit };
+    if summed {
+        listener.hear(Event::Summary(tally.run().summary()));
+    }
     if let Some(file) = &invocation.metrics
         && !invocation.dry_run
         && let Err(error) = report::write_metrics(file, &tally.run(), exit, &held)

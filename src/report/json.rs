@@ -9,7 +9,7 @@ use super::words::path;
 use crate::exit::Exit;
 
 /// The version of the object's shape: raised when a member changes its meaning or goes.
-const SHAPE: u32 = 1;
+pub(super) const SHAPE: u32 = 1;
 
 /// Returns the object, with a line end.
 #[must_use]

@@ -14,6 +14,7 @@ use crate::fault::SysError;
 use crate::schedule::{Cause, Verdict};
 use crate::sys::File;
 use crate::sys::syslog::{Priority, Syslog};
+use crate::sys::terminal;
 
 pub mod accounts;
 pub mod advice;
@@ -22,16 +23,21 @@ pub mod check_json;
 pub mod check_sarif;
 pub mod check_text;
 pub mod cite;
+pub mod explain;
 pub mod fault;
 pub mod json;
 pub mod metrics;
 pub mod screen;
 pub mod state_text;
+pub mod status;
+pub mod status_table;
+pub mod style;
 pub mod tally;
 pub mod text;
 pub mod words;
 
 use metrics::Held;
+use style::{Colours, Tone, paint};
 use tally::{RunTally, Tally};
 use text::Weight;
 
@@ -112,20 +118,85 @@ pub fn complain(text: &str) {
     drop(std::io::stderr().lock().write_all(text.as_bytes()));
 }
 
+/// What standard output is.
+#[derive(Clone, Copy, Debug)]
+pub struct Output {
+    /// How wide a terminal it is.
+    pub columns: Option<usize>,
+    /// Colours are used.
+    pub colours: bool,
+}
+
+/// Looks at standard output.
+#[must_use]
+pub fn output(colours: Colours) -> Output {
+    let stdout = std::io::stdout();
+    Output {
+        columns: terminal::columns(&stdout),
+        colours: colours.are_wanted(terminal::is_terminal(&stdout)),
+    }
+}
+
+/// How lines look on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Voice {
+    /// As they are.
+    Plain,
+    /// `error:` and `warning:` in colour.
+    Coloured,
+    /// Each line after its priority, for the journal.
+    Journal,
+}
+
+impl Voice {
+    /// Looks at stderr: systemd names in `JOURNAL_STREAM` which file its journal reads.
+    fn of_stderr(colours: Colours) -> Self {
+        let stderr = std::io::stderr();
+        let stream = std::env::var("JOURNAL_STREAM");
+        if stream.is_ok_and(|name| terminal::is_named(&stderr, &name)) {
+            Self::Journal
+        } else if colours.are_wanted(terminal::is_terminal(&stderr)) {
+            Self::Coloured
+        } else {
+            Self::Plain
+        }
+    }
+
+    /// Returns an entry as it is written.
+    fn line(self, weight: Weight, text: &str) -> String {
+        let (word, tone, priority) = match weight {
+            Weight::Note => ("", None, 6),
+            Weight::Warning => ("warning: ", Some(Tone::Odd), 4),
+            Weight::Error => ("error: ", Some(Tone::Bad), 3),
+        };
+        match (self, tone) {
+            (Self::Coloured, Some(tone)) => format!("{} {text}\n", paint(word.trim_end(), tone, true)),
+            (Self::Plain | Self::Coloured, _) => format!("{word}{text}\n"),
+            (Self::Journal, _) => {
+                let entry = format!("{word}{text}");
+                let lines = entry.lines().filter(|line| !line.trim().is_empty());
+                lines.map(|line| format!("<{priority}>{line}\n")).collect()
+            }
+        }
+    }
+}
+
 /// Tells what happens, in words.
 #[derive(Debug)]
 pub struct Reporter {
     verbose: bool,
     copy: Option<Mutex<Copy>>,
+    voice: Voice,
 }
 
 impl Reporter {
     /// Tells errors and warnings on stderr, and the rest where it is verbose; the copy gets all.
     #[must_use]
-    pub fn new(verbose: bool, copy: Option<Copy>) -> Self {
+    pub fn new(verbose: bool, copy: Option<Copy>, colours: Colours) -> Self {
         Self {
             verbose,
             copy: copy.map(Mutex::new),
+            voice: Voice::of_stderr(colours),
         }
     }
 }
@@ -138,18 +209,17 @@ impl Listener for Reporter {
         let Some((weight, text)) = text::entry(&event) else {
             return;
         };
-        let line = match weight {
-            Weight::Note => format!("{text}\n"),
-            Weight::Warning => format!("warning: {text}\n"),
-            Weight::Error => format!("error: {text}\n"),
-        };
         if self.verbose || weight > Weight::Note {
             // Nobody may be listening any more; the work goes on.
-            drop(std::io::stderr().lock().write_all(line.as_bytes()));
+            drop(
+                std::io::stderr()
+                    .lock()
+                    .write_all(self.voice.line(weight, &text).as_bytes()),
+            );
         }
         if let Some(copy) = &self.copy {
             match &mut *copy.lock().unwrap_or_else(PoisonError::into_inner) {
-                Copy::File(file) => drop(file.write_all(line.as_bytes())),
+                Copy::File(file) => drop(file.write_all(Voice::Plain.line(weight, &text).as_bytes())),
                 Copy::Syslog(syslog) => syslog.send(priority(weight), &text),
             }
         }
@@ -191,4 +261,25 @@ fn is_always_note(event: &Event) -> bool {
             | Event::Handling(_)
             | Event::ScriptNotNeeded(_)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_has_its_priority_where_the_journal_listens() {
+        let line = |weight, text| Voice::Journal.line(weight, text);
+        assert_eq!(line(Weight::Note, "\nHandling 1 logs"), "<6>Handling 1 logs\n");
+        assert_eq!(line(Weight::Warning, "one\ntwo\n"), "<4>warning: one\n<4>two\n");
+        assert_eq!(line(Weight::Error, "bad"), "<3>error: bad\n");
+    }
+
+    #[test]
+    fn only_the_word_is_coloured() {
+        let line = |weight| Voice::Coloured.line(weight, "x");
+        assert_eq!(line(Weight::Note), "x\n");
+        assert_eq!(line(Weight::Warning), "\x1b[1;33mwarning:\x1b[0m x\n");
+        assert_eq!(line(Weight::Error), "\x1b[1;31merror:\x1b[0m x\n");
+    }
 }

@@ -2,6 +2,9 @@
 
 use std::io::IsTerminal;
 
+use unicode_width::UnicodeWidthChar;
+
+use super::style::Colours;
 use crate::sys::terminal;
 
 /// How a text is to look.
@@ -17,9 +20,7 @@ impl Look {
     /// Looks at standard output; a wish for or against colours goes before all.
     #[must_use]
     pub fn of_stdout(wish: Option<bool>) -> Self {
-        let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-        let by_itself = || std::io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb;
+        let by_itself = || Colours::Auto.are_wanted(std::io::stdout().is_terminal());
         Self {
             colour: wish.unwrap_or_else(by_itself),
             width: terminal::width(),
@@ -40,26 +41,10 @@ impl Look {
 /// Counts the columns that a character takes in a terminal.
 #[must_use]
 pub fn columns(one: char) -> usize {
-    match u32::from(one) {
-        // Marks that stand on the character before them.
-        0x300..=0x36f | 0x200b..=0x200f | 0x3099..=0x309a | 0xfe00..=0xfe0f => 0,
-        // Kana, Han, Hangul, full-width forms and pictures.
-        0x1100..=0x115f
-        | 0x2e80..=0x303e
-        | 0x3041..=0xa4cf
-        | 0xac00..=0xd7a3
-        | 0xf900..=0xfaff
-        | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60
-        | 0xffe0..=0xffe6
-        | 0x1f300..=0x1f64f
-        | 0x1f900..=0x1f9ff
-        | 0x20000..=0x3fffd => 2,
-        _ => 1,
-    }
+    UnicodeWidthChar::width(one).unwrap_or(0)
 }
 
-/// Counts the columns that a text takes in a terminal.
+/// Counts the columns that a text takes in a terminal: characters of East Asia take two.
 #[must_use]
 pub fn width(text: &str) -> usize {
     text.chars().map(columns).sum()

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::text;
 use super::words;
-use crate::event::{Doing, Event, Listener};
+use crate::event::{Doing, Event, Listener, Summary};
 use crate::schedule::Verdict;
 
 /// A step that was begun (or would be).
@@ -76,6 +76,27 @@ pub struct RunTally {
     pub errors: Vec<String>,
     /// Warnings.
     pub warnings: Vec<String>,
+}
+
+impl RunTally {
+    /// Returns the figures of the whole run.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let logs = || self.sets.iter().flat_map(|set| &set.logs);
+        let is_failed = |log: &&LogTally| log.verdict == "error" || !log.errors.is_empty();
+        let rotated = || logs().filter(|log| log.rotated);
+        Summary {
+            rotated: rotated().count(),
+            failed: logs().filter(is_failed).count(),
+            left: logs()
+                .filter(|log| matches!(log.verdict, "keep" | "skip"))
+                .filter(|log| !is_failed(log))
+                .count(),
+            before: rotated().filter_map(|log| log.bytes_before).sum(),
+            after: rotated().filter_map(|log| log.bytes_after.or(log.bytes_before)).sum(),
+            seconds: self.took.as_secs_f64(),
+        }
+    }
 }
 
 #[derive(Debug)]

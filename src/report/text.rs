@@ -1,8 +1,9 @@
 //! What a run tells, in words: one entry an event, with its weight.
 
 use super::fault;
+use super::style::size;
 use super::words::{bytes, lines, path, word};
-use crate::event::{Doing, Event, PassedOver};
+use crate::event::{Doing, Event, PassedOver, Summary};
 use crate::fault::Hook;
 use crate::policy::{Keep, Policy, Trigger};
 use crate::schedule::{Cause, Period, Verdict, Why};
@@ -78,8 +79,25 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
         Event::Failed(what) => error(fault::sentence(what)),
         Event::NoState(why) => error(super::state_text::refusal(why)),
         Event::Ending(signal) => warn(format!("signal {signal} came: ending after the step in hand")),
+        Event::Summary(sums) => note(summary(sums)),
         Event::LogFileFailed(what) => error(fault::sentence(&crate::fault::Fault::Call(what.clone()))),
     }
+}
+
+fn summary(sums: &Summary) -> String {
+    let Summary {
+        rotated,
+        failed,
+        left,
+        before,
+        after,
+        seconds,
+    } = *sums;
+    format!(
+        "\n{rotated} rotated, {failed} failed, {left} not due; {} before, {} after; {seconds:.3} seconds",
+        size(before),
+        size(after)
+    )
 }
 
 fn describe(policy: &Policy, forced: bool) -> String {

@@ -4,6 +4,10 @@ use crate::clock::{DAY_SECONDS, Now, Stamp};
 use crate::facts::FileFacts;
 use crate::policy::{Policy, Trigger};
 
+mod next;
+
+pub use next::{NextDue, next_due};
+
 /// The answer for one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]

@@ -6,7 +6,7 @@ use crate::facts::{FileTime, Kind};
 use crate::policy::{Keep, Method, Naming, NamingStyle, Retention, Scripts};
 use crate::unix::{FileId, GroupId, Mode, UserId};
 
-fn policy(trigger: Trigger) -> Policy {
+pub(super) fn policy(trigger: Trigger) -> Policy {
     Policy {
         trigger,
         max_size: None,
@@ -39,7 +39,7 @@ fn policy(trigger: Trigger) -> Policy {
     }
 }
 
-fn facts(size: u64, modified: i64) -> FileFacts {
+pub(super) fn facts(size: u64, modified: i64) -> FileFacts {
     let time = FileTime {
         seconds: modified,
         nanoseconds: 0,

@@ -126,6 +126,14 @@ impl Dir {
         }
     }
 
+    /// Tells whether the process may make, rename and remove names in it.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        use nix::unistd::{AccessFlags, faccessat};
+        let wanted = AccessFlags::W_OK | AccessFlags::X_OK;
+        faccessat(&self.fd, ".", wanted, AtFlags::AT_EACCESS).is_ok()
+    }
+
     /// Opens a file that must be a regular one, without following a link and without blocking on a FIFO.
     pub fn open_plain(&self, name: &OsStr, access: Access, op: Op) -> Result<(File, FileFacts), OpenError> {
         let how = match access {

@@ -1,0 +1,181 @@
+//! `--explain`: everything about one log, for people and as JSON.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::status::{self, Row};
+use super::style::{Tone, left, paint, size, width};
+use super::text;
+use super::words::{bytes, path};
+use crate::schedule::{NextDue, Verdict};
+
+/// A line of a file.
+pub type Spot = (Arc<Path>, u32);
+
+/// A setting as it holds, and which line made it so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effective {
+    /// As one would write it in a configuration.
+    pub text: String,
+    /// Who set it; `None` is the default.
+    pub set_at: Option<Spot>,
+}
+
+/// A line of the plan.
+#[derive(Clone, Debug)]
+pub struct PlanLine {
+    /// `step`, `script` or `error`.
+    pub kind: &'static str,
+    /// In words.
+    pub text: String,
+}
+
+/// What there is to say of a log.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// What is known of it, its stanza's place included.
+    pub row: Row,
+    /// The stanza's path list as written.
+    pub written: Vec<u8>,
+    /// The other stanzas that name it, and why they do not have it.
+    pub losers: Vec<(Option<Spot>, String)>,
+    /// The settings.
+    pub settings: Vec<Effective>,
+    /// The steps.
+    pub plan: Vec<PlanLine>,
+    /// The run that the plan is of was forced: with `-f`, or since the log is not due.
+    pub forced: bool,
+}
+
+/// Returns it for people.
+#[must_use]
+pub fn text(account: &Account, colours: bool) -> String {
+    let head = |text: &str| paint(text, Tone::Head, colours);
+    let row = &account.row;
+    let mut out = format!("{}\n\n", head(&path(&row.log)));
+    let _ = writeln!(
+        out,
+        "{}\n  {}  {}",
+        head("Stanza"),
+        spot(&row.place),
+        bytes(&account.written).replace("\\n", " ")
+    );
+    for (place, why) in &account.losers {
+        let place = place.as_ref().map(spot).unwrap_or_default();
+        let _ = writeln!(out, "  {place}  names it, too: {why}");
+    }
+    let _ = writeln!(out, "\n{}", head("Settings"));
+    let widest = account
+        .settings
+        .iter()
+        .map(|one| width(&one.text))
+        .filter(|width| *width <= 40)
+        .max();
+    for one in &account.settings {
+        let place = one
+            .set_at
+            .as_ref()
+            .map_or_else(|| paint("default", Tone::Faint, colours), spot);
+        let _ = writeln!(out, "  {}  {place}", left(&one.text, widest.unwrap_or(0)));
+    }
+    let _ = writeln!(out, "\n{}", head("Now"));
+    for line in standing(row) {
+        let _ = writeln!(out, "  {line}");
+    }
+    out.push_str(&plan(account, colours));
+    out
+}
+
+fn standing(row: &Row) -> Vec<String> {
+    let last = row.last.map_or_else(
+        || "no rotation is known".to_owned(),
+        |last| format!("last rotated at {last}"),
+    );
+    let size_now = row.size.map_or_else(
+        || "no file".to_owned(),
+        |bytes| format!("{} ({bytes} bytes)", size(bytes)),
+    );
+    let mut lines = vec![format!("{size_now}, {last}")];
+    if let Some(sum) = row.archives {
+        lines.push(format!("archives: {}, which take up {}", sum.files, size(sum.bytes)));
+    }
+    if let Some(obstacle) = &row.obstacle {
+        lines.push(format!("it is not rotated: {}", status::obstacle(obstacle)));
+        return lines;
+    }
+    match &row.verdict {
+        None => {}
+        Some(Verdict::Rotate(cause)) => lines.push(format!("it is due: {}", text::cause(*cause))),
+        Some(Verdict::Keep(_)) if row.last.is_none() => {
+            lines.push("it is not due: it is seen for the first time, and its time counts from then".to_owned());
+        }
+        Some(Verdict::Keep(why)) => lines.push(format!("it is not due: {}", text::kept(*why))),
+    }
+    if row.stays_for_emptiness {
+        lines.push("it is empty, under notifempty: it is left alone until it has content".to_owned());
+    }
+    lines.extend(match row.next {
+        Some(NextDue::At(at)) => Some(format!("it will be due at {at} ({})", row.criterion)),
+        Some(NextDue::WhenSize(bytes)) => Some(format!("it will be due when it has {bytes} bytes")),
+        Some(NextDue::WhenFilled) => Some("it will be due when it has content".to_owned()),
+        Some(NextDue::Now) | None => None,
+    });
+    lines
+}
+
+fn plan(account: &Account, colours: bool) -> String {
+    let is_due = matches!(account.row.verdict, Some(Verdict::Rotate(_)));
+    let title = if is_due { "Plan" } else { "Plan, once it is due" };
+    let mut out = format!("\n{}\n", paint(title, Tone::Head, colours));
+    if account.plan.is_empty() {
+        out.push_str("  nothing\n");
+    }
+    for (index, line) in account.plan.iter().enumerate() {
+        let text = line.text.replace('\n', "\n     ");
+        let text = if line.kind == "error" {
+            paint(&format!("error: {text}"), Tone::Bad, colours)
+        } else {
+            text
+        };
+        let _ = writeln!(out, "  {}. {text}", index + 1);
+    }
+    out
+}
+
+fn spot((file, line): &Spot) -> String {
+    format!("{}:{line}", path(file))
+}
+
+/// Returns it as one JSON object, with a line end; its schema is `fixtures/schema/explain.json`.
+#[must_use]
+pub fn json(account: &Account, errors: &[String]) -> String {
+    let place = |spot: Option<&Spot>| (spot.map(|(file, _)| path(file)), spot.map(|(_, line)| *line));
+    let settings = account.settings.iter().map(|one| {
+        let (file, line) = place(one.set_at.as_ref());
+        json!({ "text": one.text, "file": file, "line": line })
+    });
+    let losers = account.losers.iter().map(|(spot, why)| {
+        let (file, line) = place(spot.as_ref());
+        json!({ "file": file, "line": line, "reason": why })
+    });
+    let plan = account
+        .plan
+        .iter()
+        .map(|line| json!({ "kind": line.kind, "text": line.text }));
+    let object = json!({
+        "schema": super::json::SHAPE,
+        "program": "logrotate-rs",
+        "version": env!("CARGO_PKG_VERSION"),
+        "log": status::row_json(&account.row),
+        "pattern": bytes(&account.written),
+        "also_named": losers.collect::<Vec<Value>>(),
+        "settings": settings.collect::<Vec<Value>>(),
+        "plan": plan.collect::<Vec<Value>>(),
+        "forced": account.forced,
+        "errors": errors,
+    });
+    format!("{object}\n")
+}

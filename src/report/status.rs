@@ -1,0 +1,207 @@
+//! `--status`: what is known of each log, as data; why it is as it is, in words; and all of it as JSON.
+//!
+//! How it is laid out as a table is in `status_table`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::fault;
+use super::style::size;
+use super::text;
+use super::words::path;
+use crate::clock::Stamp;
+use crate::event::PassedOver;
+use crate::fault::Fault;
+use crate::policy::{Policy, Trigger};
+use crate::schedule::{NextDue, Verdict, Why};
+
+/// Files counted and measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// How many.
+    pub files: u64,
+    /// What they take up on disk, in bytes.
+    pub bytes: u64,
+}
+
+/// What would keep a log from being rotated, were it due.
+#[derive(Clone, Debug)]
+pub enum Obstacle {
+    /// It is not there; whether that is an error.
+    Missing {
+        /// It is none (`missingok`).
+        is_fine: bool,
+    },
+    /// It is a pattern that nothing matches; whether that is an error.
+    NoMatch {
+        /// It is none (`missingok`).
+        is_fine: bool,
+    },
+    /// It is passed over.
+    PassedOver(PassedOver),
+    /// Something fails already where it is only looked at.
+    Fault(Box<Fault>),
+    /// The directory's permissions do not let its files be renamed.
+    NotWritable {
+        /// The directory.
+        directory: PathBuf,
+        /// Whose rights count.
+        user: u32,
+    },
+}
+
+/// One log.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its path as configured.
+    pub log: PathBuf,
+    /// Its stanza's file and line.
+    pub place: (Arc<std::path::Path>, u32),
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// The state's entry.
+    pub last: Option<Stamp>,
+    /// The decision as it would be now.
+    pub verdict: Option<Verdict>,
+    /// When it is due next.
+    pub next: Option<NextDue>,
+    /// Its stanza's criterion, in words.
+    pub criterion: String,
+    /// It is empty, and its stanza leaves empty logs alone.
+    pub stays_for_emptiness: bool,
+    /// Its archives.
+    pub archives: Option<Sum>,
+    /// What would keep it from being rotated.
+    pub obstacle: Option<Obstacle>,
+}
+
+impl Row {
+    /// Says why the log is due, or is not, in a few words.
+    #[must_use]
+    pub fn why(&self) -> String {
+        match (&self.obstacle, &self.verdict) {
+            (Some(what), _) => obstacle(what),
+            (None, Some(Verdict::Rotate(cause))) => text::cause(*cause).to_owned(),
+            (None, Some(Verdict::Keep(_))) if self.stays_for_emptiness => {
+                format!("{}; empty, under notifempty", self.criterion)
+            }
+            (None, Some(Verdict::Keep(Why::MinSize))) => format!("{}; smaller than minsize", self.criterion),
+            (None, Some(Verdict::Keep(Why::MinAge))) => format!("{}; younger than minage", self.criterion),
+            (None, _) => self.criterion.clone(),
+        }
+    }
+}
+
+/// Says what the stanza's criterion is, in the directives' words.
+#[must_use]
+pub fn criterion(policy: &Policy) -> String {
+    const DAYS: [&str; 7] = [
+        "Sunday",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+    ];
+    let mut words = match policy.trigger {
+        Trigger::Size(bytes) => format!("size {}", size(bytes)),
+        Trigger::Minutes(count) => format!("minutes {count}"),
+        Trigger::Hourly => "hourly".to_owned(),
+        Trigger::Daily => "daily".to_owned(),
+        Trigger::Weekly(day) => match DAYS.get(usize::from(day)) {
+            Some(name) => format!("weekly, {name}"),
+            None => "weekly, every 7 days".to_owned(),
+        },
+        Trigger::Monthly(0) => "monthly".to_owned(),
+        Trigger::Monthly(day) => format!("monthly, day {day}"),
+        Trigger::Yearly => "yearly".to_owned(),
+    };
+    if let Some(bytes) = policy.max_size.filter(|bytes| *bytes > 0) {
+        words.push_str(&format!(", or above {}", size(bytes)));
+    }
+    words
+}
+
+/// Says what would keep a log from being rotated.
+#[must_use]
+pub fn obstacle(obstacle: &Obstacle) -> String {
+    match obstacle {
+        Obstacle::Missing { is_fine: true } => "it does not exist, which missingok allows".to_owned(),
+        Obstacle::Missing { is_fine: false } => "it does not exist, which is an error without missingok".to_owned(),
+        Obstacle::NoMatch { is_fine: true } => "nothing matches it, which missingok allows".to_owned(),
+        Obstacle::NoMatch { is_fine: false } => "nothing matches it, which is an error without missingok".to_owned(),
+        Obstacle::PassedOver(why) => match why {
+            PassedOver::Missing => "it does not exist, which missingok allows".to_owned(),
+            PassedOver::Symlink => "it is a symbolic link, which is never rotated".to_owned(),
+            PassedOver::HardLinks => "it has several hard links, and there is no allowhardlink".to_owned(),
+            PassedOver::Directory => "it is a directory".to_owned(),
+        },
+        Obstacle::Fault(what) => fault::sentence(what),
+        Obstacle::NotWritable { directory, user } => {
+            format!("{} may not write to {}", super::accounts::user(*user), path(directory))
+        }
+    }
+}
+
+/// Returns what a word for the kind of waiting is, for other programs.
+fn next_json(next: Option<NextDue>) -> Value {
+    match next {
+        None => Value::Null,
+        Some(NextDue::Now) => json!({ "kind": "now" }),
+        Some(NextDue::At(stamp)) => json!({ "kind": "at", "at": iso(stamp) }),
+        Some(NextDue::WhenSize(bytes)) => json!({ "kind": "size", "bytes": bytes }),
+        Some(NextDue::WhenFilled) => json!({ "kind": "content" }),
+    }
+}
+
+/// Writes a local time as ISO 8601 has it, without a zone.
+fn iso(stamp: Stamp) -> String {
+    let Stamp {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    } = stamp;
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+}
+
+/// Returns one log for other programs.
+#[must_use]
+pub fn row_json(row: &Row) -> Value {
+    json!({
+        "path": path(&row.log),
+        "file": path(&row.place.0),
+        "line": row.place.1,
+        "size": row.size,
+        "last": row.last.map(iso),
+        "verdict": row.verdict.as_ref().map(|verdict| match verdict {
+            Verdict::Rotate(_) => "rotate",
+            Verdict::Keep(_) => "keep",
+        }),
+        "next": next_json(row.next),
+        "criterion": row.criterion,
+        "reason": row.why(),
+        "archives": row.archives.map(|sum| json!({ "files": sum.files, "bytes": sum.bytes })),
+        "obstacle": row.obstacle.as_ref().map(obstacle),
+    })
+}
+
+/// Returns all logs as one JSON object, with a line end; its schema is `fixtures/schema/status.json`.
+#[must_use]
+pub fn json(rows: &[Row], now: Stamp, errors: &[String]) -> String {
+    let logs: Vec<Value> = rows.iter().map(row_json).collect();
+    let object = json!({
+        "schema": super::json::SHAPE,
+        "program": "logrotate-rs",
+        "version": env!("CARGO_PKG_VERSION"),
+        "at": iso(now),
+        "logs": logs,
+        "errors": errors,
+    });
+    format!("{object}\n")
+}

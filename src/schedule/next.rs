@@ -1,0 +1,243 @@
+//! When is a log due next? A pure function of the same things as the verdict itself.
+//!
+//! Nothing is reckoned twice: a moment is looked for at which `judge`'s own rule about the time is met.
+
+use super::{MINUTE, too_soon};
+use crate::clock::{DAY_SECONDS, Now, Stamp};
+use crate::facts::FileFacts;
+use crate::policy::{Policy, Trigger};
+use crate::schedule::{Verdict, Why, judge};
+
+/// When a log is due next, or what it waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextDue {
+    /// The next run rotates it.
+    Now,
+    /// From this local time on, if it stays as it is.
+    At(Stamp),
+    /// As soon as it has this many bytes.
+    WhenSize(u64),
+    /// As soon as it has content.
+    WhenFilled,
+}
+
+/// An hour in seconds.
+const HOUR: i64 = 3600;
+
+/// No day-by-day search goes further: the longest wait is that for another month after a stamp that is ahead.
+const FARTHEST_DAY: u32 = 70;
+
+/// Answers when the log is due next; `last` is the state's entry.
+#[must_use]
+pub fn next_due(policy: &Policy, facts: &FileFacts, last: Stamp, now: &Now) -> NextDue {
+    let verdict = judge(policy, facts, last, now, false);
+    let why = match verdict {
+        Verdict::Rotate(_) => return NextDue::Now,
+        Verdict::Keep(why) => why,
+    };
+    match (why, policy.trigger) {
+        (Why::Empty, _) => NextDue::WhenFilled,
+        (Why::BelowSize, Trigger::Size(bytes)) => NextDue::WhenSize(bytes),
+        (Why::MinSize, _) => NextDue::WhenSize(policy.min_size.unwrap_or(0)),
+        (Why::MinAge, _) => NextDue::At(stamp_at(old_enough(policy, facts), now)),
+        _ => {
+            let by_time = next_time(policy.trigger, last, now);
+            let by_age = if policy.min_age > 0 {
+                old_enough(policy, facts)
+            } else {
+                by_time
+            };
+            NextDue::At(stamp_at(by_time.max(by_age), now))
+        }
+    }
+}
+
+/// Returns the second from which on the log is older than `minage` asks.
+fn old_enough(policy: &Policy, facts: &FileFacts) -> i64 {
+    let wait = i64::from(policy.min_age).saturating_mul(DAY_SECONDS).saturating_add(1);
+    facts.modified.seconds.saturating_add(wait)
+}
+
+/// Returns the first second from now on at which the time criterion is met.
+fn next_time(trigger: Trigger, last: Stamp, now: &Now) -> i64 {
+    match trigger {
+        Trigger::Size(_) => now.epoch,
+        Trigger::Minutes(count) => {
+            let wait = (i64::from(count) + 1) * MINUTE;
+            let full = now.epoch_of(last).saturating_add(wait);
+            // A run in the very minute of the last one does nothing.
+            let next_minute = now.epoch - i64::from(now.local.second) + MINUTE;
+            if full > now.epoch { full } else { next_minute }
+        }
+        Trigger::Hourly => next_hour(last, now),
+        Trigger::Monthly(0) => beginning(now.local.year, now.local.month.saturating_add(1), 1, now),
+        Trigger::Yearly => beginning(now.local.year.saturating_add(1), 1, 1, now),
+        Trigger::Daily | Trigger::Weekly(_) | Trigger::Monthly(_) => next_day(trigger, last, now),
+    }
+}
+
+/// Goes from one beginning of an hour to the next; where the clocks are set back one hour comes twice.
+fn next_hour(last: Stamp, now: &Now) -> i64 {
+    let into = i64::from(now.local.minute) * MINUTE + i64::from(now.local.second);
+    let first = now.epoch - into + HOUR;
+    let is_due = |epoch: &i64| too_soon(Trigger::Hourly, last, &Now::at_in(*epoch, now.zone)).is_none();
+    (0..26).map(|hours| first + hours * HOUR).find(is_due).unwrap_or(first)
+}
+
+/// Goes from one day to the next.
+fn next_day(trigger: Trigger, last: Stamp, now: &Now) -> i64 {
+    let Stamp { year, month, day, .. } = now.local;
+    for ahead in 1..=FARTHEST_DAY {
+        let Some(local) = Stamp::rolled(year, month, day + ahead, 0, 0, 0) else {
+            break;
+        };
+        if too_soon(trigger, last, &Now { local, ..*now }).is_none() {
+            return beginning(local.year, local.month, local.day, now);
+        }
+    }
+    now.epoch
+}
+
+/// Returns the first second of a day, which is not midnight where the clocks are set forward then.
+fn beginning(year: i32, month: u32, day: u32, now: &Now) -> i64 {
+    Stamp::rolled(year, month, day, 0, 0, 0).map_or(now.epoch, |stamp| now.zone.seconds_of(stamp).0)
+}
+
+fn stamp_at(epoch: i64, now: &Now) -> Stamp {
+    now.zone.moment(epoch).local
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::tests::{berlin, stamp};
+    use crate::schedule::tests::{facts, policy};
+
+    fn next(trigger: Trigger, last: &str, now: &str) -> NextDue {
+        next_due(&policy(trigger), &facts(10, 0), stamp(last), &berlin(now))
+    }
+
+    #[test]
+    fn the_next_time_is_the_first_at_which_the_criterion_is_met() {
+        use Trigger::{Daily, Hourly, Minutes, Monthly, Weekly, Yearly};
+        for (trigger, last, now, at) in [
+            (Minutes(5), "2026-5-5 10:30:10", "2026-5-5 10:33:0", "2026-5-5 10:36:10"),
+            (
+                Minutes(0),
+                "2026-5-5 10:30:10",
+                "2026-5-5 10:30:20",
+                "2026-5-5 10:31:10",
+            ),
+            (Hourly, "2026-5-5 10:30:0", "2026-5-5 10:45:7", "2026-5-5 11:0:0"),
+            (Hourly, "2026-5-5 23:30:0", "2026-5-5 23:45:7", "2026-5-6 0:0:0"),
+            (Daily, "2026-5-5 0:0:0", "2026-5-5 23:0:0", "2026-5-6"),
+            (Daily, "2024-2-28 0:0:0", "2024-2-28 9:0:0", "2024-2-29"),
+            (Daily, "2026-12-31 0:0:0", "2026-12-31 9:0:0", "2027-1-1"),
+            // 2026-11-22 is a Sunday.
+            (Weekly(0), "2026-11-17 0:0:0", "2026-11-18 9:0:0", "2026-11-22"),
+            (Weekly(0), "2026-11-22 0:0:0", "2026-11-22 9:0:0", "2026-11-29"),
+            (Weekly(1), "2026-11-22 0:0:0", "2026-11-22 9:0:0", "2026-11-23"),
+            (Weekly(7), "2026-11-17 5:0:0", "2026-11-18 9:0:0", "2026-11-24"),
+            (Weekly(7), "2026-11-19 5:0:0", "2026-11-18 9:0:0", "2026-11-26"),
+            (Monthly(0), "2026-11-1 0:0:0", "2026-11-18 9:0:0", "2026-12-1"),
+            (Monthly(0), "2026-12-1 0:0:0", "2026-12-18 9:0:0", "2027-1-1"),
+            (Monthly(15), "2026-11-1 0:0:0", "2026-11-10 9:0:0", "2026-11-15"),
+            (Monthly(15), "2026-11-15 0:0:0", "2026-11-15 9:0:0", "2026-11-30"),
+            (Monthly(31), "2026-1-31 0:0:0", "2026-1-31 9:0:0", "2026-2-28"),
+            (Monthly(31), "2024-1-31 0:0:0", "2024-1-31 9:0:0", "2024-2-29"),
+            (Monthly(20), "2026-6-30 0:0:0", "2026-6-30 9:0:0", "2026-7-20"),
+            (Monthly(3), "2026-2-28 0:0:0", "2026-2-28 9:0:0", "2026-3-3"),
+            (Yearly, "2026-1-1 0:0:0", "2026-11-22 9:0:0", "2027-1-1"),
+        ] {
+            assert_eq!(
+                next(trigger, last, now),
+                NextDue::At(stamp(at)),
+                "{trigger:?} last {last} now {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn days_and_hours_are_those_of_the_clock_when_it_changes() {
+        // 2026-03-29 has no hour 2 in Berlin, 2026-10-25 has it twice.
+        use Trigger::{Daily, Hourly, Minutes, Weekly};
+        for (trigger, last, now, at) in [
+            (Hourly, "2026-3-29 1:10:0", "2026-3-29 1:30:0", "2026-3-29 3:0:0"),
+            (Hourly, "2026-10-25 2:10:0", "2026-10-25 2:30:0", "2026-10-25 3:0:0"),
+            (Minutes(30), "2026-3-29 1:40:0", "2026-3-29 1:50:0", "2026-3-29 3:11:0"),
+            (Daily, "2026-3-29 0:0:0", "2026-3-29 9:0:0", "2026-3-30"),
+            (Daily, "2026-10-25 0:0:0", "2026-10-25 9:0:0", "2026-10-26"),
+            (Weekly(7), "2026-3-28 23:0:0", "2026-3-28 23:30:0", "2026-4-4"),
+            (Weekly(7), "2026-10-24 0:30:0", "2026-10-24 9:0:0", "2026-10-31"),
+        ] {
+            assert_eq!(
+                next(trigger, last, now),
+                NextDue::At(stamp(at)),
+                "{trigger:?} last {last} now {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn at_the_next_time_it_is_due_and_a_second_before_it_is_not() {
+        use Trigger::{Daily, Hourly, Minutes, Monthly, Weekly, Yearly};
+        let start = berlin("2026-3-1 0:0:0");
+        for hours in (0..24 * 300).step_by(7) {
+            let now = Now::at_in(start.epoch + hours * HOUR + hours % 3600, start.zone);
+            let last = Now::at_in(now.epoch - (hours * 977) % (40 * DAY_SECONDS), start.zone).local;
+            for trigger in [
+                Minutes(90),
+                Hourly,
+                Daily,
+                Weekly(3),
+                Weekly(7),
+                Monthly(0),
+                Monthly(15),
+                Monthly(31),
+                Yearly,
+            ] {
+                if too_soon(trigger, last, &now).is_none() {
+                    continue;
+                }
+                let at = next_time(trigger, last, &now);
+                let is_due = |epoch: i64| too_soon(trigger, last, &Now::at_in(epoch, now.zone)).is_none();
+                assert!(
+                    at > now.epoch && is_due(at) && !is_due(at - 1),
+                    "{trigger:?} last {last} now {}",
+                    now.local
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_it_waits_for_besides_the_time_is_named() {
+        let now = berlin("2026-11-22 10:0:30");
+        let old = stamp("2026-1-1");
+        let facts = facts(10, now.epoch - 2 * DAY_SECONDS);
+        let on = |change: fn(&mut Policy), trigger, last| {
+            let mut policy = policy(trigger);
+            change(&mut policy);
+            next_due(&policy, &facts, last, &now)
+        };
+        assert_eq!(on(|_| {}, Trigger::Daily, old), NextDue::Now);
+        assert_eq!(on(|_| {}, Trigger::Size(99), old), NextDue::WhenSize(99));
+        assert_eq!(
+            on(|p| p.min_size = Some(11), Trigger::Daily, old),
+            NextDue::WhenSize(11)
+        );
+        assert_eq!(on(|p| p.max_size = Some(9), Trigger::Daily, now.local), NextDue::Now);
+        assert_eq!(
+            on(|p| p.min_age = 5, Trigger::Daily, old),
+            NextDue::At(stamp("2026-11-25 10:0:31"))
+        );
+        assert_eq!(
+            on(|p| p.min_age = 5, Trigger::Daily, now.local),
+            NextDue::At(stamp("2026-11-25 10:0:31"))
+        );
+        let empty = FileFacts { size: 0, ..facts };
+        let mut policy = policy(Trigger::Size(0));
+        policy.if_empty = false;
+        assert_eq!(next_due(&policy, &empty, old, &now), NextDue::WhenFilled);
+    }
+}

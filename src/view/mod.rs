@@ -1,0 +1,140 @@
+//! `--status` and `--explain`: what the configuration manages, and why a log is or is not rotated; nothing is changed.
+//!
+//! `survey` looks at logs, `explain` gathers all about one, `settings` puts a policy back into directives.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::cli::{Sort, ViewRequest};
+use crate::clock::Now;
+use crate::diag::{Diagnostic, Severity};
+use crate::discover::{self, ExpandedSet};
+use crate::event::{Event, Listener};
+use crate::exit::Exit;
+use crate::load::{self, LoadOptions};
+use crate::report::status::Row;
+use crate::report::{self, Reporter, cite, status, status_table};
+use crate::schedule::NextDue;
+use crate::state::StateTable;
+use crate::store::{LockMode, Store};
+use crate::sys::identity;
+
+mod explain;
+mod settings;
+mod survey;
+
+use survey::Surveyor;
+
+/// What a look begins with.
+struct Read {
+    sets: Vec<ExpandedSet>,
+    complaints: Vec<Diagnostic>,
+    table: StateTable,
+    now: Now,
+    exit: Exit,
+}
+
+/// Shows what was asked for.
+#[must_use]
+pub fn run(request: &ViewRequest) -> Exit {
+    let read = read(request);
+    match &request.explain {
+        Some(log) => explain::show(request, log, read),
+        None => show_status(request, read),
+    }
+}
+
+/// Reads the configuration and the state; complaints are told on stderr.
+fn read(request: &ViewRequest) -> Read {
+    let reporter = RefCell::new(Vec::new());
+    let speaker = Reporter::new(false, None, request.color.into());
+    let mut hear = |diagnostic: Diagnostic| {
+        speaker.hear(Event::Config(diagnostic.clone()));
+        reporter.borrow_mut().push(diagnostic);
+    };
+    let options = LoadOptions {
+        as_root: identity::is_root(),
+        record_origins: request.explain.is_some(),
+        ..LoadOptions::default()
+    };
+    let loaded = load::load(&request.configs, &options, &mut hear);
+    let found = discover::discover(loaded.sets, &mut hear);
+    let mut exit = Exit::Well;
+    if loaded.failed || found.failed {
+        exit = Exit::Failed;
+    }
+    let now = Now::read();
+    let logs = found.sets.iter().flat_map(|set| &set.logs);
+    let wanted: HashSet<&[u8]> = logs.map(|log| log.path.as_os_str().as_bytes()).collect();
+    let mut tell = |problem| speaker.hear(Event::State(problem));
+    let table = match Store::open(&request.state, LockMode::Skip, true, &mut tell) {
+        Ok(mut store) => store.read(&|path| wanted.contains(path), &now, &mut tell),
+        Err(error) => {
+            speaker.hear(Event::NoState(error));
+            exit = Exit::Failed;
+            StateTable::default()
+        }
+    };
+    Read {
+        sets: found.sets,
+        complaints: reporter.into_inner(),
+        table,
+        now,
+        exit,
+    }
+}
+
+/// Returns the errors among complaints, in words.
+fn errors(complaints: &[Diagnostic]) -> Vec<String> {
+    let errors = complaints.iter().filter(|one| one.severity == Severity::Error);
+    errors
+        .map(|one| {
+            let line = cite::line(one);
+            line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+        })
+        .collect()
+}
+
+fn show_status(request: &ViewRequest, read: Read) -> Exit {
+    let mut surveyor = Surveyor::new(read.now, read.table);
+    let mut rows = Vec::new();
+    for set in &read.sets {
+        surveyor.set(set, &mut rows);
+    }
+    sort(&mut rows, request.sort);
+    if request.json {
+        report::show(&status::json(&rows, read.now.local, &errors(&read.complaints)));
+    } else {
+        let output = report::output(request.color.into());
+        let page = status_table::Page {
+            columns: output.columns,
+            colours: output.colours,
+            now: read.now.local,
+        };
+        report::show(&status_table::table(&rows, page));
+    }
+    read.exit
+}
+
+fn sort(rows: &mut [Row], by: Sort) {
+    rows.sort_by(|one, other| one.log.cmp(&other.log));
+    match by {
+        Sort::Path => {}
+        Sort::Size => rows.sort_by_key(|row| std::cmp::Reverse(row.size)),
+        Sort::Last => rows.sort_by_key(|row| row.last),
+        Sort::Next => rows.sort_by_key(soonness),
+        Sort::Archives => rows.sort_by_key(|row| std::cmp::Reverse(row.archives.map(|sum| sum.bytes))),
+    }
+}
+
+/// Orders by what comes soonest: now, then by time, then what waits for something, then what never comes.
+fn soonness(row: &Row) -> (u8, Option<crate::clock::Stamp>) {
+    match (&row.obstacle, row.next) {
+        (Some(_), _) | (None, None) => (4, None),
+        (None, Some(NextDue::Now)) => (0, None),
+        (None, Some(NextDue::At(at))) => (1, Some(at)),
+        (None, Some(NextDue::WhenSize(_))) => (2, None),
+        (None, Some(NextDue::WhenFilled)) => (3, None),
+    }
+}
