@@ -1,0 +1,433 @@
+//! `--status`, `--explain` and the reports of a run, asked of the real binary; JSON is held against `fixtures/schema`.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use super::support::{fresh_dir, need_root, ours, project, shell};
+
+/// A small tree: a log that is due, one that is not, an empty one, a link, and one that is missing.
+struct Scene {
+    root: PathBuf,
+}
+
+impl Scene {
+    fn new(name: &str) -> Self {
+        let root = fresh_dir(name);
+        fs::create_dir(root.join("log")).unwrap();
+        let write = |name: &str, text: &str| fs::write(root.join(name), text).unwrap();
+        write("log/due.log", "0123456789");
+        write("log/due.log.1", "12345");
+        write("log/\u{30ed}\u{30b0}.log", "x");
+        write("log/empty.log", "");
+        symlink("due.log", root.join("log/link.log")).unwrap();
+        let at = root.display().to_string();
+        write(
+            "conf",
+            &format!(
+                "rotate 3\nweekly 7\n{at}/log/due.log {at}/log/gone.log {{\n  daily\n  compress\n  create\n}}\n{at}/log/*.log {{\n  notifempty\n  ignoreduplicates\n}}\n"
+            ),
+        );
+        write(
+            "state",
+            &format!("logrotate state -- version 2\n\"{at}/log/due.log\" 2020-1-1-0:0:0\n"),
+        );
+        Self { root }
+    }
+
+    fn run(&self, words: &[&str]) -> Output {
+        let mut all = vec!["-s", "state"];
+        all.extend(words);
+        all.push("conf");
+        shell(&self.root, ours().to_str().unwrap(), &all).output().unwrap()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.root.join(name).display().to_string()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Parses an output, which must be one object that its schema allows.
+fn valid(schema: &str, output: &[u8]) -> Value {
+    let path = project().join("fixtures/schema").join(schema);
+    let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    let object: Value = serde_json::from_slice(output).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let wrong: Vec<String> = validator
+        .iter_errors(&object)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(wrong.is_empty(), "{}\n{object}", wrong.join("\n"));
+    object
+}
+
+/// Finds the log of this name in a status.
+fn log<'v>(object: &'v Value, name: &str) -> &'v Value {
+    let logs = object["logs"].as_array().unwrap();
+    let found = logs.iter().find(|log| log["path"].as_str().unwrap().ends_with(name));
+    found.unwrap_or_else(|| panic!("no {name} in {object}"))
+}
+
+#[test]
+fn status_as_json_tells_of_every_log_and_is_as_its_schema_says() {
+    let scene = Scene::new("view-status-json");
+    let output = scene.run(&["--status", "--json"]);
+    let object = valid("status.json", &output.stdout);
+    assert_eq!(object["logs"].as_array().unwrap().len(), 5);
+    let due = log(&object, "due.log");
+    assert_eq!(
+        (&due["verdict"], &due["next"]["kind"], &due["size"]),
+        (&"rotate".into(), &"now".into(), &10.into())
+    );
+    assert_eq!((&due["last"], &due["line"]), (&"2020-01-01T00:00:00".into(), &3.into()));
+    assert_eq!(due["archives"]["files"], 1);
+    let other = log(&object, "\u{30ed}\u{30b0}.log");
+    assert_eq!(
+        (&other["verdict"], &other["next"]["kind"], &other["last"]),
+        (&"keep".into(), &"at".into(), &Value::Null)
+    );
+    assert!(
+        log(&object, "empty.log")["reason"]
+            .as_str()
+            .unwrap()
+            .contains("notifempty")
+    );
+    assert!(
+        log(&object, "link.log")["obstacle"]
+            .as_str()
+            .unwrap()
+            .contains("symbolic link")
+    );
+    assert!(
+        log(&object, "gone.log")["obstacle"]
+            .as_str()
+            .unwrap()
+            .contains("does not exist")
+    );
+}
+
+#[test]
+fn status_is_a_table_with_a_line_a_log_and_sorts_as_asked() {
+    let scene = Scene::new("view-status-table");
+    let order = |key: &str| -> Vec<String> {
+        let table = text(&scene.run(&["--status", "--sort", key]).stdout);
+        let names = table
+            .lines()
+            .skip(1)
+            .map(|line| line.split_whitespace().next().unwrap().to_owned());
+        names.map(|path| path.rsplit('/').next().unwrap().to_owned()).collect()
+    };
+    let japanese = "\u{30ed}\u{30b0}.log";
+    assert_eq!(
+        order("path"),
+        ["due.log", "empty.log", "gone.log", "link.log", japanese]
+    );
+    assert_eq!(order("size")[0], "due.log");
+    assert_eq!(order("size")[4], "gone.log");
+    assert_eq!(order("next")[0], "due.log");
+    assert_eq!(order("archives")[0], "due.log");
+    assert_eq!(order("last")[4], "due.log");
+}
+
+#[test]
+fn status_changes_nothing_and_needs_no_lock() {
+    let scene = Scene::new("view-status-quiet");
+    let before = fs::read(scene.root.join("state")).unwrap();
+    let locked = fs::File::open(scene.root.join("state")).unwrap();
+    locked.lock().unwrap();
+    let output = scene.run(&["--status"]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+    assert_eq!(fs::read(scene.root.join("state")).unwrap(), before);
+    assert_eq!(fs::read_dir(&scene.root).unwrap().count(), 3);
+}
+
+#[test]
+fn a_directory_that_others_can_write_to_is_an_obstacle() {
+    if !need_root() {
+        return;
+    }
+    use std::os::unix::fs::PermissionsExt as _;
+    let scene = Scene::new("view-insecure");
+    fs::set_permissions(scene.root.join("log"), fs::Permissions::from_mode(0o777)).unwrap();
+    let object = valid("status.json", &scene.run(&["--status", "--json"]).stdout);
+    assert!(
+        log(&object, "due.log")["obstacle"]
+            .as_str()
+            .unwrap()
+            .contains("insecure permissions")
+    );
+}
+
+#[test]
+fn explain_names_the_line_of_each_setting_and_the_plan() {
+    let scene = Scene::new("view-explain");
+    let output = scene.run(&["--explain", "log/due.log"]);
+    let told = text(&output.stdout).replace(&scene.path(""), "@/");
+    let has = |line: &str| {
+        assert!(
+            told.lines()
+                .any(|one| one.split_whitespace().eq(line.split_whitespace())),
+            "{line}\n{told}"
+        )
+    };
+    has("@/log/due.log");
+    has("daily conf:4");
+    has("compress conf:5");
+    has("create conf:6");
+    has("rotate 3 conf:1");
+    has("ifempty default");
+    has("conf:8 names it, too: the first stanza has it, and ignoreduplicates allows that");
+    has("it is due: its period has gone by");
+    has("1. renaming @/log/due.log.1 to @/log/due.log.2");
+    assert!(told.contains("renaming @/log/due.log to @/log/due.log.1"), "{told}");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn explain_as_json_is_as_its_schema_says() {
+    let scene = Scene::new("view-explain-json");
+    for name in [
+        "log/due.log",
+        "log/\u{30ed}\u{30b0}.log",
+        "log/gone.log",
+        "log/link.log",
+        "log/new.log",
+    ] {
+        let output = scene.run(&["--explain", name, "--json"]);
+        let object = valid("explain.json", &output.stdout);
+        assert!(object["log"]["path"].as_str().unwrap().ends_with(name), "{name}");
+        assert_eq!(object["forced"], name != "log/due.log", "{name}");
+    }
+}
+
+#[test]
+fn a_log_that_no_stanza_names_is_an_error() {
+    let scene = Scene::new("view-explain-nothing");
+    let output = scene.run(&["--explain", "/nowhere/x.log"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stderr), "error: no stanza names /nowhere/x.log\n");
+}
+
+#[test]
+fn a_run_as_json_is_as_its_schema_says_dry_and_real() {
+    let scene = Scene::new("view-run-json");
+    for words in [&["-d", "--json"][..], &["--json"], &["--json", "--only", "/none"]] {
+        let object = valid("run.json", &scene.run(words).stdout);
+        assert_eq!(object["dry_run"], words.contains(&"-d"));
+        if words.len() == 3 {
+            continue;
+        }
+        // The missing log is an error, and stays one.
+        assert_eq!(object["exit_status"], 1);
+        let logs = object["stanzas"][0]["logs"].as_array().unwrap();
+        assert_eq!(
+            (&logs[0]["verdict"], &logs[0]["bytes_before"]),
+            (&"rotate".into(), &10.into())
+        );
+        assert_eq!(logs[1]["verdict"], "error");
+    }
+}
+
+#[test]
+fn a_verbose_run_ends_with_its_sums() {
+    let scene = Scene::new("view-summary");
+    let told = text(&scene.run(&["-v"]).stderr);
+    let last = told.lines().last().unwrap();
+    assert!(
+        last.starts_with("1 rotated, 1 failed, 3 not due; 10 before, "),
+        "{last}"
+    );
+    assert!(last.ends_with(" seconds"), "{last}");
+    let quiet = Scene::new("view-no-summary");
+    for words in [&["-d"][..], &[]] {
+        assert!(!text(&quiet.run(words).stderr).contains(" rotated, "), "{words:?}");
+    }
+}
+
+#[test]
+fn the_journal_gets_the_priority_of_every_line() {
+    use std::os::unix::fs::MetadataExt as _;
+    let scene = Scene::new("view-journal");
+    let file = fs::File::create(scene.root.join("journal")).unwrap();
+    let it = file.metadata().unwrap();
+    let run = |stream: String| {
+        file.set_len(0).unwrap();
+        let file = fs::OpenOptions::new()
+            .append(true)
+            .open(scene.root.join("journal"))
+            .unwrap();
+        let mut command = shell(&scene.root, ours().to_str().unwrap(), &["-d", "-s", "state", "conf"]);
+        command
+            .env("JOURNAL_STREAM", stream)
+            .stderr(Stdio::from(file))
+            .status()
+            .unwrap();
+        fs::read_to_string(scene.root.join("journal")).unwrap()
+    };
+    let told = run(format!("{}:{}", it.dev(), it.ino()));
+    assert!(
+        told.lines()
+            .all(|line| ["<3>", "<4>", "<6>"].iter().any(|one| line.starts_with(one))),
+        "{told}"
+    );
+    assert!(
+        told.lines().any(|line| line.starts_with("<3>error: stat of ")),
+        "{told}"
+    );
+    assert!(
+        told.lines()
+            .any(|line| line.starts_with("<4>warning: this is a dry run")),
+        "{told}"
+    );
+    assert!(
+        told.lines().any(|line| line.starts_with("<6>reading config file")),
+        "{told}"
+    );
+    let elsewhere = run(format!("{}:{}", it.dev(), it.ino() + 1));
+    assert!(elsewhere.lines().all(|line| !line.starts_with('<')), "{elsewhere}");
+}
+
+#[test]
+fn colours_are_for_terminals_or_where_they_are_asked_for() {
+    let scene = Scene::new("view-colours");
+    let plain = scene.run(&["-d"]);
+    assert!(!text(&plain.stderr).contains('\x1b'));
+    let coloured = scene.run(&["-d", "--color", "always"]);
+    assert!(text(&coloured.stderr).contains("\x1b[1;31merror:\x1b[0m stat of "));
+    assert!(text(&scene.run(&["--status", "--color=always"]).stdout).contains("\x1b[32mnow"));
+    assert!(!text(&scene.run(&["--status"]).stdout).contains('\x1b'));
+}
+
+/// Returns a metrics file without its times.
+fn timeless(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let without = |line: &str| match line.split_once(' ') {
+        Some((name, _)) if name.ends_with("_seconds") => format!("{name} T\n"),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(without).collect()
+}
+
+fn small(name: &str) -> PathBuf {
+    let root = fresh_dir(name);
+    fs::create_dir(root.join("log")).unwrap();
+    fs::write(root.join("log/a.log"), "0123456789").unwrap();
+    fs::write(root.join("log/b.log"), "").unwrap();
+    let at = root.display();
+    fs::write(
+        root.join("conf"),
+        format!("{at}/log/*.log {{\n  size 1\n  rotate 2\n}}\n"),
+    )
+    .unwrap();
+    root
+}
+
+fn with_metrics(root: &Path) -> Output {
+    let words = ["-s", "state", "--metrics", "m.prom", "conf"];
+    shell(root, ours().to_str().unwrap(), &words).output().unwrap()
+}
+
+#[test]
+fn metrics_of_a_small_tree_are_these() {
+    let root = small("view-metrics");
+    assert_eq!(with_metrics(&root).status.code(), Some(0));
+    let archive = fs::metadata(root.join("log/a.log.1")).unwrap();
+    let held = std::os::unix::fs::MetadataExt::blocks(&archive) * 512;
+    let labels = format!("{{stanza=\"conf:1\",pattern=\"{}/log/*.log\"}}", root.display());
+    let expected = format!(
+        "\
+# HELP logrotate_last_run_timestamp_seconds When the last run began.
+# TYPE logrotate_last_run_timestamp_seconds gauge
+logrotate_last_run_timestamp_seconds T
+# HELP logrotate_last_run_exit_status The exit status of the last run: 0 is well.
+# TYPE logrotate_last_run_exit_status gauge
+logrotate_last_run_exit_status 0
+# HELP logrotate_last_run_duration_seconds How long the last run took.
+# TYPE logrotate_last_run_duration_seconds gauge
+logrotate_last_run_duration_seconds T
+# HELP logrotate_last_success_timestamp_seconds When the last run that went well began.
+# TYPE logrotate_last_success_timestamp_seconds gauge
+logrotate_last_success_timestamp_seconds T
+# HELP logrotate_rotated_logs Logs that the last run rotated.
+# TYPE logrotate_rotated_logs gauge
+logrotate_rotated_logs{labels} 1
+# HELP logrotate_failed_logs Logs that the last run failed to look at or to rotate.
+# TYPE logrotate_failed_logs gauge
+logrotate_failed_logs{labels} 0
+# HELP logrotate_rotated_bytes Bytes that were in the logs that the last run rotated.
+# TYPE logrotate_rotated_bytes gauge
+logrotate_rotated_bytes{labels} 10
+# HELP logrotate_archive_files Archives on disk after the last run.
+# TYPE logrotate_archive_files gauge
+logrotate_archive_files{labels} 1
+# HELP logrotate_archive_bytes Disk held by archives after the last run.
+# TYPE logrotate_archive_bytes gauge
+logrotate_archive_bytes{labels} {held}
+"
+    );
+    assert_eq!(timeless(&root.join("m.prom")), expected);
+}
+
+#[test]
+fn a_failed_run_keeps_the_time_of_the_last_that_went_well() {
+    let root = small("view-metrics-failed");
+    fs::write(
+        root.join("m.prom"),
+        "logrotate_last_success_timestamp_seconds 1234567\n",
+    )
+    .unwrap();
+    fs::write(root.join("log/a.log.2"), "").unwrap();
+    let conf = fs::read_to_string(root.join("conf")).unwrap();
+    fs::write(
+        root.join("conf"),
+        conf.replace("rotate 2", "rotate 2\n  prerotate\n    exit 1\n  endscript"),
+    )
+    .unwrap();
+    assert_eq!(with_metrics(&root).status.code(), Some(1));
+    let told = fs::read_to_string(root.join("m.prom")).unwrap();
+    for line in [
+        "logrotate_last_success_timestamp_seconds 1234567",
+        "logrotate_last_run_exit_status 1",
+    ] {
+        assert!(told.lines().any(|one| one == line), "{line}\n{told}");
+    }
+    assert!(
+        told.lines()
+            .any(|one| one.starts_with("logrotate_failed_logs{") && one.ends_with(" 1")),
+        "{told}"
+    );
+}
+
+#[test]
+fn metrics_are_replaced_as_a_whole_and_a_dry_run_writes_none() {
+    use std::os::unix::fs::MetadataExt as _;
+    let root = small("view-metrics-whole");
+    fs::write(root.join("m.prom"), "old\n").unwrap();
+    let old = fs::File::open(root.join("m.prom")).unwrap();
+    let words = ["-d", "-s", "state", "--metrics", "m.prom", "conf"];
+    shell(&root, ours().to_str().unwrap(), &words).output().unwrap();
+    assert_eq!(fs::read_to_string(root.join("m.prom")).unwrap(), "old\n");
+    with_metrics(&root);
+    // Whoever has the old file open still reads the old text.
+    assert_eq!(std::io::read_to_string(&old).unwrap(), "old\n");
+    assert_ne!(
+        old.metadata().unwrap().ino(),
+        fs::metadata(root.join("m.prom")).unwrap().ino()
+    );
+    assert_eq!(fs::read_dir(&root).unwrap().count(), 4);
+    assert_eq!(fs::metadata(root.join("m.prom")).unwrap().mode() & 0o777, 0o644);
+}
+
+/// Needed by the module's tests of shells, which are beside it.
+pub(crate) fn completions(shell: &str) -> String {
+    let output = Command::new(ours()).args(["--completions", shell]).output().unwrap();
+    assert!(output.status.success());
+    text(&output.stdout)
+}
