@@ -54,7 +54,6 @@ fn bash_completes_options_and_their_values() {
     for option in ["--check", "--explain", "--metrics", "--wait-for-state-lock", "--jobs"] {
         assert!(all.iter().any(|one| one == option), "{option} in {all:?}");
     }
-    assert!(!all.iter().any(|one| one == "--completions"));
 }
 
 #[test]
@@ -102,8 +101,7 @@ zpty -n -w shell $'print do\"\"ne\\n'
 zpty -r shell said '*done*'
 print -r -- $said
 zpty -d shell";
-    let asked = asked.replace("logrotate", "logrotate");
-    fs::write(root.join("ask"), &asked).unwrap();
+    fs::write(root.join("ask"), asked).unwrap();
     let mut command = Command::new("zsh");
     command.args(["-f", "ask"]).env("HOME", &root).current_dir(&root);
     let said = lines(&command.output().unwrap()).join("\n");

@@ -185,7 +185,7 @@ fn explain_names_the_line_of_each_setting_and_the_plan() {
     has("ifempty default");
     has("conf:8 names it, too: the first stanza has it, and ignoreduplicates allows that");
     has("it is due: its period has gone by");
-    has("1. renaming @/log/due.log.1 to @/log/due.log.2");
+    has("2. renaming @/log/due.log.1.gz to @/log/due.log.2.gz");
     assert!(told.contains("renaming @/log/due.log to @/log/due.log.1"), "{told}");
     assert_eq!(output.status.code(), Some(0));
 }
@@ -247,7 +247,7 @@ fn a_verbose_run_ends_with_its_sums() {
     assert!(last.ends_with(" seconds"), "{last}");
     let quiet = Scene::new("view-no-summary");
     for words in [&["-d"][..], &[]] {
-        assert!(!text(&quiet.run(words).stderr).contains(" rotated, "), "{words:?}");
+        assert!(!text(&quiet.run(words).stderr).contains(" failed, "), "{words:?}");
     }
 }
 
@@ -425,7 +425,7 @@ fn metrics_are_replaced_as_a_whole_and_a_dry_run_writes_none() {
     assert_eq!(fs::metadata(root.join("m.prom")).unwrap().mode() & 0o777, 0o644);
 }
 
-/// Needed by the module's tests of shells, which are beside it.
+/// Returns the completions for a shell.
 pub(crate) fn completions(shell: &str) -> String {
     let output = Command::new(ours()).args(["--completions", shell]).output().unwrap();
     assert!(output.status.success());
