@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::facts::{FileFacts, FileTime};
 use crate::fault::{Fault, SysError};
 use crate::plan::Look;
+use crate::sys::create;
 use crate::sys::dir::Dir;
 use crate::sys::walk;
 use crate::unix::FileId;
@@ -227,6 +228,19 @@ impl View {
             .collect())
     }
 
+    /// Clears what a dead run left under a temporary name; what a living one holds stays, and so does all in a dry run.
+    pub fn clear_left_over(&mut self) -> Result<(), SysError> {
+        let Some(dir) = self.dir.clone().filter(|_| !self.pretending && !self.prefers_names()) else {
+            return Ok(());
+        };
+        for name in self.listed()?.starting_with(create::TEMPORARY_PREFIX.as_bytes()) {
+            if create::is_temporary(&name) && create::clear_leftover(&dir, &name) {
+                self.vanished(&name);
+            }
+        }
+        Ok(())
+    }
+
     fn listed(&mut self) -> Result<&mut Listing, SysError> {
         if self.listing.is_none() {
             self.listing = Some(Listing::read(self.dir.as_deref())?);
@@ -336,5 +350,19 @@ mod tests {
         assert!(!view.has(OsStr::new("a.log.2")).unwrap());
         view.appeared(OsStr::new("a.log.2"));
         assert!(view.has(OsStr::new("a.log.2")).unwrap());
+    }
+
+    #[test]
+    fn temporary_files_of_a_dead_run_are_cleared_and_those_in_use_stay() {
+        let root = tempfile::tempdir().unwrap();
+        let (dead, living) = (".logrotate-rs-1-0.swp", ".logrotate-rs-1-1.swp");
+        std::fs::write(root.path().join(dead), "").unwrap();
+        let held = std::fs::File::create(root.path().join(living)).unwrap();
+        held.lock().unwrap();
+        let seen = Directories::default().get(root.path(), Path::new("log")).unwrap();
+        let mut view = seen.view.borrow_mut();
+        view.clear_left_over().unwrap();
+        assert_eq!(view.starting_with(b".").unwrap(), [living]);
+        assert!(!root.path().join(dead).exists() && root.path().join(living).exists());
     }
 }

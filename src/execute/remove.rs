@@ -8,6 +8,7 @@ use super::work::LogWork;
 use crate::event::{Event, Listener};
 use crate::fault::{Fault, Hook, Op, SysError};
 use crate::sys::File;
+use crate::sys::create::set_aside;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::{identity, process};
 
@@ -33,13 +34,16 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
         call.args = vec![path.clone().into_os_string()];
         hook::run(&work.set, &call)?;
     }
-    if let Some((file, cycles)) = doomed {
-        let away = work.identity.filter(|wanted| *wanted != identity::starter());
-        if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {
-            listener.hear(Event::ShredFailed(path.clone()));
-        }
+    let Some((file, cycles)) = doomed else {
+        return unlink(dir, name, path, listener);
+    };
+    // Half overwritten it is no archive any more, and may not look like one if the run dies now.
+    let aside = set_aside(dir, name, &file)?;
+    let away = work.identity.filter(|wanted| *wanted != identity::starter());
+    if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {
+        listener.hear(Event::ShredFailed(path.clone()));
     }
-    unlink(dir, name, path, listener)
+    unlink(dir, &aside, path, listener)
 }
 
 /// Unlinks; a name that is gone already is only said.

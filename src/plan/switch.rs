@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::{Look, Model, Question, Rotation, Spot, Step, Subject};
-use crate::fault::Fault;
+use crate::fault::{Fault, SysError};
 use crate::policy::{CompressWhen, Keep, MailWhich, Method};
 
 /// How `renamecopy` names the log between its two steps.
@@ -142,14 +142,21 @@ pub(super) fn resume(question: &Question<'_>, archive: &OsStr, look: &mut dyn Lo
     let nothing_kept = question.policy.retention.keep == Keep::Count(0) && !question.is_copy();
     let falls_off = nothing_kept.then(|| question.newest(archive));
     let mut finish = Vec::new();
+    let mut coming = Vec::new();
     for step in question.finish(archive, falls_off) {
+        // A step is open where its file is there still, or will be when the steps before it are done.
+        let mut there = |name: &OsString| Ok::<_, SysError>(coming.contains(name) || look.has(name)?);
         let is_open = match &step {
-            Step::Compress { from, .. } => look.has(from)?,
-            Step::Copy { from, .. } => look.has(&from.name)?,
-            Step::Remove { what, .. } => look.has(&what.name)?,
+            Step::Compress { from, .. } => there(from)?,
+            Step::Copy { from, .. } => there(&from.name)?,
+            Step::Remove { what, .. } => there(&what.name)?,
+            Step::Mail { what, .. } => there(what)?,
             _ => true,
         };
         if is_open {
+            if let Step::Compress { to, .. } | Step::Copy { to, .. } = &step {
+                coming.push(to.clone());
+            }
             finish.push(step);
         }
     }

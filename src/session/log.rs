@@ -276,6 +276,10 @@ impl Session<'_> {
             }));
         }
         let (archive, archive_path) = self.archive_place(set, &due, &log)?;
+        log.view.borrow_mut().clear_left_over()?;
+        if let Some(held) = &archive {
+            held.view.borrow_mut().clear_left_over()?;
+        }
         let question = Question {
             policy: &set.policy,
             log: &name,

@@ -21,7 +21,7 @@ use crate::fault::{Op, SysError};
 use crate::unix::{GroupId, Mode, UserId};
 
 /// How a temporary name begins.
-const TEMPORARY_PREFIX: &str = ".logrotate-rs-";
+pub(crate) const TEMPORARY_PREFIX: &str = ".logrotate-rs-";
 /// How a temporary name ends: in the taboo list of configuration directories, too.
 const TEMPORARY_SUFFIX: &str = ".swp";
 /// Names tried before giving up on finding a free one.
@@ -173,6 +173,24 @@ fn temporary_name() -> OsString {
     static SEQUENCE: AtomicU64 = AtomicU64::new(0);
     let number = SEQUENCE.fetch_add(1, Ordering::Relaxed);
     format!("{TEMPORARY_PREFIX}{}-{number}{TEMPORARY_SUFFIX}", std::process::id()).into()
+}
+
+/// Gives an open file a temporary name and holds it: if the run dies now, the next one clears it.
+///
+/// # Errors
+/// The file keeps its name.
+pub fn set_aside(dir: &Dir, name: &OsStr, file: &File) -> Result<OsString, SysError> {
+    drop(file.try_lock());
+    let mut tries = 0;
+    loop {
+        let temporary = temporary_name();
+        tries += 1;
+        match dir.rename(name, dir, &temporary) {
+            Ok(()) => return Ok(temporary),
+            Err(error) if error.errno == Errno::EEXIST as i32 && tries < NAME_TRIES => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Answers whether a name has the shape of our temporary names.

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
+use nix::errno::Errno;
+
 use super::findings::{Findings, side_by_side};
 use super::scene::{Place, Scene, Way};
 use super::tracer::{self, Call, Ending, Fate};
@@ -14,8 +16,17 @@ pub(super) fn counts(call: &Call, scene: &Scene) -> bool {
     call.is_process() || call.changes() && call.target().is_some_and(|path| path.starts_with(&scene.dir))
 }
 
+/// What the file system can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Disk {
+    /// All that Linux knows.
+    Able,
+    /// No files without a name.
+    Poor,
+}
+
 /// Sweeps one way with one manner of dying.
-pub(super) fn sweep(program: &Path, way: &Way, deadly: Fate) -> Findings {
+pub(super) fn sweep(program: &Path, way: &Way, deadly: Fate, disk: Disk) -> Findings {
     let mut findings = Findings::default();
     let place = Place::new(way.on_disk);
     let mut scene = Scene::plan(way, &place.path().join("scene"));
@@ -23,6 +34,9 @@ pub(super) fn sweep(program: &Path, way: &Way, deadly: Fate) -> Findings {
         scene.put_up();
         let (mut number, mut at) = (0, String::new());
         let ending = tracer::run(&mut scene.rotate(program), &mut |call| {
+            if disk == Disk::Poor && call.makes_nameless() {
+                return Fate::Fail(Errno::EOPNOTSUPP);
+            }
             if !counts(call, &scene) {
                 return Fate::Go;
             }
@@ -58,7 +72,7 @@ pub(super) fn sweep_all(program: &Path, ways: &[Way]) -> Findings {
         .iter()
         .flat_map(|way| [(way, Fate::KillAll), (way, Fate::KillCaller)]);
     let all = side_by_side(tasks.collect(), |(way, deadly)| {
-        let found = sweep(program, way, deadly);
+        let found = sweep(program, way, deadly, Disk::Able);
         println!(
             "{:30} {deadly:?}: {} points, {} lose {} lines",
             way.name, found.points, found.losing, found.lost
@@ -84,6 +98,30 @@ fn killed_at_any_changing_call_the_next_run_loses_nothing() {
     assert!(found.faults.is_empty(), "{found:#?}");
     assert!(
         found.points > 9 * 20,
+        "only {} kill points: the harness sees too little",
+        found.points
+    );
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+#[ignore = "long: .ci/run and the README's full test run them"]
+fn killed_where_files_are_born_with_a_name_the_next_run_loses_and_leaves_nothing() {
+    let ways = [
+        "numbered, compressed",
+        "copytruncate",
+        "renamecopy",
+        "olddir",
+        "external compressor",
+    ];
+    let ways = WAYS.iter().filter(|way| ways.contains(&way.name));
+    let found = side_by_side(ways.collect(), |way| {
+        sweep(&support::ours(), way, Fate::KillAll, Disk::Poor)
+    });
+    println!("{} kill points where files are born with a name", found.points);
+    assert!(found.faults.is_empty(), "{found:#?}");
+    assert!(
+        found.points > 100,
         "only {} kill points: the harness sees too little",
         found.points
     );

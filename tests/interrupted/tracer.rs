@@ -65,6 +65,12 @@ impl Call {
         self.row.deed == Deed::Change
     }
 
+    /// Tells if the call makes a file without a name.
+    pub(crate) fn makes_nameless(&self) -> bool {
+        let nameless = libc::O_TMPFILE as u64;
+        self.row.number == libc::SYS_openat && self.arguments[2] & nameless == nameless
+    }
+
     /// Tells if the call names its file by a path.
     pub(crate) fn names_a_path(&self) -> bool {
         matches!(self.row.names, Names::Path(_) | Names::At(..))

@@ -84,4 +84,34 @@ pub(super) const WAYS: &[Way] = &[
         seeds: &["logs/a.log", "logs/a.log.1.gz"],
         on_disk: false,
     },
+    Way {
+        name: "mailed when new",
+        conf: "@/logs/a.log {\n rotate 9\n compress\n create\n mail ops@localhost\n mailfirst\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1.gz"],
+        on_disk: false,
+    },
+    Way {
+        name: "mailed, nothing kept",
+        conf: "@/logs/a.log {\n rotate 0\n create\n mail ops@localhost\n}\n",
+        seeds: &["logs/a.log"],
+        on_disk: false,
+    },
+    Way {
+        name: "renamecopy into olddir",
+        conf: "@/logs/a.log {\n rotate 9\n renamecopy\n olddir old\n compress\n create\n}\n",
+        seeds: &["logs/a.log", "logs/old/a.log.1.gz"],
+        on_disk: false,
+    },
+    Way {
+        name: "dated copytruncate",
+        conf: "@/logs/a.log {\n rotate 9\n dateext\n copytruncate\n}\n",
+        seeds: &["logs/a.log", "logs/a.log-20200101"],
+        on_disk: true,
+    },
+    Way {
+        name: "shredded",
+        conf: "@/logs/a.log {\n rotate 9\n compress\n create\n shred\n}\n",
+        seeds: &["logs/a.log", "logs/a.log.1.gz"],
+        on_disk: false,
+    },
 ];
