@@ -10,11 +10,8 @@
 )]
 #![allow(dead_code, reason = "what `support` offers is there for every module to come")]
 
-<<<<<<< HEAD
-mod check;
-=======
 mod bare;
->>>>>>> 623a8d3 (sys: without /proc a new file has a temporary name first)
+mod check;
 mod completions;
 mod compression;
 mod config;
