@@ -247,6 +247,19 @@ pub enum PassedOver {
     Directory,
 }
 
+/// How far a long compression is.
+#[derive(Clone, Copy, Debug)]
+pub struct Pacing<'a> {
+    /// The archive.
+    pub path: &'a std::path::Path,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Bytes of its compressed file so far.
+    pub written: u64,
+    /// Since it began.
+    pub elapsed: std::time::Duration,
+}
+
 /// Who wants to hear what happens. Workers speak, too.
 pub trait Listener: std::fmt::Debug + Send + Sync {
     /// Takes note.
@@ -256,4 +269,7 @@ pub trait Listener: std::fmt::Debug + Send + Sync {
     fn hear_late(&self, event: Event, _at: Instant) {
         self.hear(event);
     }
+
+    /// Watches a long compression; `None` is its end. It comes from any thread, and at once.
+    fn pace(&self, _pacing: Option<Pacing<'_>>) {}
 }

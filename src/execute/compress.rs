@@ -9,6 +9,7 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 
 use super::engine::{self, EngineError, Means};
+use super::pace::Pace;
 use super::place::place;
 use super::remove::remove;
 use super::work::LogWork;
@@ -137,9 +138,14 @@ fn write(
     let Some(built_in) = built_in else {
         return run_program(work, how, (path, source), output, listener);
     };
+    let size = facts_of_open(source, &path).map_or(0, |facts| facts.size);
+    let pace = Pace::new(&path, size, output, &*work.set.choices.watcher);
     let means = Means {
         threads,
-        stop: &|| signals::caught().is_some(),
+        stop: &|| {
+            pace.tick();
+            signals::caught().is_some()
+        },
     };
     let call = |op, errno: i32| {
         Fault::Call(SysError {

@@ -17,6 +17,7 @@ mod create;
 mod executor;
 mod mail;
 mod olddir;
+mod pace;
 mod place;
 mod rehearsal;
 mod remove;

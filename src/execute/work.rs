@@ -22,6 +22,8 @@ pub struct Choices {
     pub external_compress: bool,
     /// The run's date, for the names of what is moved aside.
     pub now: Stamp,
+    /// Who watches long compressions.
+    pub watcher: Arc<dyn Listener>,
 }
 
 /// What holds for a stanza.

@@ -79,6 +79,7 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
         mail_program: invocation.mail_program.clone(),
         external_compress: invocation.external_compress,
         now: now.local,
+        watcher: Arc::clone(listener),
     });
     let force = invocation.force;
     let mut session = Session {
