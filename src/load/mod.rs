@@ -1,0 +1,282 @@
+//! Reads configuration: files, directories and includes, in order, over settings that change as they are read.
+//!
+//! The only effect is reading. What a directive means is `policy::resolve`'s; which logs there are is `discover`'s.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::parse;
+use crate::diag::{Diagnostic, Place, Problem};
+use crate::policy::LogSet;
+use crate::policy::settings::Settings;
+use crate::sys::accounts::KnownAccounts;
+use crate::sys::confread::{Opened, Refused, path_of};
+use crate::sys::locale;
+
+mod accounts;
+mod reader;
+mod taboo;
+
+use accounts::AccountBook;
+use reader::Reader;
+use taboo::Taboo;
+
+/// Larger files are no configuration.
+const LARGEST_FILE: u64 = 0xff_ffff;
+
+/// Includes within includes.
+const DEEPEST_NESTING: u32 = 16;
+
+/// How configuration is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// Owners and modes of the files are checked, as for root.
+    pub as_root: bool,
+    /// Where each setting was made is kept.
+    pub record_origins: bool,
+    /// No user is looked up; all are taken to exist.
+    pub offline: bool,
+    /// All that is wrong is to be heard: reading goes on behind an error, and what was read is kept.
+    pub thorough: bool,
+}
+
+/// The text of a file that was read.
+#[derive(Debug)]
+pub struct Source {
+    /// The file, by the path it was reached by.
+    pub file: Arc<Path>,
+    /// All of it.
+    pub text: Vec<u8>,
+    /// It was found in a directory, not named.
+    pub is_drop_in: bool,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The stanzas, in order.
+    pub sets: Vec<LogSet>,
+    /// Something was wrong that makes the exit status 1.
+    pub failed: bool,
+    /// The stanzas that an error costs, where this was asked for.
+    pub broken: Vec<LogSet>,
+    /// The files, in the order of reading, where this was asked for.
+    pub sources: Vec<Source>,
+}
+
+/// Reads the configuration that these paths name, in order, and hands each complaint out as it is met.
+pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagnostic)) -> Loaded {
+    let directory = AccountBook {
+        known: KnownAccounts::default(),
+        offline: options.offline,
+    };
+    let mut loader = Loader {
+        options: *options,
+        hear,
+        accounts: directory,
+        taboo: Taboo::default(),
+        sets: Vec::new(),
+        failed: false,
+        broken: Vec::new(),
+        sources: Vec::new(),
+    };
+    let mut globals = Settings::default();
+    for path in paths {
+        let before = globals.clone();
+        if !loader.path(
+            Site {
+                base: None,
+                depth: 0,
+                asked: None,
+            },
+            path,
+            &mut globals,
+        ) {
+            globals = before;
+        }
+    }
+    Loaded {
+        failed: loader.failed,
+        broken: loader.broken,
+        sources: loader.sources,
+        sets: loader.sets.into_iter().flatten().collect(),
+    }
+}
+
+/// Where an include stands.
+#[derive(Clone, Copy)]
+struct Site<'a> {
+    /// The directory being included: relative paths begin there.
+    base: Option<&'a Path>,
+    /// How many includes lead here.
+    depth: u32,
+    /// The include that names the path, and its line.
+    asked: Option<&'a (Place, Vec<u8>)>,
+}
+
+struct Loader<'h> {
+    options: LoadOptions,
+    hear: &'h mut dyn FnMut(Diagnostic),
+    accounts: AccountBook,
+    taboo: Taboo,
+    /// A block has its place from its path list on; it stays empty if the block turns out bad.
+    sets: Vec<Option<LogSet>>,
+    failed: bool,
+    broken: Vec<LogSet>,
+    sources: Vec<Source>,
+}
+
+/// Tells whether all is well; a file with an error has its settings put back by whoever asked for it.
+type Fine = bool;
+
+impl Loader<'_> {
+    fn say(&mut self, diagnostic: Diagnostic) -> Fine {
+        let fine = !diagnostic.affects_exit;
+        self.failed |= !fine;
+        (self.hear)(diagnostic);
+        fine
+    }
+
+    fn say_plain(&mut self, problem: Problem) -> Fine {
+        self.say(Diagnostic::new(problem, None, None))
+    }
+
+    /// Complains about a path, in the place that names it.
+    fn say_of_path(&mut self, site: Site<'_>, problem: Problem) -> Fine {
+        let (place, excerpt) = site.asked.cloned().unzip();
+        self.say(Diagnostic::new(problem, place, excerpt))
+    }
+
+    /// Reads a file, or the files of a directory.
+    fn path(&mut self, site: Site<'_>, path: &Path, settings: &mut Settings) -> Fine {
+        let joined = site.base.map(|base| base.join(path));
+        let path = joined.as_deref().unwrap_or(path);
+        match Opened::open(None, path) {
+            Err(refused) => self.refused(site, refused, path),
+            Ok(opened) if opened.is_directory() => self.directory(site, &opened, path, settings),
+            Ok(opened) => self.file(site, &opened, path, settings),
+        }
+    }
+
+    fn refused(&mut self, site: Site<'_>, refused: Refused, path: &Path) -> Fine {
+        let path = path.to_owned();
+        self.say_of_path(
+            site,
+            match refused {
+                Refused::NotFound(errno) => Problem::CannotStat { path, errno },
+                Refused::NotOpened(errno) => Problem::CannotOpen { path, errno },
+                Refused::Special => Problem::IgnoringNotRegular(path),
+            },
+        )
+    }
+
+    /// Reads the files of a directory in collation order; a bad one costs its own globals only.
+    fn directory(&mut self, site: Site<'_>, directory: &Opened, path: &Path, settings: &mut Settings) -> Fine {
+        let mut kept_out = Vec::new();
+        let listed = directory.names(|name| {
+            let pattern = self.taboo.pattern_for(name);
+            if let Some(pattern) = pattern {
+                kept_out.push((name.to_vec(), pattern.to_vec()));
+            }
+            pattern.is_none()
+        });
+        for (name, pattern) in kept_out {
+            self.say_plain(Problem::IgnoringTaboo {
+                path: path.join(path_of(&name)),
+                pattern,
+            });
+        }
+        let mut names = match listed {
+            Ok(names) => names,
+            Err(errno) => {
+                let path = path.to_owned();
+                return self.say_of_path(site, Problem::CannotOpenDirectory { path, errno });
+            }
+        };
+        locale::sort_names(&mut names);
+        let site = Site {
+            base: Some(path),
+            asked: None,
+            ..site
+        };
+        let mut fine = true;
+        for name in names {
+            let before = settings.clone();
+            let file = path.join(path_of(&name));
+            let well = match Opened::open(Some(directory), path_of(&name)) {
+                Err(refused) => self.refused(site, refused, &file),
+                Ok(opened) => self.file(site, &opened, &file, settings),
+            };
+            if !well {
+                self.say_plain(Problem::FoundErrorInFile(file));
+                *settings = before;
+                fine = false;
+            }
+        }
+        fine
+    }
+
+    fn file(&mut self, site: Site<'_>, opened: &Opened, path: &Path, settings: &mut Settings) -> Fine {
+        if !opened.is_regular() {
+            return self.say_plain(Problem::IgnoringNotRegular(path.to_owned()));
+        }
+        if self.options.as_root && !self.trusts(opened, path) {
+            return false;
+        }
+        if opened.size() > LARGEST_FILE {
+            return self.say_plain(Problem::TooLarge(path.to_owned()));
+        }
+        if opened.size() == 0 {
+            return self.say_plain(Problem::IgnoringEmpty(path.to_owned()));
+        }
+        let text = match opened.read() {
+            Ok(text) => text,
+            Err(errno) => {
+                return self.say_plain(Problem::CannotRead {
+                    path: path.to_owned(),
+                    errno,
+                });
+            }
+        };
+        let name: Arc<Path> = Arc::from(path);
+        self.say_plain(Problem::Reading(name.clone()));
+        let file = parse::parse(&text, name.clone());
+        let fine = Reader {
+            loader: self,
+            file: &file,
+            site,
+            criterion: None,
+        }
+        .top_level(settings);
+        if self.options.thorough {
+            let is_drop_in = site.base.is_some();
+            self.sources.push(Source {
+                file: name,
+                text,
+                is_drop_in,
+            });
+        }
+        fine
+    }
+
+    /// Checks owner and mode as for root.
+    fn trusts(&mut self, opened: &Opened, path: &Path) -> Fine {
+        let mode = opened.mode();
+        if mode & !0o644 != 0 || mode & 0o400 == 0 {
+            self.say_plain(Problem::DangerousMode {
+                path: path.to_owned(),
+                mode,
+            });
+        }
+        if mode & 0o022 != 0 {
+            return self.say_plain(Problem::WritableByOthers(path.to_owned()));
+        }
+        if opened.owner() != 0 {
+            return self.say_plain(Problem::WrongOwner(path.to_owned()));
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;
