@@ -5,7 +5,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::compare::Difference;
+use super::compare::{Difference, records};
 use super::scene::{Scene, disposes_of};
 use super::tree::{Time, Tree};
 
@@ -42,6 +42,10 @@ const RULES: &[Rule] = &[
     ),
     rule("a log's own *, ? and [ are plain characters", glob_in_a_name),
     rule("no archive is overwritten", overwritten),
+    rule("a plain archive of the same date stops the rotation", plain_of_the_date),
+    rule("a copy may be sparser than the peer's", sparser),
+    rule("what preremove removed itself needs no shredding", removed_by_preremove),
+    rule("ignoreduplicates counts in either stanza", either_ignores),
     rule("a compressed twin that is whole is not made again", whole_twin),
     rule("a shared set's finish goes on with the other logs", shared_finish),
     rule(
@@ -109,7 +113,13 @@ fn beyond_the_count(scene: &Scene<'_>, difference: &Difference) -> bool {
     let Difference::OnlyOurs(_, record) = difference else {
         return false;
     };
-    disposes_of(record).is_some_and(|path| scene.is_gone(path))
+    let numbered = |path: &str| {
+        scene
+            .logs()
+            .iter()
+            .any(|log| scene.is_of(log, path) && !scene.has(log, "dateext"))
+    };
+    disposes_of(record).is_some_and(|path| scene.is_gone(path) && numbered(path))
 }
 
 /// Section 12, item 2: and if that fails, nothing is shifted on top of it.
@@ -235,4 +245,77 @@ fn mailed_plain(scene: &Scene<'_>, difference: &Difference) -> bool {
         is_such(log) && (scene.is_about(log, difference) || matches!(difference, Difference::Exit(1, 0)))
     };
     failed && scene.logs().iter().any(about)
+}
+
+/// Section 12, item 2: the peer looks for the compressed name alone, and renames the log over the plain one.
+fn plain_of_the_date(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let said = &scene.ours.ending.messages;
+    let file = |line: &str| {
+        let line = line.strip_prefix("error: destination ")?;
+        line.strip_suffix(" already exists, skipping rotation")
+            .map(str::to_owned)
+    };
+    let files: Vec<String> = said
+        .lines()
+        .filter_map(file)
+        .filter(|file| scene.is_replaced(file))
+        .collect();
+    let touches = |log: &PathBuf| {
+        files
+            .iter()
+            .any(|file| scene.is_of(log, file) || scene.shares_with(log, file))
+    };
+    let about = |log: &PathBuf| scene.is_about(log, difference) || matches!(difference, Difference::Exit(0, 1));
+    scene.logs().iter().any(|log| touches(log) && about(log))
+}
+
+/// Section 6 of the behaviour: holes stay holes.
+fn sparser(_: &Scene<'_>, difference: &Difference) -> bool {
+    matches!(difference, Difference::Entry(_, Some(peer), Some(ours)) if ours.strip_suffix(" sparse") == Some(peer))
+}
+
+/// Section 6 of the behaviour: a file that is already gone is no error.
+fn removed_by_preremove(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let failed = scene.peer.ending.messages.contains("error: failed to shred ");
+    matches!(difference, Difference::Exit(1, 0))
+        && failed
+        && scene.is_said("preremove")
+        && scene.is_said("rm -f \"$1\"")
+}
+
+/// Section 16 of the grammar.
+fn either_ignores(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let duplicate = scene.peer.ending.messages.contains(" duplicate log entry for ");
+    matches!(difference, Difference::Exit(1, 0)) && duplicate && scene.is_said("ignoreduplicates")
+}
+
+/// Section 12, item 16: under `mailfirst` and `compress` the peer gives every archive that goes the log's name.
+fn subject(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let without = |record: &str| {
+        let mut lines: Vec<String> = record.lines().map(str::to_owned).collect();
+        let subject = if lines.len() > 2 {
+            lines.remove(2)
+        } else {
+            String::new()
+        };
+        (subject, lines)
+    };
+    let (record, others) = match difference {
+        Difference::OnlyPeer(_, record) => (record, &scene.ours.tree),
+        Difference::OnlyOurs(_, record) => (record, &scene.peer.tree),
+        _ => return false,
+    };
+    let (mine, rest) = without(record);
+    let logs = scene.logs();
+    let names = |log: &PathBuf, a: &str, b: &str| scene.root.join(log).to_string_lossy() == a && scene.is_of(log, b);
+    let is_twin = |other: &String| {
+        let (theirs, lines) = without(other);
+        lines == rest
+            && logs
+                .iter()
+                .any(|log| names(log, &mine, &theirs) || names(log, &theirs, &mine))
+    };
+    record.starts_with("mail")
+        && scene.is_said("mailfirst")
+        && records(others.get(Path::new("rec/mail"))).iter().any(is_twin)
 }

@@ -127,7 +127,10 @@ impl Scene<'_> {
         {
             let Some(id) = identity(node) else { continue };
             let disposed = self.disposed(&self.root.join(path).to_string_lossy());
-            if !peer.contains(&id) && ours.contains(&id) && !disposed {
+            // What `renamecopy` left is finished as a copy, which has a time of its own.
+            let is_copied = path.to_string_lossy().ends_with(".tmp");
+            let is_in = |files: &[Identity]| files.iter().any(|file| *file == id || (is_copied && file.0 == id.0));
+            if !is_in(&peer) && is_in(&ours) && !disposed {
                 lost.push(path.clone());
             }
         }
