@@ -40,6 +40,7 @@ const RULES: &[Rule] = &[
         "what was left plain and cannot be compressed stops the rotation",
         plain_stays,
     ),
+    rule("the subject of an archive that goes is its own name", subject),
     rule("a log's own *, ? and [ are plain characters", glob_in_a_name),
     rule("no archive is overwritten", overwritten),
     rule("a plain archive of the same date stops the rotation", plain_of_the_date),

@@ -88,6 +88,7 @@ fn walk(pair: &Pair, seeds: std::ops::Range<u64>, small: Small) -> (Vec<String>,
                     }
                     let mut excuses = Excuses::new();
                     let report = one(&bench, seed, small, &mut excuses);
+                    report.iter().for_each(|report| eprintln!("{report}"));
                     let mut found = found.lock().expect("no one panicked");
                     excuses
                         .into_iter()
