@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use super::{Before, Look, Model, Question, Rotation, Spot, Step};
 use crate::fault::{Fault, SysError};
-use crate::policy::Keep;
+use crate::policy::{CompressWhen, Keep};
 
 /// Plans the rotation of a log with numbered archives.
 pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fault> {
@@ -50,7 +50,12 @@ fn put_off(
     archive: &OsStr,
     steps: &mut Vec<Step>,
 ) -> Result<bool, SysError> {
-    if question.policy.compression.is_none() || !look.has(archive)? {
+    let Some(compression) = &question.policy.compression else {
+        return Ok(false);
+    };
+    // Where no copy is made, nothing would be laid over it: it is nobody's to compress, let alone to drop.
+    let is_in_nobodys_way = compression.when == CompressWhen::Now && question.skips_copy();
+    if is_in_nobodys_way || !look.has(archive)? {
         return Ok(false);
     }
     let to = question.names.compressed(archive);

@@ -40,8 +40,11 @@ struct Places {
 
 impl Places {
     /// Enters what a step changes into what is known of the directories.
-    fn note(&self, step: &Step) {
-        let (appeared, vanished) = changes(step);
+    fn note(&self, step: &Step, log: &OsStr) {
+        let (mut appeared, vanished) = changes(step);
+        if let Step::Create(_) = step {
+            appeared = Some((Where::Log, log));
+        }
         for (change, is_new) in [(vanished, false), (appeared, true)] {
             let Some((place, name)) = change else { continue };
             let held = match place {
@@ -206,7 +209,7 @@ impl Session<'_> {
         let (planned, stop) = made.map_err(untouched)?;
         for (at, step) in planned.rotation.prepare.iter().enumerate() {
             self.hands.step(&planned.work, step).map_err(|fault| (fault, at > 0))?;
-            planned.places.note(step);
+            planned.places.note(step, &planned.work.name);
         }
         match stop {
             Some(fault) => Err((fault, false)),
@@ -249,7 +252,7 @@ impl Session<'_> {
         };
         for step in planned.rotation.prepare.iter().chain(&planned.rotation.finish) {
             self.hands.step(&planned.work, step)?;
-            planned.places.note(step);
+            planned.places.note(step, &planned.work.name);
         }
         self.hear(Event::Recovered(due.path));
         Ok(())
@@ -351,7 +354,7 @@ impl Session<'_> {
         let mut moved = false;
         for step in &planned.rotation.switch {
             match self.hands.step(&planned.work, step) {
-                Ok(()) => planned.places.note(step),
+                Ok(()) => planned.places.note(step, &planned.work.name),
                 Err(fault) => {
                     self.fail(fault);
                     if !moved {
@@ -381,7 +384,7 @@ impl Session<'_> {
             return;
         }
         for step in &planned.rotation.finish {
-            planned.places.note(step);
+            planned.places.note(step, &planned.work.name);
         }
         let policy = &planned.work.set.policy;
         // Scripts keep the reference's order; mail as whoever started the run cannot be sent beside work with other rights.
@@ -458,7 +461,7 @@ impl Session<'_> {
         if log.is_none() {
             for step in &planned.rotation.switch {
                 self.hands.step(&planned.work, step)?;
-                planned.places.note(step);
+                planned.places.note(step, &planned.work.name);
             }
         }
         planned.rotation.switch.clear();

@@ -47,6 +47,8 @@ const RULES: &[Rule] = &[
     rule("a copy may be sparser than the peer's", sparser),
     rule("what preremove removed itself needs no shredding", removed_by_preremove),
     rule("ignoreduplicates counts in either stanza", either_ignores),
+    rule("rotate -1 shifts what was left at the first number", shifts_the_first),
+    rule("mailfirst with delaycompress sends plain text", mailed_unpacked),
     rule("a compressed twin that is whole is not made again", whole_twin),
     rule("a shared set's finish goes on with the other logs", shared_finish),
     rule(
@@ -186,9 +188,19 @@ fn overwritten(scene: &Scene<'_>, difference: &Difference) -> bool {
 
 /// The peer moves the archives up and makes no new one, with an error at each rotation: a fault that loses logs.
 fn copy_with_renamecopy(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let messages = &scene.peer.ending.messages;
+    let beside = |log: &PathBuf| {
+        let dir = format!(
+            "error opening {}/",
+            scene.root.join(log.parent().unwrap_or(log)).display()
+        );
+        scene.has(log, "sharedscripts") && messages.contains(&dir) && messages.contains(".tmp: No such file")
+    };
     let failed = |log: &PathBuf| {
         let tmp = format!("error opening {}.tmp", scene.root.join(log).display());
-        scene.has(log, "copy") && scene.has(log, "renamecopy") && scene.peer.ending.messages.contains(&tmp)
+        scene.has(log, "copy")
+            && scene.has(log, "renamecopy")
+            && (scene.peer.ending.messages.contains(&tmp) || beside(log))
     };
     match difference {
         Difference::Exit(1, 0) => scene.logs().iter().any(failed),
@@ -319,4 +331,38 @@ fn subject(scene: &Scene<'_>, difference: &Difference) -> bool {
     record.starts_with("mail")
         && scene.is_said("mailfirst")
         && records(others.get(Path::new("rec/mail"))).iter().any(is_twin)
+}
+
+/// Section 12, item 2: the peer does not count what it compresses only now, and a later archive gets its name.
+fn shifts_the_first(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let such = |log: &PathBuf| scene.has(log, "rotate -1") && scene.has(log, "compress") && !scene.has(log, "dateext");
+    let first = |log: &PathBuf| {
+        let is_plain = |path: &&PathBuf| {
+            path.extension()
+                .is_some_and(|number| ["0", "1", "2", "5"].iter().any(|n| number == *n))
+        };
+        scene
+            .before
+            .keys()
+            .filter(is_plain)
+            .any(|path| scene.is_of(log, &scene.root.join(path).to_string_lossy()))
+    };
+    scene
+        .logs()
+        .iter()
+        .any(|log| such(log) && first(log) && scene.is_about(log, difference))
+}
+
+/// Section 12, item 16: the peer sends what it drops as it lies there, compressed.
+fn mailed_unpacked(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let (record, others) = match difference {
+        Difference::OnlyPeer(_, record) => (record, &scene.ours.tree),
+        Difference::OnlyOurs(_, record) => (record, &scene.peer.tree),
+        _ => return false,
+    };
+    let head = |record: &str| record.lines().take(4).map(str::to_owned).collect::<Vec<_>>();
+    let is_packed = |record: &str| record.contains("\n\u{1f}\u{fffd}");
+    let is_twin = |other: &String| head(other) == head(record) && (is_packed(other) || is_packed(record));
+    let said = scene.is_said("mailfirst") && scene.is_said("delaycompress");
+    said && record.starts_with("mail") && records(others.get(Path::new("rec/mail"))).iter().any(is_twin)
 }
