@@ -196,11 +196,17 @@ pub fn interim(log: &OsStr) -> OsString {
 }
 
 /// Plans what is left of a rotation that a dead run had brought past the switch: a log that is missing is made, and `finish`.
+/// `has_interim` says whether `renamecopy`'s interim file is there, in the log's own directory.
 ///
 /// # Errors
 /// The directory could not be asked.
-pub fn resume(question: &Question<'_>, archive: &OsStr, look: &mut dyn Look) -> Result<Rotation, Fault> {
-    switch::resume(question, archive, look)
+pub fn resume(
+    question: &Question<'_>,
+    archive: &OsStr,
+    has_interim: bool,
+    look: &mut dyn Look,
+) -> Result<Rotation, Fault> {
+    switch::resume(question, archive, has_interim, look)
 }
 
 /// Seconds in a day of 24 hours, in which the age of archives is counted.

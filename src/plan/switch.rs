@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::{Look, Model, Question, Rotation, Spot, Step, Subject};
+use super::{Look, Model, Question, Rotation, Spot, Step, Subject, Where};
 use crate::fault::{Fault, SysError};
 use crate::policy::{CompressWhen, Keep, MailWhich, Method};
 
@@ -134,13 +134,19 @@ impl Question<'_> {
 }
 
 /// Finishes what a dead run had begun: makes the missing log, then all that follows postrotate and is still to be done.
-pub(super) fn resume(question: &Question<'_>, archive: &OsStr, look: &mut dyn Look) -> Result<Rotation, Fault> {
+pub(super) fn resume(
+    question: &Question<'_>,
+    archive: &OsStr,
+    has_interim: bool,
+    look: &mut dyn Look,
+) -> Result<Rotation, Fault> {
     let successor = match &question.policy.method {
         Method::Rename { successor } | Method::RenameThenCopy { successor } => *successor,
         Method::Copy | Method::CopyTruncate => None,
     };
     let nothing_kept = question.policy.retention.keep == Keep::Count(0) && !question.is_copy();
     let falls_off = nothing_kept.then(|| question.newest(archive));
+    let has_interim = has_interim && matches!(question.policy.method, Method::RenameThenCopy { .. });
     let mut finish = Vec::new();
     let mut coming = Vec::new();
     for step in question.finish(archive, falls_off) {
@@ -148,7 +154,8 @@ pub(super) fn resume(question: &Question<'_>, archive: &OsStr, look: &mut dyn Lo
         let mut there = |name: &OsString| Ok::<_, SysError>(coming.contains(name) || look.has(name)?);
         let is_open = match &step {
             Step::Compress { from, .. } => there(from)?,
-            Step::Copy { from, .. } => there(&from.name)?,
+            Step::Copy { .. } => has_interim,
+            Step::Remove { what, .. } if what.place == Where::Log => has_interim,
             Step::Remove { what, .. } => there(&what.name)?,
             Step::Mail { what, .. } => there(what)?,
             _ => true,

@@ -448,6 +448,7 @@ impl Session<'_> {
             return Ok(None);
         }
         let archive = left.begun.archive.clone();
+        let has_interim = held.dir.look(&plan::interim(&name))?.is_some();
         let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else {
             return Ok(None);
         };
@@ -457,7 +458,9 @@ impl Session<'_> {
             facts,
             identity,
         };
-        let (mut planned, _) = self.plan(set, due, |question, look| plan::resume(question, &archive, look))?;
+        let (mut planned, _) = self.plan(set, due, |question, look| {
+            plan::resume(question, &archive, has_interim, look)
+        })?;
         if log.is_none() {
             for step in &planned.rotation.switch {
                 self.hands.step(&planned.work, step)?;
