@@ -261,8 +261,8 @@ mod tests {
     fn a_wide_page_has_a_line_a_log() {
         let table = table(&rows()[..2], page(Some(200)));
         let expected = "\
-LOG               SIZE  LAST              NEXT              ARCHIVES  STANZA                  WHY
-/var/log/app.log  1.5K  2026-11-22 00:05  2026-11-23 00:00  7, 4.0K   /etc/logrotate.d/app:3  daily
+LOG                SIZE  LAST              NEXT              ARCHIVES  STANZA                  WHY
+/var/log/app.log   1.5K  2026-11-22 00:05  2026-11-23 00:00  7, 4.0K   /etc/logrotate.d/app:3  daily
 /var/log/\u{30ed}\u{30b0}.log     -  never             never             7, 4.0K   /etc/logrotate.d/app:3  it does not exist, which missingok allows
 ";
         assert_eq!(table, expected);
@@ -272,13 +272,13 @@ LOG               SIZE  LAST              NEXT              ARCHIVES  STANZA    
     fn a_narrow_page_has_two_and_nothing_is_cut_off() {
         let table = table(&rows(), page(Some(80)));
         let expected = "\
-LOG                                       SIZE  LAST   NEXT        ARCHIVES
-/var/log/app.log                          1.5K  00:05  2026-11-23  7, 4.0K
+LOG                                            SIZE  LAST   NEXT        ARCHIVES
+/var/log/app.log                               1.5K  00:05  2026-11-23  7, 4.0K
     daily  /etc/logrotate.d/app:3
-/var/log/\u{30ed}\u{30b0}.log                             -  never  never       7, 4.0K
+/var/log/\u{30ed}\u{30b0}.log                                 -  never  never       7, 4.0K
     it does not exist, which missingok allows  /etc/logrotate.d/app:3
 /var/log/unattended-upgrades/unattended-upgrades-dpkg.log
-                                          1.5K  00:05  at 1.0M     7, 4.0K
+                                               1.5K  00:05  at 1.0M     7, 4.0K
     daily  /etc/logrotate.d/app:3
 ";
         assert_eq!(table, expected);
