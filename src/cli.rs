@@ -252,6 +252,8 @@ pub struct Invocation {
     pub mail_program: PathBuf,
     /// The state file.
     pub state: PathBuf,
+    /// It is the one that a user other than root has if none is named: its directory is made where it is missing.
+    pub is_own_state: bool,
     /// How it is locked.
     pub locking: Locking,
     /// Where everything is written besides stderr.
@@ -360,6 +362,7 @@ impl Args {
             (false, Some(limit)) => Locking::Wait(limit.map(Duration::from_secs)),
             (false, None) => Locking::Try,
         };
+        let is_own_state = self.state.is_none() && !crate::sys::identity::is_root();
         Asked::Run(Box::new(Invocation {
             configs: self.configs,
             dry_run: self.debug,
@@ -367,6 +370,7 @@ impl Args {
             verbose: self.verbose || self.debug,
             mail_program: self.mail,
             state: self.state.unwrap_or_else(default_state),
+            is_own_state,
             locking,
             log: self.log,
             jobs: self

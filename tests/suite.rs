@@ -17,6 +17,7 @@ mod compression;
 mod config;
 mod documents;
 mod dropins;
+mod edges;
 mod interrupted;
 mod layers;
 mod messages;

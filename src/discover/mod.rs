@@ -118,7 +118,8 @@ impl Seeker<'_> {
                     path: PathBuf::from(std::ffi::OsString::from_vec(path)),
                     word: index,
                 })),
-                Err(errno) if set.policy.missing_ok => {
+                // Of several words only the last one's failure counts, as in the reference.
+                Err(errno) if set.policy.missing_ok || index + 1 < set.patterns.len() => {
                     self.say(
                         Problem::GlobFailedIgnored {
                             word: word.to_vec(),

@@ -21,7 +21,7 @@ use crate::policy::Compression;
 use crate::sys::File;
 use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError, facts_of_open};
-use crate::sys::{attributes, identity, lease, process, signals, stream};
+use crate::sys::{attributes, context, identity, lease, process, signals, stream};
 
 /// Above this many bytes, what a file takes of the page cache is worth giving back.
 const BIG: u64 = 1 << 20;
@@ -66,7 +66,7 @@ pub(super) fn begin(
         remove(work, dir, &from.to_owned(), listener)?;
         return Ok(Begun::Done);
     }
-    let newborn = Newborn::in_dir(dir, to)?;
+    let newborn = Newborn::like(Some(&source), dir, to)?;
     write(work, how, (from, &source), newborn.file(), threads, listener)?;
     stream::start_write_out(newborn.file().as_fd(), 0, 0);
     let (from, to) = (from.to_owned(), to.to_owned());
@@ -210,7 +210,7 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
     };
     attributes::set_owner(output, &path, model.user, model.group)?;
     attributes::copy_permissions(&half.source, &half.facts, output, &path)?;
-    attributes::copy_context(&half.source, output, &path)?;
+    context::copy_context(&half.source, output, &path)?;
     attributes::set_times(output, &path, model.accessed, model.modified)?;
     flush(output, &path)?;
     let written = facts_of_open(output, &path)?.size;

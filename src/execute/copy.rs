@@ -17,7 +17,7 @@ use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::stream::Afterwards;
 use crate::sys::truncate::{self, Cut, CutWay};
-use crate::sys::{attributes, copy as bytes};
+use crate::sys::{attributes, context, copy as bytes};
 use crate::unix::FileId;
 
 /// Copies the log (or `renamecopy`'s interim log) to an archive.
@@ -27,7 +27,7 @@ pub(super) fn copy(work: &LogWork, from: &Spot, to: &OsStr, listener: &dyn Liste
     if is_copied(dir, to, &source) {
         return Ok(());
     }
-    let newborn = Newborn::in_dir(dir, to)?;
+    let newborn = Newborn::like(Some(&source), dir, to)?;
     bytes::copy_contents(source.as_fd(), newborn.file().as_fd(), Afterwards::Keep)
         .map_err(|error| call(work, from, to, error))?;
     finish(work, (&source, &facts), newborn, to, listener)?;
@@ -71,7 +71,7 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
             })
     };
     let (source, facts) = open(work, &log, Access::Read)?;
-    let newborn = Newborn::in_dir(dir, to)?;
+    let newborn = Newborn::like(Some(&source), dir, to)?;
     let is_read_again = work.set.policy.compression.is_some();
     let after = if is_read_again {
         Afterwards::Keep
@@ -122,7 +122,7 @@ fn finish(
     let path = work.archive_path_of(to);
     attributes::set_owner(newborn.file(), &path, facts.user, facts.group)?;
     attributes::copy_permissions(source, facts, newborn.file(), &path)?;
-    attributes::copy_context(source, newborn.file(), &path)?;
+    context::copy_context(source, newborn.file(), &path)?;
     flush(newborn.file(), &path)?;
     let named = place(work, newborn, dir, to, path, listener)?;
     dir.settle()?;

@@ -8,9 +8,9 @@ use crate::event::Listener;
 use crate::fault::{Fault, Op};
 use crate::policy::{Method, Ownership};
 use crate::sys::File;
-use crate::sys::attributes;
 use crate::sys::create::{Newborn, born_whole};
 use crate::sys::dir::{Access, Dir};
+use crate::sys::{attributes, context};
 use crate::unix::Mode;
 
 /// Makes the log anew: born as it is to be where that can be had, else narrow, then owner, ACL and mode, and only then its
@@ -22,21 +22,19 @@ pub(super) fn create(work: &LogWork, ownership: &Ownership, listener: &dyn Liste
     if is_born_whole(work, ownership) {
         return Ok(());
     }
-    let newborn = Newborn::in_dir(&work.log_dir, &work.name)?;
     let user = ownership.user.unwrap_or(work.before.user);
     let group = ownership.group.unwrap_or(work.before.group);
-    attributes::set_owner(newborn.file(), path, user, group)?;
-    let needs_old = ownership.mode.is_none() || attributes::KEEPS_CONTEXT;
+    let needs_old = ownership.mode.is_none() || context::KEEPS_CONTEXT;
     let old = if needs_old { old_log(work) } else { None };
+    let newborn = Newborn::like(old.as_ref(), &work.log_dir, &work.name)?;
+    attributes::set_owner(newborn.file(), path, user, group)?;
     match (ownership.mode, &old) {
         (Some(mode), _) => attributes::set_mode(newborn.file(), path, mode)?,
         (None, Some(old)) => attributes::copy_permissions(old, &work.before, newborn.file(), path)?,
         (None, None) => attributes::set_mode(newborn.file(), path, Mode(work.before.mode.0 & 0o777))?,
     }
-    if attributes::KEEPS_CONTEXT
-        && let Some(old) = &old
-    {
-        attributes::copy_context(old, newborn.file(), path)?;
+    if let Some(old) = &old {
+        context::copy_context(old, newborn.file(), path)?;
     }
     place(work, newborn, &work.log_dir, &work.name, path.clone(), listener)?;
     Ok(())
@@ -53,7 +51,7 @@ fn is_born_whole(work: &LogWork, ownership: &Ownership) -> bool {
         };
         ownership.mode.is_some() || dir.has_no_acl(&name)
     };
-    !attributes::KEEPS_CONTEXT && is_plain() && born_whole(&work.log_dir, &work.name, mode, user, group)
+    !context::KEEPS_CONTEXT && is_plain() && born_whole(&work.log_dir, &work.name, mode, user, group)
 }
 
 /// Opens what the log was renamed to, where its ACL or context is wanted; anything but a plain file has none to give.

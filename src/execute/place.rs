@@ -1,6 +1,7 @@
 //! New files under their final names: what is in the way is moved aside first, never overwritten.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use super::work::LogWork;
@@ -12,6 +13,8 @@ use crate::sys::dir::Dir;
 
 /// What the kernel says of a name that is taken.
 const EEXIST: i32 = 17;
+/// The longest name that Linux's file systems take, in bytes.
+const LONGEST_NAME: usize = 255;
 
 /// Moves what has the name already to `NAME-YYYYMMDDHH.backup`: an error message, no change of the status.
 pub(super) fn make_room(
@@ -25,12 +28,8 @@ pub(super) fn make_room(
         return Ok(());
     }
     let now = work.set.choices.now;
-    let mut aside = name.to_owned();
-    aside.push(format!(
-        "-{:04}{:02}{:02}{:02}.backup",
-        now.year, now.month, now.day, now.hour
-    ));
-    let free = free_name(dir, aside)?;
+    let mark = format!("-{:04}{:02}{:02}{:02}.backup", now.year, now.month, now.day, now.hour);
+    let free = free_name(dir, name, &mark)?;
     dir.rename(name, dir, &free)?;
     let mut to = path.clone();
     to.set_file_name(&free);
@@ -38,16 +37,26 @@ pub(super) fn make_room(
     Ok(())
 }
 
-/// Returns the name, or the first of `NAME.1`, `NAME.2`, … that is not taken.
-fn free_name(dir: &Dir, name: OsString) -> Result<OsString, SysError> {
-    let mut free = name.clone();
+/// Returns the name with the mark behind it, or with the first of `MARK.1`, `MARK.2`, … that is not taken.
+fn free_name(dir: &Dir, name: &OsStr, mark: &str) -> Result<OsString, SysError> {
+    let mut free = marked(name, mark);
     let mut number = 0_u32;
     while dir.look(&free)?.is_some() && number < u32::MAX {
         number += 1;
-        free = name.clone();
-        free.push(format!(".{number}"));
+        free = marked(name, &format!("{mark}.{number}"));
     }
     Ok(free)
+}
+
+/// Puts a mark behind a name; a name that would become too long loses its end, whole characters of it.
+fn marked(name: &OsStr, mark: &str) -> OsString {
+    let bytes = name.as_bytes();
+    let room = LONGEST_NAME.saturating_sub(mark.len());
+    let mut end = bytes.len().min(room);
+    while end > 0 && bytes.get(end).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        end -= 1;
+    }
+    OsString::from_vec([&bytes[..end], mark.as_bytes()].concat())
 }
 
 /// Gives a finished file its name; what has the name already is moved aside.
@@ -70,4 +79,24 @@ pub(super) fn place(
         other => other?,
     }
     Ok(newborn.into_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mark_is_behind_every_name_and_no_name_becomes_too_long() {
+        for (name, length) in [
+            ("a.log", 12),
+            (&"x".repeat(248), 255),
+            (&"x".repeat(255), 255),
+            (&"ä".repeat(127), 255),
+        ] {
+            let marked = marked(OsStr::new(name), "-backup");
+            let marked = marked.to_str().expect("whole characters");
+            assert!(marked.ends_with("-backup"), "{marked}");
+            assert_eq!(marked.len(), length, "{name}");
+        }
+    }
 }

@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::state::record::{Begun, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::store::{LockMode, Store, StoreError};
-use crate::sys::identity;
+use crate::sys::{identity, mkdir};
 
 /// State and journal of a run.
 pub(super) struct Ledger {
@@ -44,6 +44,9 @@ impl Ledger {
             Locking::Skip => LockMode::Skip,
             Locking::Wait(limit) => LockMode::Wait(limit),
         };
+        if invocation.is_own_state && !invocation.dry_run {
+            mkdir::make_own_parents(&invocation.state);
+        }
         let opened = Store::open(&invocation.state, lock, invocation.dry_run, &mut hear);
         let mut store = opened.map_err(|error| {
             let exit = if error == StoreError::Interrupted {

@@ -12,9 +12,9 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode as NixMode;
 
-use super::attributes;
 use super::dir::Dir;
 use super::lock::{Locking, StateFile, errno_of, error};
+use super::{attributes, context};
 use crate::fault::{Op, SysError};
 use crate::unix::Mode;
 
@@ -47,7 +47,9 @@ impl<'a> Replacement<'a> {
         }
         let path = dir.path_of(&temporary);
         let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let file = nix::fcntl::openat(dir, temporary.as_os_str(), flags, NixMode::from_bits_truncate(0o600))
+        let narrow = NixMode::from_bits_truncate(0o600);
+        let open = || nix::fcntl::openat(dir, temporary.as_os_str(), flags, narrow);
+        let file = context::born_like(Some(model.file()), open)
             .map(File::from)
             .map_err(|errno| error(Op::Create, &path, errno))?;
         let replacement = Self {
@@ -110,7 +112,7 @@ impl<'a> Replacement<'a> {
         let facts = model.facts()?;
         attributes::set_owner(file, &self.path, facts.user, facts.group)?;
         attributes::copy_permissions(model.file(), &facts, file, &self.path)?;
-        attributes::copy_context(model.file(), file, &self.path)?;
+        context::copy_context(model.file(), file, &self.path)?;
         if facts.mode.0 & OTHERS_READ != 0 {
             attributes::set_mode(file, &self.path, Mode(facts.mode.0 & 0o777 & !OTHERS_READ))?;
         }

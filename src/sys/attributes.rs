@@ -1,4 +1,4 @@
-//! Owner, mode, ACL, security context and times of an open file: asked and set through the descriptor.
+//! Owner, mode, ACL and times of an open file: asked and set through the descriptor. Security contexts are in `context`.
 
 use std::fs::File;
 use std::path::Path;
@@ -15,12 +15,6 @@ use crate::unix::{GroupId, Mode, UserId};
 
 /// The attribute that holds a file's access control list.
 pub(super) const ACL: &str = "system.posix_acl_access";
-/// The attribute that holds a file's SELinux context.
-#[cfg(feature = "selinux")]
-const CONTEXT: &str = "security.selinux";
-
-/// Whether this build keeps SELinux contexts.
-pub const KEEPS_CONTEXT: bool = cfg!(feature = "selinux");
 
 fn fail(op: Op, path: &Path, errno: Errno) -> SysError {
     SysError {
@@ -86,26 +80,6 @@ pub fn set_acl(file: &File, path: &Path, list: &[u8]) -> Result<(), SysError> {
         Err(error) if !is_absent(&error) => Err(fail(Op::SetAttribute, path, errno_of(&error))),
         _ => Ok(()),
     }
-}
-
-/// Copies the SELinux context of one open file to another, where there is one.
-#[cfg(feature = "selinux")]
-pub fn copy_context(from: &File, to: &File, path: &Path) -> Result<(), SysError> {
-    match from.get_xattr(CONTEXT) {
-        Ok(Some(context)) => match to.set_xattr(CONTEXT, &context) {
-            Err(error) if !is_absent(&error) => Err(fail(Op::SetAttribute, path, errno_of(&error))),
-            _ => Ok(()),
-        },
-        Ok(None) => Ok(()),
-        Err(error) if is_absent(&error) => Ok(()),
-        Err(error) => Err(fail(Op::SetAttribute, path, errno_of(&error))),
-    }
-}
-
-/// Does nothing: this build does not know SELinux.
-#[cfg(not(feature = "selinux"))]
-pub fn copy_context(_from: &File, _to: &File, _path: &Path) -> Result<(), SysError> {
-    Ok(())
 }
 
 fn errno_of(error: &std::io::Error) -> Errno {

@@ -16,6 +16,7 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
 use nix::sys::stat::Mode as NixMode;
 use nix::unistd::UnlinkatFlags;
 
+use super::context;
 use super::dir::{Births, Dir, proc_path};
 use crate::fault::{Op, SysError};
 use crate::unix::{GroupId, Mode, UserId};
@@ -36,6 +37,11 @@ pub struct Newborn {
 }
 
 impl Newborn {
+    /// Makes a file as [`Newborn::in_dir`] does, with the security context of `model` from its birth.
+    pub fn like(model: Option<&File>, dir: &Arc<Dir>, target: &OsStr) -> Result<Self, SysError> {
+        context::born_like(model, || Self::in_dir(dir, target))
+    }
+
     /// Makes a file that only its owner can read, in `dir`; `target` is named in errors.
     pub fn in_dir(dir: &Arc<Dir>, target: &OsStr) -> Result<Self, SysError> {
         let flags = OFlag::O_TMPFILE | OFlag::O_RDWR | OFlag::O_CLOEXEC;

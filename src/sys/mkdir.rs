@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 use std::os::fd::AsFd;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -11,6 +13,12 @@ use nix::unistd::{Gid, Uid};
 use super::dir::Dir;
 use crate::fault::{Op, SysError};
 use crate::unix::{GroupId, Mode, UserId};
+
+/// Makes the directories that lead to a file, for their owner alone. What cannot be made is missed when the file is opened.
+pub fn make_own_parents(path: &Path) {
+    let Some(parent) = path.parent() else { return };
+    let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(parent);
+}
 
 /// Makes a directory in a held one; one that is there already stays as it is.
 ///

@@ -7,6 +7,7 @@ pub mod atomic;
 pub mod attributes;
 pub mod call;
 pub mod confread;
+pub mod context;
 pub mod copy;
 pub mod create;
 pub mod dir;

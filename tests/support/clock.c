@@ -1,7 +1,8 @@
 /*
  * A clock that stands still, for tests: preloaded into a program, it answers every question for the time of day with the
- * instant that TEST_NOW names ("2026-03-10 06:25:00", in the time zone of TZ). Only the time of day: monotonic clocks,
- * sleeping and the times of files stay real, in the reference and in a program that calls statx alike.
+ * instant that TEST_NOW names ("2026-03-10 06:25:00", in the time zone of TZ), or, where that is not one instant only,
+ * TEST_EPOCH (seconds since 1970). Only the time of day: monotonic clocks, sleeping and the times of files stay real, in the
+ * reference and in a program that calls statx alike.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,6 +18,7 @@ static time_t instant(void) {
     const char *text = getenv("TEST_NOW");
     struct tm day = {0};
     if (known != -1) return known;
+    if (getenv("TEST_EPOCH")) return known = atoll(getenv("TEST_EPOCH"));
     if (!text || sscanf(text, "%d-%d-%d %d:%d:%d", &day.tm_year, &day.tm_mon, &day.tm_mday, &day.tm_hour, &day.tm_min, &day.tm_sec) != 6)
         abort();
     day.tm_year -= 1900;

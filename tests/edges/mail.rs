@@ -1,0 +1,169 @@
+//! Mail as it is delivered: sent by Debian's mail program, which hands it to a small delivery agent; the letters are read back.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use super::super::support::{need, ours, shell};
+use super::{PATIENCE, Run, Scene};
+
+/// The mail program; it builds the letter and gives it to what `sendmail` names.
+const MAIL: &str = "bsd-mailx";
+
+/// Delivers each letter as a file of its own, for all recipients.
+const AGENT: &str = "#!/bin/sh
+printf '%s\\n' \"$@\" >@ROOT@/post/last.recipients
+cat >@ROOT@/post/last
+mv @ROOT@/post/last @ROOT@/post/$(ls @ROOT@/post | wc -l)
+";
+
+/// A letter as it came.
+#[derive(Debug, PartialEq)]
+struct Letter {
+    to: String,
+    subject: String,
+    text: String,
+}
+
+struct Office {
+    scene: Scene,
+}
+
+impl Office {
+    fn open(name: &str) -> Self {
+        let scene = Scene::new(name);
+        fs::create_dir(scene.root.join("post")).unwrap();
+        let agent = scene.root.join("agent");
+        fs::write(&agent, scene.fill(AGENT)).unwrap();
+        fs::set_permissions(&agent, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let orders = scene.fill("set sendmail=@ROOT@/agent\nset sendwait\n");
+        fs::write(scene.root.join("mailrc"), orders).unwrap();
+        Self { scene }
+    }
+
+    /// Runs ours with the mail program.
+    fn run(&self, directives: &str) -> Run {
+        let text = format!("@ROOT@/log/app.log {{\n size 1\n rotate 1\n mail ops@example.org\n {directives}\n}}\n");
+        self.scene.configure(&text);
+        let binary = ours();
+        let words = [
+            PATIENCE,
+            binary.to_str().unwrap(),
+            "-v",
+            "-m",
+            MAIL,
+            "-s",
+            "status",
+            "conf",
+        ];
+        let mut command = shell(&self.scene.root, "timeout", &words);
+        command.env("MAILRC", self.scene.root.join("mailrc"));
+        Run::of(&command.output().unwrap())
+    }
+
+    /// Opens what came, in the order of its coming.
+    fn letters(&self) -> Vec<Letter> {
+        let entries = fs::read_dir(self.scene.root.join("post")).unwrap();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| path.extension().is_none());
+        paths.sort();
+        let open = |path: &PathBuf| {
+            let raw = fs::read_to_string(path).unwrap();
+            let (head, text) = raw.split_once("\n\n").expect("a head and a text");
+            let field = |name: &str| {
+                let line = head.lines().find_map(|line| line.strip_prefix(name));
+                line.unwrap_or_default().trim().to_owned()
+            };
+            Letter {
+                to: field("To:"),
+                subject: field("Subject:"),
+                text: text.to_owned(),
+            }
+        };
+        paths.iter().map(open).collect()
+    }
+
+    fn expect(&self, subject: &str, text: &str) {
+        let letter = Letter {
+            to: "ops@example.org".to_owned(),
+            subject: self.scene.fill(subject),
+            text: text.to_owned(),
+        };
+        assert_eq!(self.letters(), [letter]);
+    }
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut child = Command::new("gzip")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    child.wait_with_output().unwrap().stdout
+}
+
+#[test]
+fn what_falls_off_is_delivered_before_it_is_removed() {
+    if !need(MAIL) {
+        return;
+    }
+    let office = Office::open("mail-last");
+    office.scene.write("app.log", "today\n");
+    office.scene.write("app.log.1", "yesterday\nand more\n");
+    office.run("maillast").went_well();
+    office.expect("@ROOT@/log/app.log.2", "yesterday\nand more\n");
+    assert_eq!(office.scene.read("app.log.2"), "(missing)");
+}
+
+#[test]
+fn what_falls_off_is_delivered_unpacked() {
+    if !need(MAIL) {
+        return;
+    }
+    let office = Office::open("mail-last-packed");
+    office.scene.write("app.log", "today\n");
+    fs::write(office.scene.log("app.log.1.gz"), gzip("yesterday\n")).unwrap();
+    office.run("compress").went_well();
+    office.expect("@ROOT@/log/app.log.2.gz", "yesterday\n");
+}
+
+#[test]
+fn what_was_just_rotated_is_delivered_under_the_log_s_name_when_it_is_packed() {
+    if !need(MAIL) {
+        return;
+    }
+    let office = Office::open("mail-first-packed");
+    office.scene.write("app.log", "today\n");
+    office.run("mailfirst\n compress").went_well();
+    office.expect("@ROOT@/log/app.log", "today\n");
+    assert!(office.scene.log("app.log.1.gz").is_file());
+}
+
+#[test]
+fn what_was_just_rotated_is_delivered_under_its_own_name_when_it_is_plain() {
+    if !need(MAIL) {
+        return;
+    }
+    let office = Office::open("mail-first");
+    office.scene.write("app.log", "today\n");
+    office.run("mailfirst").went_well();
+    office.expect("@ROOT@/log/app.log.1", "today\n");
+}
+
+#[test]
+fn what_cannot_be_delivered_stays() {
+    if !need(MAIL) {
+        return;
+    }
+    let office = Office::open("mail-refused");
+    fs::write(office.scene.root.join("agent"), "#!/bin/sh\ncat >/dev/null\nexit 75\n").unwrap();
+    office.scene.write("app.log", "today\n");
+    office.scene.write("app.log.1", "yesterday\n");
+    let run = office.run("maillast");
+    assert_eq!(run.status, Some(1), "{}", run.said);
+    assert!(run.said.contains("mail command failed for"), "{}", run.said);
+    assert_eq!(office.scene.read("app.log.2"), "yesterday\n");
+    assert_eq!(office.letters(), []);
+}
