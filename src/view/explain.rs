@@ -122,6 +122,7 @@ fn plan(request: &ViewRequest, log: &Path, force: bool) -> Vec<PlanLine> {
         verbose: true,
         mail_program: DEFAULT_MAIL.into(),
         state: request.state.clone(),
+        is_own_state: false,
         locking: Locking::Skip,
         log: None,
         jobs: std::num::NonZero::new(1),
