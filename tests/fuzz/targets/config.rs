@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     }
     std::fs::write(file(), data).expect("the file can be written");
-    let options = LoadOptions { as_root: false, record_origins: true, offline: true };
+    let options = LoadOptions { record_origins: true, offline: true, ..LoadOptions::default() };
     let loaded = load(std::slice::from_ref(file()), &options, &mut |diagnostic| {
         let said = cite::line(&diagnostic);
         assert!(!said.chars().any(|one| one.is_control() && one != '\n'), "{said:?}");

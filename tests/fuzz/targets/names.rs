@@ -34,7 +34,9 @@ fuzz_target!(|data: &[u8]| {
 
     let made = names.numbered(number);
     let read = names.parse_numbered(&made);
-    assert!(read.is_some_and(|(found, _)| found == number), "{made:?} was not recognised");
+    // A compress extension of digits only cannot be told from a number's end.
+    let is_clear = suffix.is_none_or(|suffix| !suffix.as_bytes().iter().all(u8::is_ascii_digit) || suffix.is_empty());
+    assert!(!is_clear || read.is_some_and(|(found, _)| found == number), "{made:?} was not recognised");
 
     // Years that a clock may have: 1970 to 2200.
     let now = Now::at_in(i64::try_from(number % 7_258_118_400).expect("seconds are few"), Zone::Utc);
