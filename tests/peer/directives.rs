@@ -348,7 +348,7 @@ fn scripts(random: &mut Random, set: &mut Stanza) {
             &[
                 "exit 1",
                 "case $1 in *b*) exit 2;; esac",
-                "echo added >>\"$1\"",
+                "test -e \"$1\" && echo added >>\"$1\"; true",
                 "kill -TERM $$",
             ],
         ),
@@ -360,8 +360,8 @@ fn scripts(random: &mut Random, set: &mut Stanza) {
                 "case $1 in *a*) exit 2;; esac",
                 "chmod 604 \"$2\"",
                 "rm -f \"$2\"",
-                "echo late >>\"$2\"",
-                "echo new >\"$1\"",
+                "test $# = 2 && echo late >>\"$2\"; true",
+                "test $# = 2 && echo new >\"$1\"; true",
             ],
         ),
         (

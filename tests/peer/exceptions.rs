@@ -42,6 +42,13 @@ const RULES: &[Rule] = &[
     ),
     rule("the subject of an archive that goes is its own name", subject),
     rule("a log's own *, ? and [ are plain characters", glob_in_a_name),
+    rule("days are calendar days when the clock changes", calendar_days),
+    rule("a shared postrotate runs once a log was switched", shared_postrotate),
+    rule("what was left plain counts as an archive", plain_counts),
+    rule(
+        "what an earlier run left of renamecopy is finished first",
+        finished_first,
+    ),
     rule("no archive is overwritten", overwritten),
     rule("a plain archive of the same date stops the rotation", plain_of_the_date),
     rule("a copy may be sparser than the peer's", sparser),
@@ -136,7 +143,7 @@ fn beyond_the_count_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
 
 /// Section 12, item 2: what a failed compression left plain is not overwritten, also if it fails again.
 fn plain_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
-    about_a_failure(scene, difference, &["failed to compress log "])
+    about_a_failure(scene, difference, &["failed to compress log ", "unable to open "])
 }
 
 /// Ours failed with these words for a file that is gone at the peer's, and the difference is about that log.
@@ -147,20 +154,17 @@ fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -
             .iter()
             .find_map(|words| Some(line.split_once(words)?.1.to_owned()))
     };
-    let paths = said.lines().filter_map(after);
-    let mut files = paths.map(|path| {
-        path.split(" of '")
-            .next()
-            .unwrap_or("")
-            .split(": ")
-            .next()
-            .unwrap_or("")
-            .to_owned()
-    });
+    let ends = [" of '", ": ", " (read-only)"];
+    let path = |rest: String| {
+        ends.iter()
+            .fold(rest, |path, end| path.split(end).next().unwrap_or("").to_owned())
+    };
+    let mut files = said.lines().filter_map(after).map(path);
+    let is_exit = matches!(difference, Difference::Exit(0, 1));
     let logs: Vec<PathBuf> = scene
         .logs()
         .into_iter()
-        .filter(|log| scene.is_about(log, difference))
+        .filter(|log| is_exit || scene.is_about(log, difference))
         .collect();
     files.any(|file| {
         let is_its = |log: &PathBuf| scene.is_of(log, &file) || scene.shares_with(log, &file);
@@ -174,10 +178,12 @@ fn glob_in_a_name(scene: &Scene<'_>, difference: &Difference) -> bool {
         let name = log.file_name().unwrap_or_default().as_bytes();
         name.iter().any(|byte| b"*?[".contains(byte)) && (scene.has(log, "dateext") || scene.has(log, "rotate -1"))
     };
+    // The peer finds the archives of others instead, and mails, removes and counts them; and misses a name that is taken.
+    let beside = |log: &PathBuf| scene.is_beside(log, difference) || matches!(difference, Difference::Exit(..));
     scene
         .logs()
         .iter()
-        .any(|log| is_such(log) && scene.is_about(log, difference))
+        .any(|log| is_such(log) && (scene.is_about(log, difference) || beside(log)))
 }
 
 /// Section 12, item 2.
@@ -365,4 +371,60 @@ fn mailed_unpacked(scene: &Scene<'_>, difference: &Difference) -> bool {
     let is_twin = |other: &String| head(other) == head(record) && (is_packed(other) || is_packed(record));
     let said = scene.is_said("mailfirst") && scene.is_said("delaycompress");
     said && record.starts_with("mail") && records(others.get(Path::new("rec/mail"))).iter().any(is_twin)
+}
+
+/// Section 12, item 13: the peer is a day late when the clock went forward since.
+fn calendar_days(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let has_changes = !["UTC", "UTC0", "Asia/Kolkata"].contains(&scene.case.zone);
+    let stamp = |tree: &Tree, log: &Path| scene.stamp(tree, &format!("\"{}\"", scene.root.join(log).display()));
+    let is_late = |log: &PathBuf| {
+        let (before, peer) = (stamp(scene.before, log), stamp(&scene.peer.tree, log));
+        let ours = stamp(&scene.ours.tree, log).unwrap_or_default();
+        let changes = ["-3-", "-4-", "-9-", "-10-", "-11-"]
+            .iter()
+            .any(|month| ours.contains(month));
+        before.is_some() && before == peer && before.as_ref() != Some(&ours) && changes
+    };
+    let said = scene.is_said("weekly") || scene.is_said("monthly");
+    let about = |log: &PathBuf| scene.is_about(log, difference) || scene.is_beside(log, difference);
+    has_changes && said && scene.logs().iter().any(|log| is_late(log) && about(log))
+}
+
+/// Section 12, item 2: a copy finds the plain archive of a failed compression in its way; the peer moves it aside.
+fn plain_counts(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let aside = |path: &Path| scene.is_aside(path);
+    let such = |log: &PathBuf| {
+        scene.has(log, "compress")
+            && scene
+                .peer
+                .tree
+                .keys()
+                .any(|path| scene.is_family(log, path) && aside(path))
+    };
+    scene
+        .logs()
+        .iter()
+        .any(|log| such(log) && scene.is_about(log, difference))
+}
+
+/// Section 12, item 2: the peer renames the log over `LOG.tmp`.
+fn finished_first(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let said = &scene.ours.ending.messages;
+    let finished = |log: &PathBuf| {
+        said.contains(&format!(
+            "finished the rotation of {} that",
+            scene.root.join(log).display()
+        ))
+    };
+    let about = |log: &PathBuf| scene.is_about(log, difference) || matches!(difference, Difference::Exit(0, 1));
+    scene.logs().iter().any(|log| finished(log) && about(log))
+}
+
+/// Section 12, item 9.
+fn shared_postrotate(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let Difference::OnlyOurs(_, record) = difference else {
+        return false;
+    };
+    let codes = (scene.peer.ending.code, scene.ours.ending.code);
+    record.starts_with("postrotate\n1\n") && codes == (1, 1) && scene.is_said("sharedscripts")
 }

@@ -90,7 +90,32 @@ impl Scene<'_> {
     pub(crate) fn is_replaced(&self, shown: &str) -> bool {
         let shows = |path: &&PathBuf| self.root.join(path).to_string_lossy() == shown;
         let path = self.before.keys().find(shows);
-        path.is_some_and(|path| self.peer.tree.get(path).and_then(identity) != identity(&self.before[path]))
+        path.is_some_and(|path| {
+            let (after, before) = (self.peer.tree.get(path), &self.before[path]);
+            after.is_none_or(|after| after.kind != before.kind || after.modified != before.modified)
+        })
+    }
+
+    /// The path was moved aside in this run.
+    pub(crate) fn is_aside(&self, path: &Path) -> bool {
+        path.to_string_lossy().ends_with(".backup") && !self.before.contains_key(path)
+    }
+
+    /// The path begins as the log's archives do.
+    pub(crate) fn is_family(&self, log: &Path, path: &Path) -> bool {
+        is_family(log, path)
+    }
+
+    /// The difference lies in the log's directory.
+    pub(crate) fn is_beside(&self, log: &Path, difference: &Difference) -> bool {
+        let dir = log.parent().unwrap_or(log);
+        let names = |text: &str| text.contains(&format!("{}/", self.root.join(dir).display()));
+        match difference {
+            Difference::Entry(path, ..) => path.starts_with(dir),
+            Difference::State(path, ..) => names(path),
+            Difference::OnlyPeer(_, record) | Difference::OnlyOurs(_, record) => names(record),
+            Difference::Exit(..) | Difference::Order(_) => false,
+        }
     }
 
     /// The difference is about this log, or what its name begins.
@@ -126,7 +151,13 @@ impl Scene<'_> {
             .filter(|(path, _)| is_family(log, path) && *path != log)
         {
             let Some(id) = identity(node) else { continue };
-            let disposed = self.disposed(&self.root.join(path).to_string_lossy());
+            // Under `compress` the plain name is asked about when the next archive of that name is compressed.
+            let is_plain = self.has(log, "compress")
+                && node
+                    .plain
+                    .as_ref()
+                    .is_some_and(|plain| !plain.starts_with(b"(unpacked)"));
+            let disposed = !is_plain && self.disposed(&self.root.join(path).to_string_lossy());
             // What `renamecopy` left is finished as a copy, which has a time of its own.
             let is_copied = path.to_string_lossy().ends_with(".tmp");
             let is_in = |files: &[Identity]| files.iter().any(|file| *file == id || (is_copied && file.0 == id.0));
@@ -140,7 +171,9 @@ impl Scene<'_> {
     /// The log went away because it is an older archive of another log, and was shifted.
     pub(crate) fn was_shifted(&self, log: &Path) -> bool {
         let id = self.before.get(log).and_then(identity);
-        let is_it = |(path, node): (&PathBuf, &Node)| identity(node) == id && !is_family(log, path);
+        let packed =
+            |path: &Path| path.extension().is_some_and(|suffix| suffix == "gz") && path.with_extension("") == log;
+        let is_it = |(path, node): (&PathBuf, &Node)| identity(node) == id && (!is_family(log, path) || packed(path));
         id.is_some() && self.ours.tree.iter().any(is_it)
     }
 
