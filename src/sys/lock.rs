@@ -3,13 +3,13 @@
 //! The lock is `flock(LOCK_EX)` on the file itself, as the reference's.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::fcntl::{AtFlags, Flock, FlockArg, OFlag};
+use nix::fcntl::{AtFlags, OFlag};
 use nix::sys::stat::Mode as NixMode;
 
 use super::dir::{Dir, facts_of, facts_of_open};
@@ -35,7 +35,7 @@ pub struct StateFile {
 
 #[derive(Debug)]
 enum Held {
-    Locked(Flock<File>),
+    Locked(LockedFile),
     Open(File),
 }
 
@@ -112,13 +112,13 @@ impl StateFile {
 
     /// Locks the file if nobody has locked it.
     pub fn try_lock(self) -> Result<Locking, SysError> {
-        self.lock(FlockArg::LockExclusiveNonblock)
+        self.lock(false)
     }
 
     /// Waits until the lock can be had; with a limit, no longer than that.
     pub fn wait_lock(self, limit: Option<Duration>) -> Result<Locking, SysError> {
         let Some(limit) = limit else {
-            return self.lock(FlockArg::LockExclusive);
+            return self.lock(true);
         };
         let began = Instant::now();
         let mut state = self;
@@ -143,29 +143,48 @@ impl StateFile {
 
     pub(super) fn file(&self) -> &File {
         match &self.held {
-            Held::Locked(file) => file,
+            Held::Locked(file) => &file.0,
             Held::Open(file) => file,
         }
     }
 
-    fn lock(self, how: FlockArg) -> Result<Locking, SysError> {
+    /// Locks the file, where `wait` says so only when it can be had.
+    fn lock(self, wait: bool) -> Result<Locking, SysError> {
         let file = match self.held {
             Held::Locked(_) => return Ok(Locking::Locked(self)),
             Held::Open(file) => file,
         };
         let path = self.path;
-        match Flock::lock(file, how) {
-            Ok(locked) => {
-                let held = Held::Locked(locked);
+        let locked = if wait {
+            file.lock().map_err(TryLockError::Error)
+        } else {
+            file.try_lock()
+        };
+        match locked {
+            Ok(()) => {
+                let held = Held::Locked(LockedFile(file));
                 Ok(Locking::Locked(Self { held, path }))
             }
-            Err((file, Errno::EWOULDBLOCK)) => {
+            Err(TryLockError::WouldBlock) => {
                 let held = Held::Open(file);
                 Ok(Locking::Busy(Self { held, path }))
             }
-            Err((_, Errno::EINTR)) => Ok(Locking::Interrupted),
-            Err((_, errno)) => Err(error(Op::Open, &path, errno)),
+            Err(TryLockError::Error(failed)) if failed.kind() == std::io::ErrorKind::Interrupted => {
+                Ok(Locking::Interrupted)
+            }
+            Err(TryLockError::Error(failed)) => Err(error(Op::Open, &path, errno_of(&failed))),
         }
+    }
+}
+
+/// A file that is locked for as long as this lives.
+#[derive(Debug)]
+struct LockedFile(File);
+
+impl Drop for LockedFile {
+    fn drop(&mut self) {
+        // A child that was just forked may have the file open still; where unlocking fails, closing does it.
+        drop(self.0.unlock());
     }
 }
 
