@@ -38,8 +38,9 @@ fuzz_target!(|data: &[u8]| {
     let is_clear = suffix.is_none_or(|suffix| !suffix.as_bytes().iter().all(u8::is_ascii_digit) || suffix.is_empty());
     assert!(!is_clear || read.is_some_and(|(found, _)| found == number), "{made:?} was not recognised");
 
-    // Years that a clock may have: 1970 to 2200.
-    let now = Now::at_in(i64::try_from(number % 7_258_118_400).expect("seconds are few"), Zone::Utc);
+    // Years that a clock may have, 2001 to 2200: before, the seconds since 1970 have fewer than ten digits.
+    let seconds = 1_000_000_000 + number % 6_258_118_400;
+    let now = Now::at_in(i64::try_from(seconds).expect("seconds are few"), Zone::Utc);
     if let Ok(made) = names.dated(&now) {
         assert!(names.parse_dated(&made).is_some(), "{made:?} was not recognised");
         assert_eq!(names.order_dated(&made, &made), Ordering::Equal);
