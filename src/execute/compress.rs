@@ -98,7 +98,13 @@ pub(super) fn holder(work: &LogWork, name: &OsStr) -> Option<String> {
 fn open_source(work: &LogWork, dir: &Dir, from: &OsStr) -> Result<(File, FileFacts), Fault> {
     let op = Op::OpenForCompression;
     let path = || work.archive_path_of(from);
-    let (source, facts) = match dir.open_plain(from, Access::Read, op) {
+    // What is to be shredded afterwards must be open to writing, or nothing is begun.
+    let access = if work.set.policy.shred.is_some() {
+        Access::ReadWrite
+    } else {
+        Access::Read
+    };
+    let (source, facts) = match dir.open_plain(from, access, op) {
         Ok(opened) => opened,
         Err(OpenError::Call(error)) => return Err(error.into()),
         Err(OpenError::NotPlain) => return Err(Fault::NotPlain { path: path(), op }),

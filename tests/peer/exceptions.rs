@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::compare::{Difference, records};
-use super::scene::{Scene, disposes_of};
+use super::scene::{Scene, disposes_of, stem};
 use super::tree::{Time, Tree};
 
 /// A difference that is wanted.
@@ -21,6 +21,7 @@ const fn rule(name: &'static str, excuses: fn(&Scene<'_>, &Difference) -> bool) 
 
 /// All of them.
 const RULES: &[Rule] = &[
+    rule("what a run had begun when it failed is kept for the next", journal),
     rule("a dry run sends no mail", dry_mail),
     rule("a dry run does not fail for want of an archive to mail", dry_exit),
     rule(
@@ -51,6 +52,7 @@ const RULES: &[Rule] = &[
     ),
     rule("no archive is overwritten", overwritten),
     rule("a plain archive of the same date stops the rotation", plain_of_the_date),
+    rule("a copy that is not made does not open the log", skipped_copy),
     rule("a copy may be sparser than the peer's", sparser),
     rule("what preremove removed itself needs no shredding", removed_by_preremove),
     rule("ignoreduplicates counts in either stanza", either_ignores),
@@ -110,7 +112,7 @@ fn not_stamped(scene: &Scene<'_>, difference: &Difference) -> bool {
     };
     let node = (scene.peer.tree.get(&log), scene.ours.tree.get(&log));
     let is_untouched = match node.1 {
-        Some(log) => log.modified != Time::Fresh,
+        Some(log) => log.modified != Time::Fresh || log.plain.as_ref().is_some_and(|content| !content.is_empty()),
         // An archive that was taken for a log, and was shifted before its turn came.
         None => scene.was_shifted(&log),
     };
@@ -148,7 +150,8 @@ fn plain_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
 
 /// Ours failed with these words for a file that is gone at the peer's, and the difference is about that log.
 fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -> bool {
-    let said = &scene.ours.ending.messages;
+    // Messages show what cannot be read as `\xff`, records and trees in a way of their own.
+    let said = scene.ours.ending.messages.replace("\\xff", "\u{fffd}");
     let after = |line: &str| {
         words
             .iter()
@@ -164,7 +167,11 @@ fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -
     let logs: Vec<PathBuf> = scene
         .logs()
         .into_iter()
-        .filter(|log| is_exit || scene.is_about(log, difference))
+        .filter(|log| {
+            is_exit
+                || scene.is_about(log, difference)
+                || (scene.has(log, "sharedscripts") && scene.is_beside(log, difference))
+        })
         .collect();
     files.any(|file| {
         let is_its = |log: &PathBuf| scene.is_of(log, &file) || scene.shares_with(log, &file);
@@ -237,12 +244,17 @@ fn whole_twin(scene: &Scene<'_>, difference: &Difference) -> bool {
 
 /// Section 12, item 9: nothing that was switched stays undone because of what failed beside it.
 fn shared_finish(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let errors: Vec<&str> = scene
+        .peer
+        .ending
+        .messages
+        .lines()
+        .filter(|line| line.starts_with("error: "))
+        .collect();
     let failed = |log: &PathBuf| {
-        scene
-            .peer
-            .ending
-            .messages
-            .contains(&scene.root.join(log).to_string_lossy().into_owned())
+        let name = String::from_utf8_lossy(stem(log)).trim_end_matches('.').to_owned();
+        let says = |line: &&str| [".", "-"].iter().any(|next| line.contains(&format!("/{name}{next}")));
+        errors.iter().any(says)
     };
     let logs = scene.logs();
     let undone = |log: &&PathBuf| scene.has(log, "sharedscripts") && scene.is_about(log, difference) && !failed(log);
@@ -277,7 +289,7 @@ fn plain_of_the_date(scene: &Scene<'_>, difference: &Difference) -> bool {
     let files: Vec<String> = said
         .lines()
         .filter_map(file)
-        .filter(|file| scene.is_replaced(file))
+        .filter(|file| scene.is_replaced(file) || (scene.is_dry() && scene.was_there(file)))
         .collect();
     let touches = |log: &PathBuf| {
         files
@@ -353,6 +365,14 @@ fn shifts_the_first(scene: &Scene<'_>, difference: &Difference) -> bool {
             .filter(is_plain)
             .any(|path| scene.is_of(log, &scene.root.join(path).to_string_lossy()))
     };
+    let none = |log: &PathBuf| scene.has(log, "rotate -1") && scene.has(log, "start 0");
+    if scene
+        .logs()
+        .iter()
+        .any(|log| none(log) && scene.is_about(log, difference))
+    {
+        return true;
+    }
     scene
         .logs()
         .iter()
@@ -385,6 +405,15 @@ fn calendar_days(scene: &Scene<'_>, difference: &Difference) -> bool {
             .any(|month| ours.contains(month));
         before.is_some() && before == peer && before.as_ref() != Some(&ours) && changes
     };
+    // It was due for ours alone, and failed.
+    let tried = |log: &PathBuf| {
+        let begun = matches!(difference, Difference::Exit(0, 1) | Difference::OnlyOurs(..));
+        let says = |line: &str| line.starts_with("error: ") && line.contains(&*scene.root.join(log).to_string_lossy());
+        begun && scene.has(log, "weekly") && scene.ours.ending.messages.lines().any(says)
+    };
+    if has_changes && scene.peer.ending.code == 0 && scene.logs().iter().any(tried) {
+        return true;
+    }
     let said = scene.is_said("weekly") || scene.is_said("monthly");
     let about = |log: &PathBuf| scene.is_about(log, difference) || scene.is_beside(log, difference);
     has_changes && said && scene.logs().iter().any(|log| is_late(log) && about(log))
@@ -392,6 +421,16 @@ fn calendar_days(scene: &Scene<'_>, difference: &Difference) -> bool {
 
 /// Section 12, item 2: a copy finds the plain archive of a failed compression in its way; the peer moves it aside.
 fn plain_counts(scene: &Scene<'_>, difference: &Difference) -> bool {
+    if let Difference::OnlyOurs(_, record) = difference {
+        let mut lines = record.lines();
+        let packed = if lines.next() == Some("pack") {
+            lines.next()
+        } else {
+            disposes_of(record)
+        };
+        let replaced = |log: &PathBuf| scene.has(log, "compress") && scene.lost_its_plain(log);
+        return packed.is_some_and(|path| scene.logs().iter().any(|log| scene.is_near(log, path) && replaced(log)));
+    }
     let aside = |path: &Path| scene.is_aside(path);
     let such = |log: &PathBuf| {
         scene.has(log, "compress")
@@ -401,10 +440,10 @@ fn plain_counts(scene: &Scene<'_>, difference: &Difference) -> bool {
                 .keys()
                 .any(|path| scene.is_family(log, path) && aside(path))
     };
-    scene
-        .logs()
-        .iter()
-        .any(|log| such(log) && scene.is_about(log, difference))
+    let about = |log: &PathBuf| {
+        scene.is_about(log, difference) || (scene.has(log, "sharedscripts") && scene.is_beside(log, difference))
+    };
+    scene.logs().iter().any(|log| such(log) && about(log))
 }
 
 /// Section 12, item 2: the peer renames the log over `LOG.tmp`.
@@ -427,4 +466,22 @@ fn shared_postrotate(scene: &Scene<'_>, difference: &Difference) -> bool {
     };
     let codes = (scene.peer.ending.code, scene.ours.ending.code);
     record.starts_with("postrotate\n1\n") && codes == (1, 1) && scene.is_said("sharedscripts")
+}
+
+/// Section 12, items 2 and 10: the journal lies beside the state.
+fn journal(_: &Scene<'_>, difference: &Difference) -> bool {
+    matches!(difference, Difference::Entry(path, None, Some(_)) if path == Path::new("state.journal"))
+}
+
+/// Section 6 of the behaviour: `rotate 0` without mail makes no copy; the peer opens the log all the same, and fails for a FIFO.
+fn skipped_copy(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let failed = |log: &PathBuf| {
+        let said = format!(
+            "error opening {}: Operation not supported",
+            scene.root.join(log).display()
+        );
+        scene.has(log, "copy") && scene.peer.ending.messages.contains(&said)
+    };
+    let about = |log: &PathBuf| scene.is_about(log, difference) || matches!(difference, Difference::Exit(1, 0));
+    scene.logs().iter().any(|log| failed(log) && about(log))
 }

@@ -69,11 +69,16 @@ impl Scene<'_> {
                 }
             }
         }
+        for line in self.ours.ending.messages.lines() {
+            let log = line.strip_prefix("considering log ").and_then(|path| self.log_of(path));
+            logs.extend(log.filter(|log| !logs.contains(log)));
+        }
         logs
     }
 
     /// The path, as messages show it, is one of the log's archives.
     pub(crate) fn is_of(&self, log: &Path, shown: &str) -> bool {
+        let shown = &*settled(shown);
         let paths = self.before.keys().filter(|path| is_family(log, path));
         paths
             .into_iter()
@@ -88,12 +93,35 @@ impl Scene<'_> {
 
     /// What lay at this path (as messages and records show it) before does not lie there any more at the peer's.
     pub(crate) fn is_replaced(&self, shown: &str) -> bool {
+        let shown = &*settled(shown);
         let shows = |path: &&PathBuf| self.root.join(path).to_string_lossy() == shown;
         let path = self.before.keys().find(shows);
         path.is_some_and(|path| {
             let (after, before) = (self.peer.tree.get(path), &self.before[path]);
             after.is_none_or(|after| after.kind != before.kind || after.modified != before.modified)
         })
+    }
+
+    /// The path, as records show it, begins as the log's archives do, whether it was there before or not.
+    pub(crate) fn is_near(&self, log: &Path, shown: &str) -> bool {
+        let shown = &*settled(shown);
+        let path = Path::new(shown).strip_prefix(self.root).unwrap_or(Path::new(""));
+        is_family(log, path) || self.is_of(log, shown)
+    }
+
+    /// A plain numbered archive of the log does not lie at its place any more at the peer's.
+    pub(crate) fn lost_its_plain(&self, log: &Path) -> bool {
+        let is_plain = |path: &Path| path.to_string_lossy().ends_with(|last: char| last.is_ascii_digit());
+        let mut its = self.before.keys().filter(|path| is_family(log, path) && is_plain(path));
+        its.any(|path| self.is_replaced(&self.root.join(path).to_string_lossy()))
+    }
+
+    /// Something lay at this path, as messages show it.
+    pub(crate) fn was_there(&self, shown: &str) -> bool {
+        let shown = &*settled(shown);
+        self.before
+            .keys()
+            .any(|path| self.root.join(path).to_string_lossy() == shown)
     }
 
     /// The path was moved aside in this run.
@@ -160,7 +188,9 @@ impl Scene<'_> {
             let disposed = !is_plain && self.disposed(&self.root.join(path).to_string_lossy());
             // What `renamecopy` left is finished as a copy, which has a time of its own.
             let is_copied = path.to_string_lossy().ends_with(".tmp");
-            let is_in = |files: &[Identity]| files.iter().any(|file| *file == id || (is_copied && file.0 == id.0));
+            let is_it =
+                |file: &Identity| *file == id || (is_copied && file.0 == id.0) || (is_foreign(file) && file.1 == id.1);
+            let is_in = |files: &[Identity]| files.iter().any(is_it);
             if !is_in(&peer) && is_in(&ours) && !disposed {
                 lost.push(path.clone());
             }
@@ -171,9 +201,15 @@ impl Scene<'_> {
     /// The log went away because it is an older archive of another log, and was shifted.
     pub(crate) fn was_shifted(&self, log: &Path) -> bool {
         let id = self.before.get(log).and_then(identity);
-        let packed =
-            |path: &Path| path.extension().is_some_and(|suffix| suffix == "gz") && path.with_extension("") == log;
-        let is_it = |(path, node): (&PathBuf, &Node)| identity(node) == id && (!is_family(log, path) || packed(path));
+        let packed = |path: &Path| {
+            path.extension()
+                .is_some_and(|suffix| ["gz", "bz2", "xz"].iter().any(|known| suffix == *known))
+                && path.with_extension("") == log
+        };
+        let is_it = |(path, node): (&PathBuf, &Node)| {
+            identity(node) == id && !is_family(log, path)
+                || packed(path) && identity(node).map(|id| id.1) == id.as_ref().map(|id| id.1)
+        };
         id.is_some() && self.ours.tree.iter().any(is_it)
     }
 
@@ -200,6 +236,7 @@ impl Scene<'_> {
 
     /// What lay at this path (as messages and records show it) before is nowhere any more at the peer's.
     pub(crate) fn is_gone(&self, shown: &str) -> bool {
+        let shown = &*settled(shown);
         let shows = |path: &&PathBuf| self.root.join(path).to_string_lossy() == shown;
         let path = self.before.keys().find(shows);
         let id = path.and_then(|path| identity(&self.before[path]));
@@ -212,8 +249,24 @@ impl Scene<'_> {
     }
 }
 
+/// The path without the detours that an `olddir` was written with.
+fn settled(shown: &str) -> std::borrow::Cow<'_, str> {
+    if !shown.contains("/./") && !shown.contains("/../") {
+        return shown.into();
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in shown.split('/') {
+        match part {
+            "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/").into()
+}
+
 /// What all of a log's archives begin with.
-fn stem(log: &Path) -> &[u8] {
+pub(crate) fn stem(log: &Path) -> &[u8] {
     let name = log.file_name().unwrap_or(OsStr::new("")).as_bytes();
     let endings: [&[u8]; 3] = [b".log", b".txt", b"log"];
     endings
@@ -235,6 +288,11 @@ fn is_family(log: &Path, path: &Path) -> bool {
 /// What `renamecopy` left unfinished can only be moved aside.
 fn path_is_interim(path: &Path) -> bool {
     path.to_string_lossy().contains(".tmp-")
+}
+
+/// The file is packed by something else than gzip, and can be told by its time alone.
+fn is_foreign(file: &Identity) -> bool {
+    file.0.starts_with(b"\xfd7zXZ") || file.0.starts_with(b"BZh")
 }
 
 fn identity(node: &Node) -> Option<Identity> {
