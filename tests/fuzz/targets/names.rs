@@ -38,8 +38,8 @@ fuzz_target!(|data: &[u8]| {
     let is_clear = suffix.is_none_or(|suffix| !suffix.as_bytes().iter().all(u8::is_ascii_digit) || suffix.is_empty());
     assert!(!is_clear || read.is_some_and(|(found, _)| found == number), "{made:?} was not recognised");
 
-    // Years that a clock may have, 2001 to 2200: before, the seconds since 1970 have fewer than ten digits.
-    let seconds = 1_000_000_000 + number % 6_258_118_400;
+    // Years that a clock may have, late 2001 to 2200: before, the seconds since 1970 have fewer than ten digits.
+    let seconds = 1_001_000_000 + number % 6_257_118_400;
     let now = Now::at_in(i64::try_from(seconds).expect("seconds are few"), Zone::Utc);
     if let Ok(made) = names.dated(&now) {
         assert!(names.parse_dated(&made).is_some(), "{made:?} was not recognised");
