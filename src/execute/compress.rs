@@ -98,17 +98,15 @@ pub(super) fn holder(work: &LogWork, name: &OsStr) -> Option<String> {
 fn open_source(work: &LogWork, dir: &Dir, from: &OsStr) -> Result<(File, FileFacts), Fault> {
     let op = Op::OpenForCompression;
     let path = || work.archive_path_of(from);
-    // What is to be shredded afterwards must be open to writing, or nothing is begun.
-    let access = if work.set.policy.shred.is_some() {
-        Access::ReadWrite
-    } else {
-        Access::Read
+    let refused = |error| match error {
+        OpenError::Call(error) => error.into(),
+        OpenError::NotPlain => Fault::NotPlain { path: path(), op },
     };
-    let (source, facts) = match dir.open_plain(from, access, op) {
-        Ok(opened) => opened,
-        Err(OpenError::Call(error)) => return Err(error.into()),
-        Err(OpenError::NotPlain) => return Err(Fault::NotPlain { path: path(), op }),
-    };
+    if work.set.policy.shred.is_some() {
+        // What cannot be overwritten afterwards is not compressed. It is not held open to writing: that would look like a writer.
+        dir.open_plain(from, Access::ReadWrite, op).map_err(refused)?;
+    }
+    let (source, facts) = dir.open_plain(from, Access::Read, op).map_err(refused)?;
     if facts.links > 1 && !work.set.policy.allow_hardlink {
         return Err(Fault::NotPlain { path: path(), op });
     }
