@@ -171,7 +171,8 @@ fn no_level_keeps_more_bytes_than_gzip_does_at_that_level() {
         let log = dir.join(format!("l{level}.log"));
         fs::copy(&plain, &log).unwrap();
         rotate(&dir, &format!("\tcompressoptions -{level}\n"));
-        let kept = dir.join(format!("l{level}.log.1.gz")).metadata().unwrap().len();
+        let archive = dir.join(format!("l{level}.log.1.gz"));
+        let kept = archive.metadata().unwrap().len();
         let gzip = Command::new("gzip")
             .arg(format!("-{level}"))
             .stdin(File::open(&plain).unwrap())
@@ -182,7 +183,7 @@ fn no_level_keeps_more_bytes_than_gzip_does_at_that_level() {
             "-{level}: {kept} bytes, gzip {}",
             gzip.stdout.len()
         );
-        fs::remove_file(log).unwrap();
+        fs::remove_file(archive).unwrap();
     }
     fs::remove_dir_all(dir).unwrap();
 }
