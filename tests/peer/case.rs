@@ -37,6 +37,14 @@ pub(crate) enum Change {
     Vanish(PathBuf),
 }
 
+impl Change {
+    /// The file that changes.
+    pub(crate) fn path(&self) -> &PathBuf {
+        let (Self::Grow(path, _) | Self::Vanish(path)) = self;
+        path
+    }
+}
+
 /// One run.
 #[derive(Clone)]
 pub(crate) struct Step {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::case::{Case, Step};
+use super::case::{Case, Change, Step};
 use super::compare::{Aftermath, Difference, records, stamps};
 use super::tree::{Kind, Node, Time, Tree};
 
@@ -227,10 +227,9 @@ impl Scene<'_> {
             .trim_start_matches('/')
             .to_owned();
         let trees = [&self.peer.tree, &self.ours.tree, self.before];
-        let known = trees
-            .iter()
-            .flat_map(|tree| tree.keys())
-            .find(|path| path.to_string_lossy() == shown);
+        let changed = self.case.steps.iter().flat_map(|step| &step.changes).map(Change::path);
+        let mut known = trees.iter().flat_map(|tree| tree.keys()).chain(changed);
+        let known = known.find(|path| path.to_string_lossy() == shown);
         Some(known.cloned().unwrap_or_else(|| PathBuf::from(shown)))
     }
 
