@@ -414,7 +414,9 @@ fn spread(directives: &str) -> String {
 fn check(who: &str, binary: &Path, all: bool) {
     let scene = Scene::new(&format!("calendar-{who}"));
     let mut wrong = Vec::new();
-    for row in ROWS.iter().filter(|row| all || row.5 == Both) {
+    // `monthly N` is newer than the 3.22 that the tests fetch.
+    let known = |row: &&Row| all || (row.5 == Both && !row.1.starts_with("monthly "));
+    for row in ROWS.iter().filter(known) {
         let (made, run) = run(&scene, binary, row);
         if made != row.4 || run.status != Some(0) {
             wrong.push(format!(
