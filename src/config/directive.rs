@@ -59,6 +59,17 @@ pub enum Setting {
     Yearly,
 }
 
+impl Setting {
+    /// Answers whether it sets the criterion that makes a log due; of several the last one counts.
+    #[must_use]
+    pub fn is_criterion(self) -> bool {
+        matches!(
+            self,
+            Self::Size | Self::Minutes | Self::Hourly | Self::Daily | Self::Weekly | Self::Monthly | Self::Yearly
+        )
+    }
+}
+
 /// What follows a directive's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::{Finding, Lint};
 use crate::config::ast::{File, Item};
-use crate::config::directive::Setting;
 use crate::diag::Place;
 use crate::policy::LogSet;
 
@@ -26,17 +25,7 @@ pub fn lost(file: &File<'_>, found: &mut Vec<Finding>) {
 
 fn take(file: &File<'_>, item: &Item<'_>, held: &mut Option<(&'static str, Place)>, found: &mut Vec<Finding>) {
     let Item::Directive(directive) = item else { return };
-    let is_criterion = matches!(
-        directive.row.setting,
-        Setting::Size
-            | Setting::Minutes
-            | Setting::Hourly
-            | Setting::Daily
-            | Setting::Weekly
-            | Setting::Monthly
-            | Setting::Yearly
-    );
-    if !is_criterion {
+    if !directive.row.setting.is_criterion() {
         return;
     }
     let (wins, winner) = (directive.row.name, file.place(directive.name));

@@ -102,11 +102,11 @@ impl Reader<'_, '_, '_> {
         }) {
             Err((problem, span)) => self.complain(problem, span),
             Ok(()) => {
-                if is_criterion(row.setting) {
+                if row.setting.is_criterion() {
                     self.note_override(row.name, directive.name);
                 }
                 debug_assert!(
-                    is_criterion(row.setting) || before == settings.trigger,
+                    row.setting.is_criterion() || before == settings.trigger,
                     "{} is no criterion",
                     row.name
                 );
@@ -265,17 +265,4 @@ struct BlockOutcome {
     lost: bool,
     /// The rest of the file is left out.
     fatal: bool,
-}
-
-fn is_criterion(setting: Setting) -> bool {
-    matches!(
-        setting,
-        Setting::Size
-            | Setting::Minutes
-            | Setting::Hourly
-            | Setting::Daily
-            | Setting::Weekly
-            | Setting::Monthly
-            | Setting::Yearly
-    )
 }
