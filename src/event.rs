@@ -254,10 +254,8 @@ pub struct Pacing<'a> {
     pub path: &'a std::path::Path,
     /// Its size in bytes.
     pub size: u64,
-    /// Bytes of its compressed file so far.
-    pub written: u64,
-    /// Since it began.
-    pub elapsed: std::time::Duration,
+    /// Bytes of it that were read so far; `None` at the end.
+    pub read: Option<u64>,
 }
 
 /// Who wants to hear what happens. Workers speak, too.
@@ -270,6 +268,6 @@ pub trait Listener: std::fmt::Debug + Send + Sync {
         self.hear(event);
     }
 
-    /// Watches a long compression; `None` is its end. It comes from any thread, and at once.
-    fn pace(&self, _pacing: Option<Pacing<'_>>) {}
+    /// Watches a long compression. It comes from any thread, and at once.
+    fn pace(&self, _pacing: Pacing<'_>) {}
 }

@@ -6,7 +6,8 @@
 use std::ffi::{OsStr, OsString};
 use std::num::NonZero;
 use std::os::fd::AsFd;
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use super::engine::{self, EngineError, Means};
 use super::pace::Pace;
@@ -121,6 +122,7 @@ fn is_twin(dir: &Dir, to: &OsStr, source: &File) -> bool {
     let means = Means {
         threads: NonZero::<usize>::MIN,
         stop: &|| signals::caught().is_some(),
+        read: None,
     };
     super::decompress::same_content(twin.as_fd(), source.as_fd(), means).unwrap_or(false)
 }
@@ -139,17 +141,18 @@ fn write(
         engine::recognise(&how.command, &how.options)
     };
     let path = work.archive_path_of(from);
-    let Some(built_in) = built_in else {
-        return run_program(work, how, (path, source), output, listener);
-    };
     let size = facts_of_open(source, &path).map_or(0, |facts| facts.size);
-    let pace = Pace::new(&path, size, output, &*work.set.choices.watcher);
+    let pace = Pace::new(&path, size, &*work.set.choices.watcher);
+    let Some(built_in) = built_in else {
+        return run_program(work, how, (&path, source), output, (listener, &pace));
+    };
     let means = Means {
         threads,
         stop: &|| {
             pace.tick();
             signals::caught().is_some()
         },
+        read: Some(pace.read()),
     };
     let call = |op, errno: i32| {
         Fault::Call(SysError {
@@ -171,9 +174,9 @@ fn write(
 fn run_program(
     work: &LogWork,
     how: &Compression,
-    (path, source): (PathBuf, &File),
+    (path, source): (&Path, &File),
     output: &File,
-    listener: &dyn Listener,
+    (listener, pace): (&dyn Listener, &Pace<'_>),
 ) -> Result<(), Fault> {
     let filter = process::Filter {
         program: &how.command,
@@ -181,20 +184,24 @@ fn run_program(
         variable: Some(("LOGROTATE_COMPRESSED_FILENAME", path.as_os_str())),
         identity: work.identity.filter(|wanted| *wanted != identity::starter()),
     };
-    match process::run_filter(&filter, source, output) {
+    let tick = |read| {
+        pace.read().store(read, Ordering::Relaxed);
+        pace.tick();
+    };
+    match process::run_filter(&filter, source, output, &tick) {
         Err(error) => Err(Fault::CannotCompress {
-            path: path.clone(),
+            path: path.to_owned(),
             error,
         }),
         Ok(done) => {
             if !done.said.is_empty() {
                 listener.hear(Event::CompressorSaid {
-                    path: path.clone(),
+                    path: path.to_owned(),
                     said: done.said,
                 });
             }
             done.end.map_err(|end| Fault::Compressor {
-                path: path.clone(),
+                path: path.to_owned(),
                 end,
             })
         }

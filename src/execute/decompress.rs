@@ -198,6 +198,7 @@ mod tests {
     const MEANS: Means<'static> = Means {
         threads: NonZero::<usize>::MIN,
         stop: &|| false,
+        read: None,
     };
 
     fn holding(bytes: &[u8]) -> File {

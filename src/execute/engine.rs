@@ -8,6 +8,7 @@ use std::num::NonZero;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
 
 use super::{gzip, zstd};
 use crate::sys::call::CallError;
@@ -29,6 +30,8 @@ pub struct Means<'a> {
     pub threads: NonZero<usize>,
     /// Asked between blocks: whether to give up.
     pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Where a watcher sees how many bytes were read.
+    pub read: Option<&'a AtomicU64>,
 }
 
 impl fmt::Debug for Means<'_> {
@@ -80,7 +83,9 @@ pub fn compress(
     to: BorrowedFd<'_>,
     means: Means<'_>,
 ) -> Result<Compressed, EngineError> {
-    let mut source = Source::open(from, Afterwards::Forget).map_err(EngineError::Source)?;
+    let mut source = Source::open(from, Afterwards::Forget)
+        .map_err(EngineError::Source)?
+        .watched_by(means.read);
     let mut sink = Sink::new(to, Afterwards::Forget);
     match with {
         BuiltIn::Gzip(level) => gzip::compress(level, &mut source, &mut sink, means)?,

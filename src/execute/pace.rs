@@ -6,8 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::event::{Listener, Pacing};
-use crate::sys::File;
-use crate::sys::dir::facts_of_open;
 
 /// Before so much time nobody wonders.
 const SHORT: Duration = Duration::from_secs(1);
@@ -18,7 +16,7 @@ const AGAIN: Duration = Duration::from_millis(250);
 pub(super) struct Pace<'a> {
     path: &'a Path,
     size: u64,
-    output: &'a File,
+    read: AtomicU64,
     watcher: &'a dyn Listener,
     begun: Instant,
     /// When it was said last, in milliseconds from the beginning; 0 is never.
@@ -26,15 +24,20 @@ pub(super) struct Pace<'a> {
 }
 
 impl<'a> Pace<'a> {
-    pub(super) fn new(path: &'a Path, size: u64, output: &'a File, watcher: &'a dyn Listener) -> Self {
+    pub(super) fn new(path: &'a Path, size: u64, watcher: &'a dyn Listener) -> Self {
         Self {
             path,
             size,
-            output,
+            read: AtomicU64::new(0),
             watcher,
             begun: Instant::now(),
             said: AtomicU64::new(0),
         }
+    }
+
+    /// Returns where is kept how many bytes were read.
+    pub(super) fn read(&self) -> &AtomicU64 {
+        &self.read
     }
 
     /// Says how far it is, if it is time to.
@@ -46,20 +49,22 @@ impl<'a> Pace<'a> {
         }
         let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         self.said.store(now, Ordering::Relaxed);
-        let written = facts_of_open(self.output, self.path).map_or(0, |facts| facts.size);
-        self.watcher.pace(Some(Pacing {
+        self.tell(Some(self.read.load(Ordering::Relaxed)));
+    }
+
+    fn tell(&self, read: Option<u64>) {
+        self.watcher.pace(Pacing {
             path: self.path,
             size: self.size,
-            written,
-            elapsed,
-        }));
+            read,
+        });
     }
 }
 
 impl Drop for Pace<'_> {
     fn drop(&mut self) {
         if self.said.load(Ordering::Relaxed) > 0 {
-            self.watcher.pace(None);
+            self.tell(None);
         }
     }
 }

@@ -166,6 +166,7 @@ mod tests {
         let means = Means {
             threads: NonZero::new(2).unwrap(),
             stop: &|| false,
+            read: None,
         };
         compress(
             setting,

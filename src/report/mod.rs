@@ -4,7 +4,6 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -28,6 +27,7 @@ pub mod explain;
 pub mod fault;
 pub mod json;
 pub mod metrics;
+mod progress;
 pub mod screen;
 pub mod state_text;
 pub mod status;
@@ -38,6 +38,7 @@ pub mod text;
 pub mod words;
 
 use metrics::Held;
+use progress::Progress;
 use style::{Colours, Tone, paint};
 use tally::{RunTally, Tally};
 use text::Weight;
@@ -85,7 +86,7 @@ impl Listener for Speakers {
         self.reporter.hear(event);
     }
 
-    fn pace(&self, pacing: Option<Pacing<'_>>) {
+    fn pace(&self, pacing: Pacing<'_>) {
         self.reporter.pace(pacing);
     }
 }
@@ -192,10 +193,8 @@ pub struct Reporter {
     verbose: bool,
     copy: Option<Mutex<Copy>>,
     voice: Voice,
-    /// The columns of the terminal that stderr is; `None` where it is none, and nothing is overwritten.
-    columns: Option<usize>,
-    /// The line at the bottom of the terminal is one that will be overwritten.
-    has_passing_line: AtomicBool,
+    /// Shows how long compressions get on, where somebody sees it.
+    progress: Option<Progress>,
 }
 
 impl Reporter {
@@ -206,56 +205,18 @@ impl Reporter {
             verbose,
             copy: copy.map(Mutex::new),
             voice: Voice::of_stderr(colours),
-            columns: terminal::columns(&std::io::stderr()).filter(|_| is_clever()),
-            has_passing_line: AtomicBool::new(false),
+            progress: Progress::of_stderr(),
         }
     }
 
-    /// Writes to stderr, over a passing line. Nobody may be listening any more; the work goes on.
+    /// Writes to stderr, above the lines that show progress. Nobody may be listening any more; the work goes on.
     fn write(&self, text: &str) {
-        let mut stderr = std::io::stderr().lock();
-        if self.has_passing_line.swap(false, Ordering::Relaxed) {
-            drop(stderr.write_all(CLEAR.as_bytes()));
+        let write = || drop(std::io::stderr().lock().write_all(text.as_bytes()));
+        match &self.progress {
+            Some(progress) => progress.above(write),
+            None => write(),
         }
-        drop(stderr.write_all(text.as_bytes()));
     }
-}
-
-/// Goes to the beginning of the line and empties it.
-const CLEAR: &str = "\r\x1b[K";
-
-/// Tells whether the terminal can empty a line.
-fn is_clever() -> bool {
-    std::env::var_os("TERM").is_some_and(|term| term != "dumb")
-}
-
-/// Returns the passing line, cut so that it stays one.
-fn passing_line(pacing: &Pacing<'_>, columns: usize) -> String {
-    let figures = format!(
-        ": {} of compressed output from {}, {} s",
-        style::size(pacing.written),
-        style::size(pacing.size),
-        pacing.elapsed.as_secs()
-    );
-    let mut line = String::from("compressing ");
-    let room = columns.saturating_sub(1 + style::width(&line) + style::width(&figures));
-    let name = words::path(pacing.path);
-    if style::width(&name) > room {
-        let mut tail: Vec<char> = Vec::new();
-        let mut taken = 1;
-        for one in name.chars().rev() {
-            taken += screen::columns(one);
-            if taken > room {
-                break;
-            }
-            tail.push(one);
-        }
-        line.push('\u{2026}');
-        line.extend(tail.iter().rev());
-    } else {
-        line.push_str(&name);
-    }
-    line + &figures
 }
 
 impl Listener for Reporter {
@@ -277,14 +238,9 @@ impl Listener for Reporter {
         }
     }
 
-    fn pace(&self, pacing: Option<Pacing<'_>>) {
-        let Some(columns) = self.columns else { return };
-        match pacing {
-            None => self.write(""),
-            Some(pacing) => {
-                self.write(&format!("{CLEAR}{}", passing_line(&pacing, columns)));
-                self.has_passing_line.store(true, Ordering::Relaxed);
-            }
+    fn pace(&self, pacing: Pacing<'_>) {
+        if let Some(progress) = &self.progress {
+            progress.show(pacing);
         }
     }
 }
@@ -344,29 +300,5 @@ mod tests {
         assert_eq!(line(Weight::Note), "x\n");
         assert_eq!(line(Weight::Warning), "\x1b[1;33mwarning:\x1b[0m x\n");
         assert_eq!(line(Weight::Error), "\x1b[1;31merror:\x1b[0m x\n");
-    }
-
-    #[test]
-    fn a_passing_line_never_takes_more_than_one_line() {
-        let pacing = Pacing {
-            path: Path::new(
-                "/var/log/\u{30ed}\u{30b0}\u{30ed}\u{30b0}/a-very-long-name-of-a-log-that-fits-nowhere.log.1",
-            ),
-            size: 3 << 30,
-            written: 200 << 20,
-            elapsed: std::time::Duration::from_secs(12),
-        };
-        let line = passing_line(&pacing, 200);
-        assert!(
-            line.ends_with("nowhere.log.1: 200.0M of compressed output from 3.0G, 12 s"),
-            "{line}"
-        );
-        for columns in 64..120 {
-            let line = passing_line(&pacing, columns);
-            assert!(
-                style::width(&line) < columns && line.contains("12 s"),
-                "{columns} {line}"
-            );
-        }
     }
 }

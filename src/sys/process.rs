@@ -14,7 +14,7 @@ use nix::errno::Errno;
 use nix::libc;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, Whence, lseek};
 
 use super::signals;
 use crate::fault::{ChildEnd, Op, SysError};
@@ -24,6 +24,9 @@ use crate::unix::Identity;
 const STDERR_LIMIT: usize = 64 * 1024;
 /// How long a child may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// How long a program that is watched is left alone, in milliseconds.
+const OFTEN: u8 = 250;
 
 /// Runs a shell text as `/bin/sh -c TEXT logrotate_script ARG…` and waits for it.
 ///
@@ -84,8 +87,9 @@ pub struct Filtered {
     pub said: Vec<u8>,
 }
 
-/// Runs a program with one file as its input and another as its output.
-pub fn run_filter(filter: &Filter<'_>, input: &File, output: &File) -> Result<Filtered, SysError> {
+/// Runs a program with one file as its input and another as its output. A few times a second `tick` is told how many
+/// bytes of the input were read.
+pub fn run_filter(filter: &Filter<'_>, input: &File, output: &File, tick: &dyn Fn(u64)) -> Result<Filtered, SysError> {
     let mut command = command_of(filter);
     command
         .stdin(stdio(input, filter.program)?)
@@ -95,7 +99,8 @@ pub fn run_filter(filter: &Filter<'_>, input: &File, output: &File) -> Result<Fi
     // NOTE: the command holds our copies of the descriptors until it is dropped.
     drop(command);
     let mut ear = Ear::new(child.stderr.take());
-    let mut end = wait_listening(&mut child, None, filter.program, &mut ear)?;
+    let often = || tick(offset_of(input));
+    let mut end = wait_listening(&mut child, None, filter.program, &mut ear, Some(&often))?;
     if let (Ok(()), Some(signal)) = (&end, signals::caught()) {
         // A part of it may have been ended by the same signal, and the rest have taken that for the end of its input.
         end = Err(ChildEnd::Signal(signal));
@@ -241,7 +246,7 @@ fn start(command: &mut Command, program: &Path) -> Result<Child, SysError> {
 
 /// Waits for a child; a time limit or a signal that asks us to end is passed on to it.
 fn wait(child: &mut Child, limit: Option<u32>, program: &Path) -> Result<Result<(), ChildEnd>, SysError> {
-    wait_listening(child, limit, program, &mut Ear::default())
+    wait_listening(child, limit, program, &mut Ear::default(), None)
 }
 
 fn wait_listening(
@@ -249,6 +254,7 @@ fn wait_listening(
     limit: Option<u32>,
     program: &Path,
     ear: &mut Ear,
+    often: Option<&dyn Fn()>,
 ) -> Result<Result<(), ChildEnd>, SysError> {
     let fail = |error: &std::io::Error| SysError {
         op: Op::Wait,
@@ -256,7 +262,7 @@ fn wait_listening(
         other: None,
         errno: error.raw_os_error().unwrap_or(0),
     };
-    if let Some(seconds) = watch(child, limit, ear) {
+    if let Some(seconds) = watch(child, limit, ear, often) {
         end_child(child);
         let status = child.wait().map_err(|error| fail(&error))?;
         return Ok(Err(seconds.map_or_else(
@@ -276,11 +282,12 @@ fn end_of(status: ExitStatus) -> Result<(), ChildEnd> {
 }
 
 /// Returns when the child ended (`None`), or why it is to be ended: its limit in seconds, or a signal (`Some(None)`).
-fn watch(child: &Child, limit: Option<u32>, ear: &mut Ear) -> Option<Option<u32>> {
+fn watch(child: &Child, limit: Option<u32>, ear: &mut Ear, often: Option<&dyn Fn()>) -> Option<Option<u32>> {
     let handle = pidfd(child)?;
     let deadline = limit.map(|seconds| Instant::now() + Duration::from_secs(u64::from(seconds)));
     loop {
         let timeout = match deadline {
+            None if often.is_some() => PollTimeout::from(OFTEN),
             None => PollTimeout::NONE,
             Some(deadline) => {
                 let left = deadline.saturating_duration_since(Instant::now());
@@ -310,7 +317,15 @@ fn watch(child: &Child, limit: Option<u32>, ear: &mut Ear) -> Option<Option<u32>
         if signals::caught().is_some() {
             return Some(None);
         }
+        if let Some(tick) = often {
+            tick();
+        }
     }
+}
+
+/// Returns how far a program that has the file as its input has read.
+fn offset_of(input: &File) -> u64 {
+    lseek(input, 0, Whence::SeekCur).map_or(0, i64::unsigned_abs)
 }
 
 /// Ends a child and what it started: a shell does not pass a signal on to the program that it waits for.

@@ -4,6 +4,7 @@
 //! What to do with the bytes is not known here.
 
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::errno::Errno;
 use nix::fcntl::{PosixFadviseAdvice, posix_fadvise};
@@ -49,6 +50,8 @@ pub struct Source<'fd> {
     data_end: Option<u64>,
     forgotten: u64,
     after: Afterwards,
+    /// Where a watcher sees how far it was read, in bytes.
+    watched: Option<&'fd AtomicU64>,
 }
 
 impl<'fd> Source<'fd> {
@@ -71,7 +74,15 @@ impl<'fd> Source<'fd> {
             data_end: (allocated < stat.st_size).then_some(0),
             forgotten: offset,
             after,
+            watched: None,
         })
+    }
+
+    /// Keeps `counter` at how far it was read, for whoever watches.
+    #[must_use]
+    pub fn watched_by(mut self, counter: Option<&'fd AtomicU64>) -> Self {
+        self.watched = counter;
+        self
     }
 
     /// Returns the size that the file had when it was opened here.
@@ -116,6 +127,9 @@ impl<'fd> Source<'fd> {
                 Err(Errno::EINTR) => {}
                 Err(errno) => return Err(CallError::new(Doing::Read, errno)),
             }
+        }
+        if let Some(counter) = self.watched {
+            counter.store(self.offset, Ordering::Relaxed);
         }
         self.forget();
         Ok(if filled == 0 { Run::End } else { Run::Data(filled) })

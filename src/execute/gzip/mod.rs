@@ -82,6 +82,7 @@ mod tests {
         Means {
             threads: NonZero::new(threads).unwrap(),
             stop: &|| false,
+            read: None,
         }
     }
 
