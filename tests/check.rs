@@ -4,6 +4,8 @@
 //! text for the invalid one. With a `machine` beside them they are checked as on that machine, else `--offline`. `@ROOT@`
 //! stands for the place of the fixture; with `UPDATE_FIXTURES` set, `text` is written anew.
 
+mod timers;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -185,10 +187,15 @@ fn one_mended_line_silences_each_fixture() {
     }
 }
 
+/// Returns what tells whether an object keeps to a schema of `fixtures/schema`.
+fn validator(schema: &str) -> jsonschema::Validator {
+    let schema = fs::read_to_string(project().join("fixtures/schema").join(schema)).unwrap();
+    jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap()
+}
+
 #[test]
 fn the_object_keeps_to_its_schema() {
-    let schema = fs::read_to_string(project().join("fixtures/schema/check.json")).unwrap();
-    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let validator = validator("check.json");
     for name in fixtures() {
         for side in ["invalid", "valid"] {
             let Some((found, _)) = checked(&name, side) else {
@@ -208,32 +215,26 @@ fn the_object_keeps_to_its_schema() {
 
 #[test]
 fn sarif_has_all_that_the_standard_requires() {
+    let validator = validator("sarif.json");
+    assert!(
+        !validator.is_valid(&serde_json::json!({ "version": "2.1.0", "runs": [{}] })),
+        "the schema says nothing"
+    );
     for name in fixtures() {
         let Some((found, _)) = checked(&name, "invalid") else {
             continue;
         };
         let log: Value = serde_json::from_str(&check_sarif::text(&found)).unwrap();
-        assert_eq!(log["version"], "2.1.0");
+        let wrong: Vec<String> = validator.iter_errors(&log).map(|error| error.to_string()).collect();
+        assert!(wrong.is_empty(), "{name}: {wrong:?}");
         let run = &log["runs"][0];
-        let driver = &run["tool"]["driver"];
-        assert!(driver["name"].is_string());
-        let rules = driver["rules"].as_array().unwrap();
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
         let results = run["results"].as_array().unwrap();
         assert_eq!(results.len(), found.findings.len());
         for result in results {
-            assert!(result["message"]["text"].as_str().is_some_and(|text| !text.is_empty()));
             let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
             assert_eq!(rules[index]["id"], result["ruleId"]);
-            assert!(["error", "warning"].contains(&result["level"].as_str().unwrap()));
-            let place = &result["locations"][0]["physicalLocation"];
-            assert!(
-                place["artifactLocation"]["uri"]
-                    .as_str()
-                    .unwrap()
-                    .starts_with("file:///")
-            );
-            let region = &place["region"];
-            assert!(region["startLine"].as_u64().unwrap() >= 1);
+            let region = &result["locations"][0]["physicalLocation"]["region"];
             assert!(region["endColumn"].as_u64().unwrap() >= region["startColumn"].as_u64().unwrap());
         }
     }
@@ -241,6 +242,11 @@ fn sarif_has_all_that_the_standard_requires() {
 
 #[test]
 fn an_annotation_is_one_line_a_finding() {
+    let validator = validator("github.json");
+    assert!(
+        !validator.is_valid(&Value::from("::error a:b")),
+        "the schema says nothing"
+    );
     for name in fixtures() {
         let Some((found, _)) = checked(&name, "invalid") else {
             continue;
@@ -249,10 +255,7 @@ fn an_annotation_is_one_line_a_finding() {
         assert_eq!(text.lines().count(), found.findings.len(), "{text}");
         for (line, finding) in text.lines().zip(&found.findings) {
             assert!(line.contains(&format!("title={}::", finding.code())), "{line}");
-            assert!(
-                line.starts_with("::error file=") || line.starts_with("::warning file="),
-                "{line}"
-            );
+            assert!(validator.is_valid(&Value::from(line)), "{line}");
         }
     }
 }

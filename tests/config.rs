@@ -17,7 +17,7 @@ use logrotate_rs::diag::{Diagnostic, Severity};
 use logrotate_rs::load::{LoadOptions, load};
 use logrotate_rs::policy::settings::Settings;
 use logrotate_rs::policy::{LogSet, Policy};
-use logrotate_rs::report::cite;
+use logrotate_rs::report::{cite, words};
 use proptest::prelude::*;
 
 /// The fields of a policy, each as text.
@@ -70,7 +70,7 @@ fn pointed_at(diagnostic: &Diagnostic) -> Option<String> {
     let (place, excerpt) = (diagnostic.place.as_ref()?, diagnostic.excerpt.as_ref()?);
     let from = place.column as usize - 1;
     let text = &excerpt[from..excerpt.len().min(from + place.length as usize)];
-    Some(format!("{}:{} `{}`", place.line, place.column, cite::shown(text)))
+    Some(format!("{}:{} `{}`", place.line, place.column, words::bytes(text)))
 }
 
 /// Reads a fixture: what it means, and what is said of it.

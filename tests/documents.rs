@@ -2,6 +2,8 @@
 //!
 //! Here, too, is whether they are well-formed. What the program does is tested elsewhere.
 
+mod transcripts;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

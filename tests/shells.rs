@@ -54,6 +54,10 @@ fn bash_completes_options_and_their_values() {
     for option in ["--check", "--explain", "--metrics", "--wait-for-state-lock", "--jobs"] {
         assert!(all.iter().any(|one| one == option), "{option} in {all:?}");
     }
+    assert!(
+        !all.contains(&"--completions".to_owned()),
+        "what the help hides is not offered: {all:?}"
+    );
 }
 
 #[test]
@@ -78,7 +82,12 @@ fn fish_completes_options_and_their_values() {
     };
     assert_eq!(ask("logrotate --stat"), ["--state", "--status"]);
     assert_eq!(ask("logrotate --status --sort ").len(), 5);
-    assert!(ask("logrotate --").contains(&"--explain".to_owned()));
+    let all = ask("logrotate --");
+    assert!(all.contains(&"--explain".to_owned()), "{all:?}");
+    assert!(
+        !all.contains(&"--completions".to_owned()),
+        "what the help hides is not offered: {all:?}"
+    );
 }
 
 #[test]
@@ -97,6 +106,7 @@ zpty -r shell said '*ready*' || exit 8
 zpty -n -w shell $'logrotate --stat\\t'
 zpty -n -w shell $'\\t\\n'
 zpty -n -w shell $'logrotate --status --sort arch\\t\\n'
+zpty -n -w shell $'logrotate --comp\\t\\n'
 zpty -n -w shell $'print do\"\"ne\\n'
 zpty -r shell said '*done*'
 print -r -- $said
@@ -108,4 +118,8 @@ zpty -d shell";
     for word in ["--status", "--state", "archives"] {
         assert!(said.contains(word), "{word} in {said}");
     }
+    assert!(
+        !said.contains("--completions"),
+        "what the help hides is not offered: {said}"
+    );
 }

@@ -12,7 +12,6 @@
 
 mod bare;
 mod check;
-mod completions;
 mod compression;
 mod config;
 mod documents;

@@ -5,9 +5,11 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use logrotate_rs::report::style::width;
 use serde_json::Value;
 
-use super::support::{fresh_dir, need_root, ours, project, shell};
+use super::support::terminal::InTerminal;
+use super::support::{clock, fresh_dir, need_root, ours, project, shell};
 
 /// A small tree: a log that is due, one that is not, an empty one, a link, and one that is missing.
 struct Scene {
@@ -423,6 +425,88 @@ fn metrics_are_replaced_as_a_whole_and_a_dry_run_writes_none() {
     );
     assert_eq!(fs::read_dir(&root).unwrap().count(), 4);
     assert_eq!(fs::metadata(root.join("m.prom")).unwrap().mode() & 0o777, 0o644);
+}
+
+/// Runs a rotation with a compression of several ticks, in which time flies; returns what was written to the terminal, and
+/// what to a file in its place.
+fn long_compression(name: &str, term: &str) -> (String, String) {
+    let root = fresh_dir(name);
+    let lines: String = (0..400_000_u32)
+        .map(|n| format!("{} {n}\n", n.wrapping_mul(2_654_435_761)))
+        .collect();
+    fs::write(root.join("\u{30ed}\u{30b0}.log"), lines).unwrap();
+    let conf = format!(
+        "{}/*.log {{\n  rotate 9\n  start 1\n  compress\n  compressoptions -9\n}}\n",
+        root.display()
+    );
+    fs::write(root.join("conf"), conf).unwrap();
+    let command = || {
+        let mut command = shell(&root, ours().to_str().unwrap(), &["-f", "-s", "state", "conf"]);
+        clock::stop_at(&mut command, "2026-11-23 00:00:00", "UTC");
+        command.env("TEST_HASTE", "1000").env("TERM", term);
+        command
+    };
+    let seen = InTerminal::start(command(), 80).finish();
+    assert!(root.join("\u{30ed}\u{30b0}.log.1.gz").exists(), "{seen}");
+    fs::rename(root.join("\u{30ed}\u{30b0}.log.1.gz"), root.join("kept")).unwrap();
+    let again = Command::new("gzip")
+        .args(["-dc", "kept"])
+        .current_dir(&root)
+        .output()
+        .unwrap();
+    fs::write(root.join("\u{30ed}\u{30b0}.log"), again.stdout).unwrap();
+    let output = command().output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    (seen, text(&output.stderr))
+}
+
+#[test]
+fn a_long_compression_has_a_line_at_the_bottom_of_a_terminal_that_goes_when_it_is_done() {
+    let (seen, written) = long_compression("view-passing-line", "xterm");
+    let parts: Vec<&str> = seen.split("\r\x1b[K").collect();
+    // A line is emptied before another one, and again by that one.
+    let passing: Vec<&&str> = parts.iter().filter(|part| !part.is_empty()).collect();
+    assert!(!passing.is_empty(), "there is a line: {seen:?}");
+    for line in passing {
+        assert!(
+            line.starts_with("compressing ") && line.contains("\u{30ed}\u{30b0}.log.1: "),
+            "{line:?}"
+        );
+        assert!(!line.contains('\n') && width(line) < 80, "{line:?}");
+    }
+    assert_eq!(
+        (parts[0], parts[parts.len() - 1]),
+        ("", ""),
+        "nothing is left of it: {seen:?}"
+    );
+    assert_eq!(written, "", "a file has none of it");
+}
+
+#[test]
+fn a_long_compression_by_a_program_has_that_line_too() {
+    let root = fresh_dir("view-passing-line-of-a-program");
+    fs::write(root.join("a.log"), "line\n").unwrap();
+    nix::unistd::mkfifo(&root.join("go"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    fs::write(root.join("slow"), "#!/bin/sh\ncat\ncat \"$ROOT/go\" >&2\n").unwrap();
+    fs::set_permissions(root.join("slow"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let at = root.display();
+    let conf = format!("{at}/*.log {{\n  rotate 9\n  compress\n  compresscmd {at}/slow\n  compressext .slow\n}}\n");
+    fs::write(root.join("conf"), conf).unwrap();
+    let mut command = shell(&root, ours().to_str().unwrap(), &["-f", "-s", "state", "conf"]);
+    clock::stop_at(&mut command, "2026-11-23 00:00:00", "UTC");
+    command.env("TEST_HASTE", "1000").env("TERM", "xterm");
+    let mut terminal = InTerminal::start(command, 80);
+    let first = terminal.read_until("compressing ");
+    assert!(first.starts_with("\r\x1b[Kcompressing "), "{first:?}");
+    fs::write(root.join("go"), "").unwrap();
+    let rest = terminal.finish();
+    assert!(rest.ends_with("\r\x1b[K"), "nothing is left of it: {rest:?}");
+    assert_eq!(fs::read(root.join("a.log.1.slow")).unwrap(), b"line\n");
+}
+
+#[test]
+fn a_terminal_that_cannot_empty_a_line_has_no_passing_line() {
+    assert_eq!(long_compression("view-dumb-terminal", "dumb").0, "");
 }
 
 /// Returns the completions for a shell.

@@ -26,7 +26,7 @@ pub(super) fn rhythm(root: &Path) -> Option<Rhythm> {
         Some(unit) => Some(rhythm::of_timer(&with_drop_ins(root, unit))?),
         None => cron("cron.daily").then_some(Rhythm::DAILY),
     };
-    [timed, hourly].into_iter().flatten().min()
+    [timed, hourly].into_iter().flatten().reduce(Rhythm::beside)
 }
 
 /// Adds the texts of the unit's drop-ins, in the order of their names; one name counts once.

@@ -61,7 +61,7 @@ pub fn dates(set: &LogSet, rhythm: Option<Rhythm>, found: &mut Vec<Finding>) {
         return;
     }
     let (mut needed, mut criterion) = needed(set.policy.trigger);
-    let several_a_day = rhythm.is_some_and(|rhythm| rhythm < Rhythm::DAILY);
+    let several_a_day = rhythm.is_some_and(|rhythm| rhythm.shortest < Rhythm::DAILY.shortest);
     if set.policy.max_size.is_some() && several_a_day && needed > Grain::Hour {
         (needed, criterion) = (Grain::Hour, "maxsize");
     }

@@ -11,19 +11,18 @@ use crate::policy::{LogSet, Trigger};
 pub fn timer(set: &LogSet, rhythm: Rhythm, found: &mut Vec<Finding>) {
     let made = Made::of(set);
     let (criterion, wanted) = match set.policy.trigger {
-        Trigger::Minutes(minutes) => ("minutes", Rhythm(minutes)),
-        Trigger::Hourly => ("hourly", Rhythm::HOURLY),
-        Trigger::Daily => ("daily", Rhythm::DAILY),
+        Trigger::Minutes(minutes) => ("minutes", minutes),
+        Trigger::Hourly => ("hourly", Rhythm::HOURLY.longest),
+        Trigger::Daily => ("daily", Rhythm::DAILY.longest),
         _ => return,
     };
-    let sub_daily = wanted < Rhythm::DAILY;
-    if let Some((_, place)) = made.last(&[criterion]).filter(|_| sub_daily && wanted < rhythm) {
+    if let Some((_, place)) = made.last(&[criterion]).filter(|_| wanted < rhythm.longest) {
         let lint = Lint::TimerSlower { criterion, rhythm };
         found.push(Finding::lint(lint, place.clone()));
     }
     // Where every run rotates the log anyway, its size changes nothing.
     if set.policy.max_size.is_some()
-        && rhythm >= wanted
+        && rhythm.shortest >= wanted
         && let Some((_, place)) = made.own(&["maxsize"])
     {
         found.push(Finding::lint(Lint::MaxsizeIdle(rhythm), place.clone()));

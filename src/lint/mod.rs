@@ -9,6 +9,7 @@ use crate::diag::{Place, Problem, Severity};
 use crate::policy::LogSet;
 
 pub mod archives;
+pub mod calendar;
 pub mod criteria;
 pub mod machine;
 pub mod rhythm;

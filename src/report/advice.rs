@@ -1,9 +1,9 @@
 //! The sentences of what a check finds: one of cause, one of remedy. Those of a run's complaints are `cite`'s.
 
-use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use super::cite::{self, shown};
+use super::cite;
+use super::words::{bytes as shown, word as name};
 use crate::diag::Problem;
 use crate::lint::rhythm::Rhythm;
 use crate::lint::{Cause, Finding, Lint};
@@ -40,10 +40,6 @@ pub fn related(finding: &Finding) -> Option<&'static str> {
             _ => return None,
         },
     })
-}
-
-fn name(name: &OsStr) -> String {
-    shown(name.as_bytes())
 }
 
 fn cause(lint: &Lint) -> String {
@@ -110,11 +106,17 @@ fn other_cause(lint: &Lint) -> String {
 }
 
 fn every(rhythm: Rhythm) -> String {
+    let Rhythm { shortest, longest } = rhythm;
+    let fits = |minutes: &u32| shortest.is_multiple_of(*minutes) && longest.is_multiple_of(*minutes);
+    let units = [(24 * 60, "days"), (60, "hours"), (1, "minutes")];
+    let (length, unit) = units.into_iter().find(|(length, _)| fits(length)).unwrap_or(units[2]);
     match rhythm {
         Rhythm::HOURLY => "once an hour".to_owned(),
         Rhythm::DAILY => "once a day".to_owned(),
         Rhythm::WEEKLY => "once a week".to_owned(),
-        Rhythm(minutes) => format!("every {minutes} minutes"),
+        _ if longest == 1 => "every minute".to_owned(),
+        _ if shortest == longest => format!("every {} {unit}", longest / length),
+        _ => format!("every {} to {} {unit}", shortest / length, longest / length),
     }
 }
 

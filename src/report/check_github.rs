@@ -2,7 +2,7 @@
 
 use super::advice;
 use super::check_json::word;
-use super::cite::shown;
+use super::words::bytes as shown;
 use crate::lint::{Checked, Finding};
 
 /// Writes a line for each finding.

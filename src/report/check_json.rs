@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::advice;
-use super::cite::shown;
+use super::words::bytes as shown;
 use crate::diag::{Place, Severity};
 use crate::lint::{Cause, Checked, Finding};
 

@@ -1,8 +1,8 @@
 //! What a check found, for people: message, place, the line with the exact part marked, and a remedy.
 
 use super::advice;
-use super::cite::shown;
 use super::screen::{Look, columns, width};
+use super::words::bytes as shown;
 use crate::diag::{Place, Severity};
 use crate::lint::{Checked, Finding};
 
@@ -91,7 +91,10 @@ fn spot(place: &Place) -> String {
 fn marked(line: &[u8], place: &Place, room: usize) -> (String, (String, String)) {
     let start = (place.column as usize - 1).min(line.len());
     let end = (start + place.length as usize).min(line.len());
-    let part = |from: usize, to: usize| shown(&line[from..to]).replace("\\t", "    ");
+    let part = |from: usize, to: usize| {
+        let pieces = line[from..to].split(|byte| *byte == b'\t');
+        pieces.map(shown).collect::<Vec<_>>().join("    ")
+    };
     let (mut before, marked, mut after) = (part(0, start), part(start, end), part(end, line.len()));
     let marked = cut_end(marked, room);
     if width(&before) + width(&marked) > room {
@@ -170,6 +173,7 @@ mod tests {
             ("rotate x", 8, 1, "rotate x", 7, 1),
             ("\trotate x", 9, 1, "    rotate x", 11, 1),
             ("/ログ rotate", 9, 6, "/ログ rotate", 6, 6),
+            ("a\\tb\tc", 4, 1, "a\\tb    c", 3, 1),
             ("rotate", 7, 0, "rotate", 6, 1),
             ("rotate", 5, 99, "rotate", 4, 2),
         ];

@@ -2,10 +2,8 @@
 //!
 //! Scripts and monitors match on fragments of the first; they are those of the reference.
 
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
-
 use super::text::Weight;
+use super::words::{bytes as shown, path, reason};
 use crate::diag::{Diagnostic, Place, Problem, Severity};
 
 /// Returns the line for stderr: severity, place and message.
@@ -53,36 +51,6 @@ fn is_placed(problem: &Problem) -> bool {
 #[must_use]
 pub fn code(problem: &Problem) -> &'static str {
     problem.class().code
-}
-
-/// Makes bytes fit for a terminal: control characters become escapes, everything else stays.
-#[must_use]
-pub fn shown(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for one in chunk.valid().chars() {
-            if one.is_control() {
-                out.extend(one.escape_default());
-            } else {
-                out.push(one);
-            }
-        }
-        for byte in chunk.invalid() {
-            out.push_str(&format!("\\x{byte:02x}"));
-        }
-    }
-    out
-}
-
-fn path(path: &Path) -> String {
-    shown(path.as_os_str().as_bytes())
-}
-
-/// Returns the system's words for an error number.
-#[must_use]
-pub fn reason(errno: i32) -> String {
-    let full = std::io::Error::from_raw_os_error(errno).to_string();
-    full.split(" (os error").next().unwrap_or_default().to_owned()
 }
 
 /// Returns what is wrong, in one sentence without a full stop.

@@ -61,7 +61,13 @@ pub fn text(account: &Account, colours: bool) -> String {
         "{}\n  {}  {}",
         head("Stanza"),
         spot(&row.place),
-        bytes(&account.written).replace("\\n", " ")
+        bytes(
+            &account
+                .written
+                .split(|byte| *byte == b'\n')
+                .collect::<Vec<_>>()
+                .join(&b' ')
+        )
     );
     for (place, why) in &account.losers {
         let place = place.as_ref().map(spot).unwrap_or_default();

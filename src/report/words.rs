@@ -40,7 +40,12 @@ pub fn bytes(text: &[u8]) -> String {
 pub fn lines(text: &[u8]) -> String {
     let kept: Vec<String> = text
         .split(|byte| *byte == b'\n')
-        .map(|line| bytes(line).replace("\\t", "\t"))
+        .map(|line| {
+            line.split(|byte| *byte == b'\t')
+                .map(bytes)
+                .collect::<Vec<_>>()
+                .join("\t")
+        })
         .collect();
     kept.join("\n")
 }
@@ -97,5 +102,10 @@ mod tests {
         ] {
             assert_eq!(bytes(raw), shown);
         }
+    }
+
+    #[test]
+    fn a_script_keeps_its_lines_and_tabs_and_what_only_looks_like_one() {
+        assert_eq!(lines(b"\tprintf 'a\\tb'\n\x1b"), "\tprintf 'a\\tb'\n\\u{1b}");
     }
 }

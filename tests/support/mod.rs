@@ -8,6 +8,7 @@ pub(crate) mod content;
 pub(crate) mod manifest;
 pub(crate) mod mounts;
 pub(crate) mod scenario;
+pub(crate) mod terminal;
 
 use std::env;
 use std::fs;
