@@ -66,12 +66,29 @@ fn line(path: &Path, size: u64) -> ProgressBar {
     ProgressBar::new(size)
         .with_style(look.progress_chars("=> "))
         .with_prefix(style::size(size))
-        .with_message(words::path(path))
+        .with_message(words::path(&end_of(path)))
+}
+
+/// Returns the last two parts of a path: the line is cut at its end, where the name is.
+fn end_of(path: &Path) -> PathBuf {
+    let parts: Vec<_> = path.components().rev().take(2).collect();
+    parts.into_iter().rev().collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_names_the_log_and_its_directory() {
+        for (path, shown) in [
+            ("/var/log/nginx/a.log.1", "nginx/a.log.1"),
+            ("/a.log", "/a.log"),
+            ("a.log", "a.log"),
+        ] {
+            assert_eq!(end_of(Path::new(path)), Path::new(shown));
+        }
+    }
 
     #[test]
     fn the_line_is_one_that_indicatif_understands() {
