@@ -122,9 +122,9 @@ pub enum Event {
     },
     /// The log grew a hole after it was cut: somebody writes without `O_APPEND`.
     WriterDoesNotAppend(PathBuf),
-    /// A program still has the archive open for writing: it is compressed next time.
+    /// A program still has the file open for writing: it is compressed, or copied away, next time.
     StillWritten {
-        /// The archive.
+        /// The archive, or what `renamecopy` renamed the log to.
         path: PathBuf,
         /// The program, where it is known.
         by: Option<String>,

@@ -175,7 +175,7 @@ pub enum Fault {
         /// What is wrong with it.
         why: Insecure,
     },
-    /// A program still writes to an archive that is to be compressed before the log can be rotated.
+    /// A program still writes to what has to be compressed, or copied away, before the log can be rotated.
     StillWritten {
         /// The archive.
         path: PathBuf,

@@ -4,19 +4,19 @@
 //! entered into the listing as they happen (or as a dry run pretends them).
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::facts::{FileFacts, FileTime};
-use crate::fault::{Fault, SysError};
+use crate::fault::{Fault, Op, SysError};
 use crate::plan::Look;
-use crate::sys::create;
-use crate::sys::dir::Dir;
-use crate::sys::walk;
+use crate::sys::dir::{Access, Dir};
+use crate::sys::{create, lease, walk};
 use crate::unix::FileId;
 
 /// So many directories are held open at once; more are opened again when their turn comes.
@@ -138,6 +138,8 @@ pub struct View {
     dir: Option<Arc<Dir>>,
     listing: Option<Listing>,
     pretending: bool,
+    /// What was found to be written by a program when something was to be done with it.
+    written: HashSet<OsString>,
     /// How often a listing had to be given up.
     forgotten: u32,
 }
@@ -160,6 +162,7 @@ impl View {
             dir: Some(Arc::clone(dir)),
             listing: None,
             pretending: false,
+            written: HashSet::new(),
             forgotten: 0,
         }
     }
@@ -171,6 +174,7 @@ impl View {
             dir: None,
             listing: Some(Listing::default()),
             pretending: true,
+            written: HashSet::new(),
             forgotten: 0,
         }
     }
@@ -178,6 +182,11 @@ impl View {
     /// From here on changes are only pretended.
     pub fn pretend(&mut self) {
         self.pretending = true;
+    }
+
+    /// Enters that a program writes to the file.
+    pub fn is_being_written(&mut self, name: &OsStr) {
+        self.written.insert(name.to_owned());
     }
 
     fn forget(&mut self) {
@@ -203,6 +212,7 @@ impl View {
 
     /// Enters that a name went away.
     pub fn vanished(&mut self, name: &OsStr) {
+        self.written.remove(name);
         if self.pretending && self.listed().is_err() {
             return;
         }
@@ -319,6 +329,14 @@ impl Look for View {
 
     fn prefers_names(&self) -> bool {
         self.forgotten > LISTINGS_GIVEN_UP
+    }
+
+    fn is_written(&mut self, name: &OsStr) -> bool {
+        let ask = |dir: &Arc<Dir>| {
+            dir.open_plain(name, Access::Read, Op::Open)
+                .is_ok_and(|(file, _)| lease::is_held(file.as_fd()))
+        };
+        self.written.contains(name) || self.pretending && self.dir.as_ref().is_some_and(ask)
     }
 
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError> {

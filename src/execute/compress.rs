@@ -17,7 +17,7 @@ use super::work::LogWork;
 use crate::event::{Event, Listener};
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Op, SysError};
-use crate::plan::Model;
+use crate::plan::{Model, Step};
 use crate::policy::Compression;
 use crate::sys::File;
 use crate::sys::create::Newborn;
@@ -49,51 +49,39 @@ pub(super) enum Begun {
     Held,
 }
 
-/// Writes the compressed file.
+/// Writes the compressed file. It is said when it is known that no program writes to the archive.
 pub(super) fn begin(
     work: &LogWork,
-    (from, to, model): (&OsStr, &OsStr, Model),
+    step: &Step,
     threads: NonZero<usize>,
     listener: &dyn Listener,
 ) -> Result<Begun, Fault> {
-    let (Some(dir), Some(how)) = (&work.archive_dir, &work.set.policy.compression) else {
+    let (Step::Compress { from, to, model }, Some(dir), Some(how)) =
+        (step, &work.archive_dir, &work.set.policy.compression)
+    else {
         return Ok(Begun::Done);
     };
-    let (source, facts) = open_source(work, dir, from)?;
-    if is_held(&source) {
+    let opened = open_source(work, dir, from);
+    if opened.as_ref().is_ok_and(|(source, _)| lease::is_held(source.as_fd())) {
         return Ok(Begun::Held);
     }
+    work.announce(step, listener);
+    let (source, facts) = opened?;
     if is_twin(dir, to, &source) {
-        remove(work, dir, &from.to_owned(), listener)?;
+        remove(work, dir, from, listener)?;
         return Ok(Begun::Done);
     }
     let newborn = Newborn::like(Some(&source), dir, to)?;
     write(work, how, (from, &source), newborn.file(), threads, listener)?;
     stream::start_write_out(newborn.file().as_fd(), 0, 0);
-    let (from, to) = (from.to_owned(), to.to_owned());
     Ok(Begun::Written(Box::new(Halfway {
         newborn,
         source,
         facts,
-        from,
-        to,
-        model,
+        from: from.clone(),
+        to: to.clone(),
+        model: *model,
     })))
-}
-
-/// A program still writes to the archive. Which one is looked up only where it is to be told: that takes long.
-fn is_held(source: &File) -> bool {
-    lease::is_written(source.as_fd())
-        .unwrap_or_else(|| matches!(lease::who_writes(source.as_fd()), lease::Writers::Held(_)))
-}
-
-/// Finds the program that still writes to an archive.
-pub(super) fn holder(work: &LogWork, name: &OsStr) -> Option<String> {
-    let (source, _) = open_source(work, work.archive_dir.as_ref()?, name).ok()?;
-    match lease::who_writes(source.as_fd()) {
-        lease::Writers::Held(program) => program.map(|name| name.to_string_lossy().into_owned()),
-        lease::Writers::Nobody | lease::Writers::Unknown => None,
-    }
 }
 
 fn open_source(work: &LogWork, dir: &Dir, from: &OsStr) -> Result<(File, FileFacts), Fault> {

@@ -10,28 +10,37 @@ use super::work::LogWork;
 use crate::event::{Event, Listener};
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Op, SysError};
-use crate::plan::{Spot, Where};
+use crate::plan::{Spot, Step, Where};
 use crate::sys::File;
 use crate::sys::call::{CallError, Doing, Errno};
 use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::stream::Afterwards;
 use crate::sys::truncate::{self, Cut, CutWay};
-use crate::sys::{attributes, context, copy as bytes};
+use crate::sys::{attributes, context, copy as bytes, lease};
 use crate::unix::FileId;
 
-/// Copies the log (or `renamecopy`'s interim log) to an archive.
-pub(super) fn copy(work: &LogWork, from: &Spot, to: &OsStr, listener: &dyn Listener) -> Result<(), Fault> {
-    let Some(dir) = &work.archive_dir else { return Ok(()) };
-    let (source, facts) = open(work, from, Access::Read)?;
+/// Copies the log, or `renamecopy`'s interim log: that goes when it is copied, so a program may no longer write to it. Answers
+/// `false`, and has done nothing, where one does.
+pub(super) fn copy(work: &LogWork, step: &Step, listener: &dyn Listener) -> Result<bool, Fault> {
+    let (Step::Copy { from, to }, Some(dir)) = (step, &work.archive_dir) else {
+        return Ok(true);
+    };
+    let opened = open(work, from, Access::Read);
+    let goes = from.name != work.name;
+    if goes && opened.as_ref().is_ok_and(|(source, _)| lease::is_held(source.as_fd())) {
+        return Ok(false);
+    }
+    work.announce(step, listener);
+    let (source, facts) = opened?;
     if is_copied(dir, to, &source) {
-        return Ok(());
+        return Ok(true);
     }
     let newborn = Newborn::like(Some(&source), dir, to)?;
     bytes::copy_contents(source.as_fd(), newborn.file().as_fd(), Afterwards::Keep)
         .map_err(|error| call(work, from, to, error))?;
     finish(work, (&source, &facts), newborn, to, listener)?;
-    Ok(())
+    Ok(true)
 }
 
 /// A run that died after its copy was named has done it already.

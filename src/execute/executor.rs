@@ -4,14 +4,14 @@ use std::num::NonZero;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use super::Hands;
 use super::compress;
-use super::finish::{Finished, Finisher};
+use super::finish::Finisher;
 use super::hook::{self, Call};
+use super::job::Finished;
 use super::olddir;
-use super::perform::{Progress, perform};
+use super::perform::{Progress, holder, perform};
 use super::work::{LogWork, SetWork};
 use crate::event::{Event, Listener};
 use crate::fault::Fault;
@@ -20,17 +20,11 @@ use crate::plan::Step;
 use crate::policy::Ownership;
 use crate::sys::{create, signals};
 
-/// So long, in all, a run waits before a switch for programs that still write to an older archive.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How often they are asked again meanwhile.
-const ASK_AGAIN: Duration = Duration::from_millis(50);
-
 /// Carries out steps.
 #[derive(Debug)]
 pub struct Executor {
     listener: Arc<dyn Listener>,
     finisher: Finisher,
-    patient_until: Option<Instant>,
 }
 
 impl Executor {
@@ -41,7 +35,6 @@ impl Executor {
         Self {
             listener: Arc::clone(listener),
             finisher: Finisher::new(jobs),
-            patient_until: None,
         }
     }
 
@@ -50,33 +43,19 @@ impl Executor {
             Step::Compress { .. } => self.finisher.jobs(),
             _ => NonZero::<usize>::MIN,
         };
-        loop {
-            match perform(work, step, threads, &*self.listener)? {
-                Progress::Done => return Ok(()),
-                Progress::Halfway(half) => {
-                    let (_, from) = half.names();
-                    return match compress::complete(work, *half, &*self.listener)? {
-                        true => Ok(()),
-                        false => Err(Fault::StillWritten {
-                            path: work.archive_path_of(&from),
-                            by: None,
-                        }),
-                    };
-                }
-                Progress::Held => {
-                    let until = *self.patient_until.get_or_insert_with(|| Instant::now() + PATIENCE);
-                    if Instant::now() >= until {
-                        let Step::Compress { from, .. } = step else {
-                            return Ok(());
-                        };
-                        return Err(Fault::StillWritten {
-                            path: work.archive_path_of(from),
-                            by: compress::holder(work, from),
-                        });
-                    }
-                    std::thread::sleep(ASK_AGAIN);
-                }
-            }
+        let still_written = |by| Fault::StillWritten {
+            path: work.source_of(step).unwrap_or_default(),
+            by,
+        };
+        match perform(work, step, threads, &*self.listener)? {
+            Progress::Done => Ok(()),
+            Progress::Halfway(half) => match compress::complete(work, *half, &*self.listener)? {
+                true => Ok(()),
+                false => Err(still_written(None)),
+            },
+            // Whoever holds an archive that is not compressed yet is told when patience is out, if it does so still.
+            Progress::Held if matches!(step, Step::Compress { .. }) => Err(still_written(None)),
+            Progress::Held => Err(still_written(holder(work, step))),
         }
     }
 }
@@ -106,7 +85,6 @@ impl Hands for Executor {
         if signals::caught().is_some() {
             return Err(Fault::Interrupted);
         }
-        work.announce(step, &*self.listener);
         self.perform(work, step)
     }
 

@@ -1,24 +1,19 @@
 //! What follows a log's switch, done by a few workers beside the other work, or at once where there is one.
 //!
-//! A job is one log's remaining steps. Compressed files of a batch of jobs are written first and flushed together. An archive that a
-//! program still writes to is put behind all other work, and waited for only a little.
+//! Compressed files of a batch of jobs are written first and flushed together. An archive that a program still writes to is put
+//! behind all other work, and waited for only a little. What a job does is `job`'s.
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
-use std::ffi::OsString;
 use std::mem;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::compress::{self, Halfway};
-use super::perform::{Progress, perform};
+use super::job::{After, Finished, Job, lock};
 use super::work::LogWork;
-use crate::event::{Event, Listener};
-use crate::fault::Fault;
 use crate::plan::Step;
 use crate::sys::signals;
 
@@ -40,54 +35,14 @@ fn processors() -> NonZero<usize> {
     NonZero::new(count).unwrap_or(NonZero::<usize>::MIN)
 }
 
-/// One log's remaining steps.
-#[derive(Debug)]
-pub struct Job {
-    work: Arc<LogWork>,
-    steps: VecDeque<Step>,
-    events: Arc<Heard>,
-    /// The compressed name that was not made, and the plain one that stands for it.
-    left_plain: Option<(OsString, OsString)>,
-    /// Its next step was announced already, and could not be done yet.
-    asked_again: bool,
-    failed: bool,
-    interrupted: bool,
-}
-
-/// A finished job.
-#[derive(Debug)]
-pub struct Finished {
-    /// The log.
-    pub log: PathBuf,
-    /// Something failed.
-    pub failed: bool,
-    /// The next run has to go on with it: the archive is still written, or the run was asked to end.
-    pub put_off: bool,
-    /// What is to be told, in order.
-    pub events: Vec<(Instant, Event)>,
-}
-
-/// Keeps what a worker tells until its job is done.
-#[derive(Debug, Default)]
-struct Heard(Mutex<Vec<(Instant, Event)>>);
-
-impl Listener for Heard {
-    fn hear(&self, event: Event) {
-        lock(&self.0).push((Instant::now(), event));
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[derive(Debug, Default)]
 struct Board {
     queue: VecDeque<Job>,
     held: VecDeque<Job>,
     running: usize,
     finished: Vec<Finished>,
-    patient_until: Option<Instant>,
+    /// How long was waited for programs that still write.
+    waited: Duration,
     closing: bool,
 }
 
@@ -124,15 +79,7 @@ impl Finisher {
 
     /// Takes over one log's remaining steps; `inline` ones are done before this returns.
     pub fn submit(&mut self, work: Arc<LogWork>, steps: Vec<Step>, inline: bool) {
-        let job = Job {
-            work,
-            steps: steps.into(),
-            events: Arc::default(),
-            left_plain: None,
-            asked_again: false,
-            failed: false,
-            interrupted: false,
-        };
+        let job = Job::new(work, steps);
         if is_quick(&job) {
             run_batch(vec![job], &self.shared, NonZero::<usize>::MIN);
             return;
@@ -214,8 +161,8 @@ impl Drop for Finisher {
 /// Says whether a job's steps are done sooner than they are handed over: nothing, or the removal of small files. Two
 /// threads that change one directory only wait for each other.
 fn is_quick(job: &Job) -> bool {
-    let removals_only = job.steps.iter().all(|step| matches!(step, Step::Remove { .. }));
-    removals_only && job.work.before.size <= BIG && job.work.set.policy.shred.is_none()
+    let removals_only = job.steps().all(|step| matches!(step, Step::Remove { .. }));
+    removals_only && job.size() <= BIG && job.work().set.policy.shred.is_none()
 }
 
 fn serve(shared: &Shared, threads: NonZero<usize>) {
@@ -239,7 +186,7 @@ fn serve(shared: &Shared, threads: NonZero<usize>) {
 fn take_batch(board: &mut Board) -> Option<Vec<Job>> {
     let mut batch = Vec::new();
     while let Some(next) = board.queue.front() {
-        let big = next.work.before.size > BIG;
+        let big = next.size() > BIG;
         if (big && !batch.is_empty()) || batch.len() >= BATCH {
             break;
         }
@@ -261,25 +208,17 @@ const BIG: u64 = 1 << 20;
 /// Runs some jobs. One that panics is a defect of ours, and still must not keep the run waiting: it counts as failed, and
 /// the next run goes on with what it had not done.
 fn run_batch(batch: Vec<Job>, shared: &Shared, threads: NonZero<usize>) {
-    let marks: Vec<_> = batch
-        .iter()
-        .map(|job| (Arc::clone(&job.work), Arc::clone(&job.events)))
-        .collect();
+    let marks: Vec<_> = batch.iter().map(Job::mark).collect();
     let ran = catch_unwind(AssertUnwindSafe(|| run_jobs(batch, shared, threads)));
     if ran.is_ok() {
         return;
     }
     let mut board = lock(&shared.board);
-    for (work, events) in marks {
-        let is_told = board.finished.iter().any(|done| done.log == work.path)
-            || board.held.iter().any(|job| Arc::ptr_eq(&job.work, &work));
+    for mark in marks {
+        let is_told = board.finished.iter().any(|done| done.log == mark.work.path)
+            || board.held.iter().any(|job| Arc::ptr_eq(job.work(), &mark.work));
         if !is_told {
-            board.finished.push(Finished {
-                log: work.path.clone(),
-                failed: true,
-                put_off: true,
-                events: mem::take(&mut lock(&events.0)),
-            });
+            board.finished.push(mark.broken_off());
         }
     }
 }
@@ -287,125 +226,49 @@ fn run_batch(batch: Vec<Job>, shared: &Shared, threads: NonZero<usize>) {
 fn run_jobs(batch: Vec<Job>, shared: &Shared, threads: NonZero<usize>) {
     let mut written = Vec::new();
     for job in batch {
-        match advance(job, threads) {
-            After::Done(done) => finished(shared, done),
+        match job.advance(threads) {
             After::Written(job, half) => written.push((job, half)),
-            After::Held(job) => lock(&shared.board).held.push_back(job),
+            other => take_in(shared, other),
         }
     }
-    for (mut job, half) in written {
-        complete(&mut job, *half);
-        let mut next = advance(job, threads);
-        loop {
-            match next {
-                After::Done(done) => break finished(shared, done),
-                After::Held(job) => break lock(&shared.board).held.push_back(job),
-                After::Written(mut job, half) => {
-                    complete(&mut job, *half);
-                    next = advance(job, threads);
-                }
+    for (mut job, mut half) in written {
+        let after = loop {
+            job.complete(*half);
+            match job.advance(threads) {
+                After::Written(same, next) => (job, half) = (same, next),
+                other => break other,
             }
-        }
+        };
+        take_in(shared, after);
     }
 }
 
-fn finished(shared: &Shared, job: Job) {
-    let done = Finished {
-        log: job.work.path.clone(),
-        failed: job.failed,
-        put_off: job.left_plain.is_some() || job.interrupted,
-        events: mem::take(&mut lock(&job.events.0)),
-    };
-    lock(&shared.board).finished.push(done);
-}
-
-enum After {
-    Done(Job),
-    Written(Job, Box<Halfway>),
-    Held(Job),
-}
-
-/// Goes through a job's steps until one is only half done, or cannot be done yet.
-fn advance(mut job: Job, threads: NonZero<usize>) -> After {
-    while let Some(step) = job.steps.pop_front() {
-        if signals::caught().is_some() {
-            fail(&mut job, Fault::Interrupted);
-            return After::Done(job);
-        }
-        let step = stand_in(&job, step);
-        if !std::mem::take(&mut job.asked_again) {
-            job.work.announce(&step, &*job.events);
-        }
-        match perform(&job.work, &step, threads, &*job.events) {
-            Ok(Progress::Done) => {}
-            Ok(Progress::Halfway(half)) => return After::Written(job, half),
-            Ok(Progress::Held) => {
-                job.steps.push_front(step);
-                job.asked_again = true;
-                return After::Held(job);
-            }
-            Err(fault) => {
-                fail(&mut job, fault);
-                return After::Done(job);
-            }
-        }
-    }
-    After::Done(job)
-}
-
-/// A step about a compressed file that was not made is about the plain one.
-fn stand_in(job: &Job, step: Step) -> Step {
-    match (&job.left_plain, step) {
-        (Some((missing, plain)), Step::Mail { what, subject, .. }) if what == *missing => Step::Mail {
-            what: plain.clone(),
-            subject,
-            uncompress: false,
-        },
-        (_, step) => step,
+/// Puts a job where it belongs now.
+fn take_in(shared: &Shared, after: After) {
+    let mut board = lock(&shared.board);
+    match after {
+        After::Done(done) => board.finished.push(done),
+        After::Held(job) => board.held.push_back(job),
+        // Whoever wrote it completes it.
+        After::Written(..) => {}
     }
 }
 
-fn fail(job: &mut Job, fault: Fault) {
-    job.interrupted = fault == Fault::Interrupted;
-    job.events.hear(Event::Failed(fault));
-    job.failed = true;
-    job.steps.clear();
-}
-
-fn complete(job: &mut Job, half: Halfway) {
-    let (to, from) = half.names();
-    match compress::complete(&job.work, half, &*job.events) {
-        Ok(true) => {}
-        Ok(false) => leave_plain(job, (to, from), None),
-        Err(fault) => fail(job, fault),
-    }
-}
-
-fn leave_plain(job: &mut Job, (to, from): (OsString, OsString), by: Option<String>) {
-    job.events.hear(Event::StillWritten {
-        path: job.work.archive_path_of(&from),
-        by,
-    });
-    job.left_plain = Some((to, from));
-}
-
-/// Asks once more whether the archives that were still written can be compressed now; gives up when patience is out.
+/// Asks once more whether what was still written can be compressed or copied now; gives up when patience is out.
 fn ask_held(mut board: MutexGuard<'_, Board>, shared: &Shared, threads: NonZero<usize>) {
-    let until = *board.patient_until.get_or_insert_with(|| Instant::now() + PATIENCE);
-    let patient = Instant::now() < until && signals::caught().is_none();
+    let patient = board.waited < PATIENCE && signals::caught().is_none();
     let held = mem::take(&mut board.held);
-    drop(board);
     if patient {
+        board.waited += ASK_AGAIN;
+        drop(board);
         std::thread::sleep(ASK_AGAIN);
         run_batch(held.into(), shared, threads);
         return;
     }
+    drop(board);
     let mut given_up = Vec::new();
     for mut job in held {
-        if let Some(Step::Compress { from, to, .. }) = job.steps.pop_front() {
-            let program = compress::holder(&job.work, &from);
-            leave_plain(&mut job, (to, from), program);
-        }
+        job.give_up();
         given_up.push(job);
     }
     run_batch(given_up, shared, threads);

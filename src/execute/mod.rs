@@ -15,6 +15,7 @@ mod compress;
 pub mod copy;
 mod create;
 mod executor;
+mod job;
 mod mail;
 mod olddir;
 mod pace;
@@ -32,7 +33,7 @@ use crate::policy::Ownership;
 use std::rc::Rc;
 
 pub use executor::Executor;
-pub use finish::Finished;
+pub use job::Finished;
 pub use rehearsal::Rehearsal;
 
 /// What a rotation is done with.

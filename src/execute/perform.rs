@@ -2,14 +2,16 @@
 
 use std::ffi::OsStr;
 use std::num::NonZero;
+use std::os::fd::AsFd;
 
 use super::compress::{self, Begun, Halfway};
 use super::work::LogWork;
 use super::{copy, create, mail, place, remove};
 use crate::event::Listener;
-use crate::fault::{Fault, SysError};
+use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Spot, Step, Where};
-use crate::sys::dir::Dir;
+use crate::sys::dir::{Access, Dir};
+use crate::sys::lease;
 
 /// What became of a step.
 #[derive(Debug)]
@@ -18,11 +20,11 @@ pub(super) enum Progress {
     Done,
     /// A compressed file is written; it is to be completed.
     Halfway(Box<Halfway>),
-    /// The archive is still written by a program.
+    /// A program still writes to what is to be compressed or copied: nothing was done.
     Held,
 }
 
-/// Carries out one step.
+/// Says and carries out one step; what cannot be begun because a program still writes to its file is not said.
 ///
 /// # Errors
 /// What failed; the step's own file is as it was, or finished.
@@ -32,17 +34,25 @@ pub(super) fn perform(
     threads: NonZero<usize>,
     listener: &dyn Listener,
 ) -> Result<Progress, Fault> {
+    if !matches!(step, Step::Compress { .. } | Step::Copy { .. }) {
+        work.announce(step, listener);
+    }
     match step {
-        Step::Compress { from, to, model } => {
-            return match compress::begin(work, (from, to, *model), threads, listener)? {
+        Step::Compress { .. } => {
+            return match compress::begin(work, step, threads, listener)? {
                 Begun::Written(half) => Ok(Progress::Halfway(half)),
                 Begun::Done => Ok(Progress::Done),
                 Begun::Held => Ok(Progress::Held),
             };
         }
+        Step::Copy { .. } => {
+            return match copy::copy(work, step, listener)? {
+                true => Ok(Progress::Done),
+                false => Ok(Progress::Held),
+            };
+        }
         Step::Rename { from, to } => rename(work, from, to, listener)?,
         Step::CopyTruncate { to } => copy::copy_and_truncate(work, to.as_deref(), listener)?,
-        Step::Copy { from, to } => copy::copy(work, from, to, listener)?,
         Step::SkipCopy { .. } => {}
         Step::Create(ownership) => create::create(work, ownership, listener)?,
         Step::Mail {
@@ -87,12 +97,26 @@ pub(super) fn archive_dir(work: &LogWork) -> Result<&Dir, Fault> {
     work.archive_dir.as_deref().ok_or_else(|| {
         let path = work.archive_path.clone();
         Fault::Call(SysError {
-            op: crate::fault::Op::OpenDirectory,
+            op: Op::OpenDirectory,
             path,
             other: None,
             errno: 2,
         })
     })
+}
+
+/// Finds the program that still writes to what a step would compress or copy.
+pub(super) fn holder(work: &LogWork, step: &Step) -> Option<String> {
+    let (dir, name) = match step {
+        Step::Compress { from, .. } => (archive_dir(work).ok()?, from),
+        Step::Copy { from, .. } => (dir_of(work, from).ok()?, &from.name),
+        _ => return None,
+    };
+    let (source, _) = dir.open_plain(name, Access::Read, Op::Open).ok()?;
+    match lease::who_writes(source.as_fd()) {
+        lease::Writers::Held(program) => program.map(|name| name.to_string_lossy().into_owned()),
+        lease::Writers::Nobody | lease::Writers::Unknown => None,
+    }
 }
 
 /// A name that a step makes or takes away, and in which directory.

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::finish::Finished;
 use super::hook::Call;
+use super::job::Finished;
 use super::work::{LogWork, SetWork};
 use super::{Hands, olddir};
 use crate::event::{Doing, Event, Listener};
@@ -86,6 +86,8 @@ impl Hands for Rehearsal {
             log,
             failed: false,
             put_off: false,
+            packed: Vec::new(),
+            left_plain: Vec::new(),
             events: Vec::new(),
         });
     }

@@ -78,6 +78,16 @@ impl LogWork {
         join(&self.archive_path, name)
     }
 
+    /// Returns the path of what a step takes away, compressed or copied.
+    #[must_use]
+    pub fn source_of(&self, step: &Step) -> Option<PathBuf> {
+        match step {
+            Step::Compress { from, .. } => Some(self.archive_path_of(from)),
+            Step::Copy { from, .. } => Some(self.path_of(from)),
+            _ => None,
+        }
+    }
+
     fn log_path_of(&self, name: &OsStr) -> PathBuf {
         if name == self.name {
             return self.path.clone();

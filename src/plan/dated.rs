@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::{Look, Model, Question, Rotation, Step};
+use super::{Look, Question, Rotation, Step};
 use crate::fault::{Fault, SysError};
 use crate::policy::{CompressWhen, Keep};
 
@@ -12,6 +12,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     let archive = question.names.dated(question.now)?;
     let mut prepare = Vec::new();
     let archives = archives(question, look, &mut prepare)?;
+    let left_plain: Vec<OsString> = archives.iter().filter(|it| it.held).map(|it| it.now.clone()).collect();
     let mut going = going(question, look, archives)?;
     let mut falls_off = going.pop();
     if question.policy.retention.keep == Keep::Count(0) && !question.is_copy() {
@@ -22,45 +23,38 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         question.dispose(name, &mut prepare);
     }
     let stop = collision(question, look, &archive, &prepare)?;
+    let mut finish = question.finish(&archive, falls_off);
+    finish.extend(left_plain.iter().map(|name| question.compression(name)));
     Ok(Rotation {
         prepare,
         stop,
         switch: question.switch(&archive),
-        finish: question.finish(&archive, falls_off),
+        finish,
         archive,
+        left_plain,
     })
 }
 
-/// The archives that count, oldest first; what was put off is compressed first and counts as compressed.
+/// The archives that count, oldest first; what was put off is compressed first and counts as compressed. One that a program still
+/// writes to stays as it is.
 fn archives(question: &Question<'_>, look: &mut dyn Look, steps: &mut Vec<Step>) -> Result<Vec<Found>, SysError> {
-    let wants_suffix = question.policy.compression.is_some();
-    let delayed = question
-        .policy
-        .compression
-        .as_ref()
-        .is_some_and(|how| how.when == CompressWhen::NextTime);
+    let compression = question.policy.compression.as_ref();
+    let delayed = compression.is_some_and(|how| how.when == CompressWhen::NextTime);
     let mut found = Vec::new();
     for name in look.starting_with(&question.names.dated_prefix())? {
         let Some(archive) = question.names.parse_dated(&name) else {
             continue;
         };
-        if archive.compressed == wants_suffix {
-            found.push((
-                archive.date,
-                Found {
-                    now: name.clone(),
-                    then: name,
-                },
-            ));
-        } else if delayed && !archive.compressed {
-            let to = question.names.compressed(&name);
-            steps.push(Step::Compress {
-                from: name.clone(),
-                to: to.clone(),
-                model: Model::Itself,
-            });
-            found.push((archive.date, Found { now: name, then: to }));
-        }
+        let put_off = compression.is_some() && !archive.compressed && (delayed || question.left_plain.contains(&name));
+        let (then, held) = if put_off && !look.is_written(&name) {
+            steps.push(question.compression(&name));
+            (question.names.compressed(&name), false)
+        } else if put_off || archive.compressed == compression.is_some() {
+            (name.clone(), put_off)
+        } else {
+            continue;
+        };
+        found.push((archive.date, Found { now: name, then, held }));
     }
     found.sort_by(|(one, a), (other, b)| (one, &a.then).cmp(&(other, &b.then)));
     found.dedup_by(|(_, a), (_, b)| a.then == b.then);
@@ -71,9 +65,12 @@ fn archives(question: &Question<'_>, look: &mut dyn Look, steps: &mut Vec<Step>)
 struct Found {
     now: OsString,
     then: OsString,
+    /// A program still writes to it.
+    held: bool,
 }
 
-/// What goes, oldest first: what is beyond the count (the archive about to be made counts as one), and what is too old.
+/// What goes, oldest first: what is beyond the count (the archive about to be made counts as one), and what is too old. What is
+/// still written stays, for this time.
 fn going(question: &Question<'_>, look: &mut dyn Look, archives: Vec<Found>) -> Result<Vec<OsString>, SysError> {
     let stay = match question.policy.retention.keep {
         Keep::All => usize::MAX,
@@ -82,7 +79,7 @@ fn going(question: &Question<'_>, look: &mut dyn Look, archives: Vec<Found>) -> 
     let beyond = archives.len().saturating_sub(stay);
     let mut going = Vec::new();
     for (at, found) in archives.into_iter().enumerate() {
-        if at < beyond || question.is_too_old(look, &found.now)? {
+        if !found.held && (at < beyond || question.is_too_old(look, &found.now)?) {
             going.push(found.then);
         }
     }

@@ -23,6 +23,9 @@ pub trait Look {
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError>;
     /// Returns all names that begin so, in the order of their bytes.
     fn starting_with(&mut self, prefix: &[u8]) -> Result<Vec<OsString>, SysError>;
+    /// Answers whether a program has the file open for writing. A plan that is only rehearsed asks; one that is carried out is
+    /// told by its first step that meets such a file, and made again: nobody is asked for each of ten thousand.
+    fn is_written(&mut self, name: &OsStr) -> bool;
     /// Answers whether asking for a few names is cheaper than for all: the directory keeps changing.
     fn prefers_names(&self) -> bool {
         false
@@ -151,6 +154,8 @@ pub struct Rotation {
     pub finish: Vec<Step>,
     /// The newest archive's name, before compression (`$2` of postrotate).
     pub archive: OsString,
+    /// Older archives that stay plain for now, since a program still writes to them: by the names that they will have.
+    pub left_plain: Vec<OsString>,
 }
 
 /// What a dead run had begun with this log.
@@ -176,6 +181,8 @@ pub struct Question<'a> {
     pub now: &'a Now,
     /// What a dead run left.
     pub before: Before,
+    /// The archives that earlier rotations left plain, since a program still wrote to them.
+    pub left_plain: &'a [OsString],
 }
 
 /// Plans the rotation of one log that is due.
@@ -229,6 +236,15 @@ impl Question<'_> {
         }
         let modified = look.modified(name)?;
         Ok(modified.is_some_and(|time| self.now.epoch.saturating_sub(time.seconds) / DAY_SECONDS > limit))
+    }
+
+    /// Compresses an archive that an earlier rotation left plain.
+    fn compression(&self, plain: &OsStr) -> Step {
+        Step::Compress {
+            from: plain.to_owned(),
+            to: self.names.compressed(plain),
+            model: Model::Itself,
+        }
     }
 
     fn removal(name: OsString) -> Step {

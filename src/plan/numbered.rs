@@ -1,8 +1,11 @@
 //! `BASE.1`, `BASE.2`, …: the shift, oldest first, and the archive that falls off.
+//!
+//! Archives are counted by the name they are kept under: the compressed one, where there is compression. What an earlier rotation
+//! left plain is compressed first; one that a program still writes to moves up plain, and is compressed behind all other work.
 
-use std::ffi::OsStr;
+use std::collections::BTreeSet;
 
-use super::{Before, Look, Model, Question, Rotation, Spot, Step};
+use super::{Before, Look, Question, Rotation, Spot, Step};
 use crate::fault::{Fault, SysError};
 use crate::policy::{CompressWhen, Keep};
 
@@ -11,24 +14,54 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     // A date that cannot be made stops a log with numbered archives, too (`details.md` 17).
     question.names.dated(question.now)?;
     let archive = question.names.numbered(start(question));
-    let mut prepare = Vec::new();
-    let left_plain = put_off(question, look, &archive, &mut prepare)?;
-    let reaches_end = shift(question, look, left_plain, &mut prepare)?;
+    let mut shift = Shift::default();
+    let plain = put_off(question, look, &mut shift)?;
+    move_up(question, look, &plain, &mut shift)?;
     let falls_off = match question.policy.retention.keep {
         Keep::All => None,
         Keep::Count(0) if !question.is_copy() => Some(question.newest(&archive)),
         Keep::Count(_) => {
             let name = question.kept(&question.names.numbered(end(question)));
-            (reaches_end || look.has(&name)?).then_some(name)
+            (shift.reaches_end || look.has(&name)?).then_some(name)
         }
     };
+    let mut finish = question.finish(&archive, falls_off);
+    let mut left_plain = Vec::new();
+    for number in shift.left_plain {
+        let name = question.names.numbered(number);
+        // What is not kept any more goes at the next rotation, without having been compressed.
+        if number < end(question) {
+            finish.push(question.compression(&name));
+        }
+        left_plain.push(name);
+    }
     Ok(Rotation {
-        prepare,
+        prepare: shift.steps,
         stop: None,
         switch: question.switch(&archive),
-        finish: question.finish(&archive, falls_off),
+        finish,
         archive,
+        left_plain,
     })
+}
+
+/// What happens to the archives that are there.
+#[derive(Default)]
+struct Shift {
+    steps: Vec<Step>,
+    /// An archive moves to the number that is not kept any more.
+    reaches_end: bool,
+    /// The numbers that archives which are still written will have.
+    left_plain: BTreeSet<u64>,
+}
+
+/// The numbers whose archive is plain though it is to be compressed.
+#[derive(Default)]
+struct Plain {
+    /// It is compressed before the shift.
+    ready: BTreeSet<u64>,
+    /// A program still writes to it.
+    held: BTreeSet<u64>,
 }
 
 fn start(question: &Question<'_>) -> u64 {
@@ -43,120 +76,148 @@ fn end(question: &Question<'_>) -> u64 {
     }
 }
 
-/// Compresses what `delaycompress`, or a run that died, left plain at the first number. Answers whether there was any.
-fn put_off(
-    question: &Question<'_>,
-    look: &mut dyn Look,
-    archive: &OsStr,
-    steps: &mut Vec<Step>,
-) -> Result<bool, SysError> {
+/// Compresses what `delaycompress`, a run that died, or a program that still wrote to it left plain.
+fn put_off(question: &Question<'_>, look: &mut dyn Look, shift: &mut Shift) -> Result<Plain, SysError> {
+    let mut plain = Plain::default();
     let Some(compression) = &question.policy.compression else {
-        return Ok(false);
+        return Ok(plain);
     };
     // Where no copy is made, nothing would be laid over it: it is nobody's to compress, let alone to drop.
     let is_in_nobodys_way = compression.when == CompressWhen::Now && question.skips_copy();
-    if is_in_nobodys_way || !look.has(archive)? {
-        return Ok(false);
-    }
-    let to = question.names.compressed(archive);
-    steps.push(Step::Compress {
-        from: archive.to_owned(),
-        to,
-        model: Model::Itself,
+    let first = (!is_in_nobodys_way).then(|| start(question));
+    let left = question.left_plain.iter().filter_map(|name| {
+        let (number, compressed) = question.names.parse_numbered(name)?;
+        (!compressed && number > start(question)).then_some(number)
     });
-    Ok(true)
-}
-
-/// Moves every archive one number up, oldest first; one that is too old goes instead. Answers whether one moves to the number
-/// that is not kept any more.
-fn shift(
-    question: &Question<'_>,
-    look: &mut dyn Look,
-    left_plain: bool,
-    steps: &mut Vec<Step>,
-) -> Result<bool, SysError> {
-    let mut reaches_end = false;
-    let numbers = present(question, look, left_plain)?;
-    for (at, number) in numbers.into_iter().enumerate() {
-        let plain = question.names.numbered(number);
-        let name = question.kept(&plain);
-        let shown = if left_plain && number == start(question) {
-            &plain
-        } else {
-            &name
-        };
-        if question.is_too_old(look, shown)? {
-            question.dispose(name, steps);
+    for number in first.into_iter().chain(left).collect::<BTreeSet<u64>>() {
+        let name = question.names.numbered(number);
+        if !look.has(&name)? {
             continue;
         }
-        let next = question.kept(&question.names.numbered(number + 1));
-        if at == 0 && look.has(&next)? {
-            // A run that died here, or a `rotate` that was larger, left what should be gone.
-            question.dispose(next.clone(), steps);
+        if look.is_written(&name) {
+            plain.held.insert(number);
+            continue;
         }
-        reaches_end |= number + 1 == end(question);
-        steps.push(Step::Rename {
-            from: Spot::archive(name),
-            to: Spot::archive(next),
+        // What has to go is compressed, too: that finds a program which writes to it.
+        shift.steps.push(question.compression(&name));
+        if number < end(question) {
+            plain.ready.insert(number);
+        } else {
+            question.dispose(question.kept(&name), &mut shift.steps);
+        }
+    }
+    Ok(plain)
+}
+
+/// Moves every archive one number up, oldest first; one that is too old goes instead, unless it is still written.
+fn move_up(question: &Question<'_>, look: &mut dyn Look, plain: &Plain, shift: &mut Shift) -> Result<(), SysError> {
+    let kept = present(question, look, plain)?;
+    let mut numbers: BTreeSet<u64> = kept.union(&plain.held).copied().collect();
+    if question.before == Before::Shifting {
+        // A dead run has moved what is above the gap already.
+        let whole = numbers
+            .iter()
+            .zip(start(question)..)
+            .take_while(|(number, at)| **number == *at);
+        let gap = start(question) + whole.count() as u64;
+        let above = numbers.split_off(&gap);
+        shift.left_plain.extend(above.intersection(&plain.held));
+    }
+    let highest = kept.iter().rev().find(|number| numbers.contains(number)).copied();
+    for number in numbers.into_iter().rev() {
+        if plain.held.contains(&number) {
+            move_plain(question, look, number, shift)?;
+        }
+        if kept.contains(&number) {
+            let is_plain = plain.ready.contains(&number);
+            move_kept(question, look, (number, is_plain, Some(number) == highest), shift)?;
+        }
+    }
+    Ok(())
+}
+
+/// Moves an archive under the name that is counted; it `is_plain` until its compression is done.
+fn move_kept(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    (number, is_plain, is_highest): (u64, bool, bool),
+    shift: &mut Shift,
+) -> Result<(), SysError> {
+    let plain = question.names.numbered(number);
+    let name = question.kept(&plain);
+    if question.is_too_old(look, if is_plain { &plain } else { &name })? {
+        question.dispose(name, &mut shift.steps);
+        return Ok(());
+    }
+    let next = question.kept(&question.names.numbered(number + 1));
+    if is_highest && look.has(&next)? {
+        // A run that died here, or a `rotate` that was larger, left what should be gone.
+        question.dispose(next.clone(), &mut shift.steps);
+    }
+    shift.reaches_end |= number + 1 == end(question);
+    shift.steps.push(Step::Rename {
+        from: Spot::archive(name),
+        to: Spot::archive(next),
+    });
+    Ok(())
+}
+
+/// Moves an archive that is still written, whatever number it reaches. A plain file in its way that nobody counts makes room.
+fn move_plain(question: &Question<'_>, look: &mut dyn Look, number: u64, shift: &mut Shift) -> Result<(), SysError> {
+    let moves_away = |next: &u64| shift.left_plain.contains(&(next + 1));
+    let mut last = number;
+    while look.has(&question.names.numbered(last + 1))? && !moves_away(&(last + 1)) {
+        last += 1;
+    }
+    for from in (number..=last).rev() {
+        shift.steps.push(Step::Rename {
+            from: Spot::archive(question.names.numbered(from)),
+            to: Spot::archive(question.names.numbered(from + 1)),
         });
     }
-    Ok(reaches_end)
+    shift.left_plain.insert(number + 1);
+    Ok(())
 }
 
 /// Up to so many names are asked for one by one where the directory keeps changing.
 const FEW_NAMES: u64 = 64;
 
 /// The numbers that are taken, by a listing.
-fn listed(question: &Question<'_>, look: &mut dyn Look) -> Result<Vec<u64>, SysError> {
+fn listed(question: &Question<'_>, look: &mut dyn Look) -> Result<BTreeSet<u64>, SysError> {
     let wanted = start(question)..end(question);
     let wants_suffix = question.policy.compression.is_some();
-    let mut numbers = Vec::new();
+    let mut numbers = BTreeSet::new();
     for name in look.starting_with(&question.names.numbered_prefix())? {
         if let Some((number, compressed)) = question.names.parse_numbered(&name)
             && compressed == wants_suffix
             && wanted.contains(&number)
             && question.kept(&question.names.numbered(number)) == name
         {
-            numbers.push(number);
+            numbers.insert(number);
         }
     }
     Ok(numbers)
 }
 
 /// The numbers that are taken, each asked for.
-fn asked(question: &Question<'_>, look: &mut dyn Look) -> Result<Vec<u64>, SysError> {
-    let mut numbers = Vec::new();
+fn asked(question: &Question<'_>, look: &mut dyn Look) -> Result<BTreeSet<u64>, SysError> {
+    let mut numbers = BTreeSet::new();
     for number in start(question)..end(question) {
         if look.has(&question.kept(&question.names.numbered(number)))? {
-            numbers.push(number);
+            numbers.insert(number);
         }
     }
     Ok(numbers)
 }
 
-/// The numbers that are taken and to be shifted, oldest (highest) first.
-fn present(question: &Question<'_>, look: &mut dyn Look, left_plain: bool) -> Result<Vec<u64>, SysError> {
-    let first = start(question);
-    let few = end(question).saturating_sub(first) <= FEW_NAMES;
+/// The numbers that are taken under the name that is counted, or will be when what was put off is compressed.
+fn present(question: &Question<'_>, look: &mut dyn Look, plain: &Plain) -> Result<BTreeSet<u64>, SysError> {
+    let few = end(question).saturating_sub(start(question)) <= FEW_NAMES;
     let mut numbers = if few && look.prefers_names() {
         asked(question, look)?
     } else {
         listed(question, look)?
     };
-    if left_plain {
-        numbers.push(first);
-    }
-    numbers.sort_unstable();
-    numbers.dedup();
-    if question.before == Before::Shifting {
-        // A dead run has moved what is above the gap already.
-        let whole = numbers
-            .iter()
-            .zip(first..)
-            .take_while(|(number, expected)| **number == *expected)
-            .count();
-        numbers.truncate(whole);
-    }
-    numbers.reverse();
+    numbers.extend(&plain.ready);
     Ok(numbers)
 }

@@ -174,5 +174,6 @@ pub(super) fn resume(
         switch,
         finish,
         archive: archive.to_owned(),
+        left_plain: Vec::new(),
     })
 }

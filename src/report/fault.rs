@@ -37,7 +37,7 @@ pub fn sentence(fault: &Fault) -> String {
         Fault::Mail { path: file, end: how } => format!("mail command failed for {}: {}", path(file), end(*how)),
         Fault::InsecureDirectory { log, component, why } => insecure(log, component, *why),
         Fault::StillWritten { path: file, by } => format!(
-            "{} is still written by {}: it cannot be compressed, so its log is not rotated this time; \
+            "{} is still written by {}: it is left as it is, and its log is not rotated this time; \
              see that postrotate makes the program open its log anew",
             path(file),
             by.as_deref()

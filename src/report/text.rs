@@ -66,7 +66,7 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
             path(log)
         )),
         Event::StillWritten { path: file, by } => warn(format!(
-            "{} is still written by {}: it stays uncompressed until the next rotation",
+            "{} is still written by {}: it is left as it is until the next rotation",
             path(file),
             by.as_deref().map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
         )),

@@ -1,6 +1,7 @@
 //! The run's view of the state: entries of its logs, and the journal of what is under way.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use crate::clock::{Now, Stamp};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::state::record::{Begun, Progress, Unfinished};
+use crate::state::record::{Begun, LeftPlain, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::store::{LockMode, Store, StoreError};
 use crate::sys::{identity, mkdir};
@@ -25,6 +26,8 @@ pub(super) struct Ledger {
     half_shifted: HashMap<PathBuf, Unfinished>,
     /// Rotations that this run has begun and not ended.
     begun: HashMap<PathBuf, Unfinished>,
+    /// Archives that stay plain until a program does not write to them any more, by log.
+    left_plain: HashMap<PathBuf, BTreeSet<OsString>>,
     keeps_journal: bool,
     failed: bool,
     listener: Arc<dyn Listener>,
@@ -65,12 +68,17 @@ impl Ledger {
         for rotation in store.take_unfinished() {
             left.insert(rotation.begun.path.clone(), rotation);
         }
+        let mut left_plain: HashMap<PathBuf, BTreeSet<OsString>> = HashMap::new();
+        for LeftPlain { path, archive } in store.take_left_plain() {
+            left_plain.entry(path).or_default().insert(archive);
+        }
         let ledger = Self {
             store,
             table,
             left,
             half_shifted: HashMap::new(),
             begun: HashMap::new(),
+            left_plain,
             keeps_journal: !invocation.dry_run,
             failed,
             listener: Arc::clone(listener),
@@ -138,6 +146,49 @@ impl Ledger {
         }
     }
 
+    /// Returns the archives of a log that earlier rotations left plain.
+    pub(super) fn left_plain(&self, log: &Path) -> Vec<OsString> {
+        self.left_plain.get(log).into_iter().flatten().cloned().collect()
+    }
+
+    /// Notes durably that these archives stay plain, or will when they have these names.
+    pub(super) fn leave_plain(&mut self, log: &Path, archives: &[OsString]) {
+        if archives.is_empty() {
+            return;
+        }
+        let known = self.left_plain.entry(log.to_owned()).or_default();
+        known.extend(archives.iter().cloned());
+        let left = |archive: &OsString| LeftPlain {
+            path: log.to_owned(),
+            archive: archive.clone(),
+        };
+        let left: Vec<LeftPlain> = archives.iter().map(left).collect();
+        if let Err(problem) = self.store.leaves_plain(&left) {
+            self.failed |= tell(problem, &self.listener);
+        }
+    }
+
+    /// Notes that of a log's archives these alone are plain that should not be.
+    pub(super) fn only_plain(&mut self, log: &Path, archives: &[OsString]) {
+        if archives.is_empty() {
+            self.left_plain.remove(log);
+        } else {
+            self.left_plain
+                .insert(log.to_owned(), archives.iter().cloned().collect());
+        }
+    }
+
+    /// Notes that these archives were compressed.
+    pub(super) fn packed(&mut self, log: &Path, archives: &[OsString]) {
+        let Some(left) = self.left_plain.get_mut(log) else {
+            return;
+        };
+        left.retain(|archive| !archives.contains(archive));
+        if left.is_empty() {
+            self.left_plain.remove(log);
+        }
+    }
+
     fn progress(&mut self, log: &Path, progress: Progress) {
         let noted = match progress {
             Progress::Switched => self.store.switched(log),
@@ -197,6 +248,14 @@ impl Ledger {
         let open: Vec<Unfinished> = half_shifted.map(|(_, rotation)| rotation).collect();
         for rotation in self.left.into_values().chain(open).chain(self.begun.into_values()) {
             self.store.carry(rotation);
+        }
+        for (path, archives) in self.left_plain {
+            for archive in archives {
+                self.store.carry_plain(LeftPlain {
+                    path: path.clone(),
+                    archive,
+                });
+            }
         }
         let mut failed = self.failed;
         let listener = Arc::clone(&self.listener);

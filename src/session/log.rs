@@ -203,18 +203,57 @@ impl Session<'_> {
         } else {
             Before::Clean
         };
-        let made = self.plan(set, due, |question, look| {
-            plan::plan(&Question { before, ..*question }, look)
-        });
-        let (planned, stop) = made.map_err(untouched)?;
-        for (at, step) in planned.rotation.prepare.iter().enumerate() {
-            self.hands.step(&planned.work, step).map_err(|fault| (fault, at > 0))?;
+        let now = self.now;
+        match self.make_way(set, &due, before, &now)? {
+            (_, Some(fault)) => Err((fault, false)),
+            (planned, None) => Ok(planned),
+        }
+    }
+
+    /// Plans a rotation and carries out what comes before the switch; made again where a program is found to write to an archive.
+    fn make_way(
+        &mut self,
+        set: &Arc<SetWork>,
+        due: &Due,
+        before: Before,
+        now: &Now,
+    ) -> Result<(Planned, Option<Fault>), (Fault, bool)> {
+        let mut touched = false;
+        loop {
+            let made = self.plan(set, due.clone(), |question, look| {
+                plan::plan(
+                    &Question {
+                        before,
+                        now,
+                        ..*question
+                    },
+                    look,
+                )
+            });
+            let (planned, stop) = made.map_err(|fault| (fault, touched))?;
+            let left_plain = &planned.rotation.left_plain;
+            self.ledger.leave_plain(&due.path, left_plain);
+            let Some(held) = self.take_steps(&planned, &mut touched)? else {
+                self.ledger.only_plain(&due.path, left_plain);
+                return Ok((planned, stop));
+            };
+            if let Some(place) = &planned.places.archive {
+                place.view.borrow_mut().is_being_written(&held);
+            }
+        }
+    }
+
+    /// Takes the steps before the switch; ends early, with its name, where a program still writes to an archive that is to be compressed.
+    fn take_steps(&mut self, planned: &Planned, touched: &mut bool) -> Result<Option<OsString>, (Fault, bool)> {
+        for step in &planned.rotation.prepare {
+            match (self.hands.step(&planned.work, step), step) {
+                (Err(Fault::StillWritten { .. }), Step::Compress { from, .. }) => return Ok(Some(from.clone())),
+                (done, _) => done.map_err(|fault| (fault, *touched))?,
+            }
             planned.places.note(step, &planned.work.name);
+            *touched = true;
         }
-        match stop {
-            Some(fault) => Err((fault, false)),
-            None => Ok(planned),
-        }
+        Ok(None)
     }
 
     /// Archives what an earlier rotation by `renamecopy` left under its interim name, before another takes that name.
@@ -228,30 +267,31 @@ impl Session<'_> {
         };
         let due = Due { facts, ..due.clone() };
         // It is named for the day that it was written on, or for today where that archive is there already.
-        let mut found = None;
-        for now in [Now::at(facts.modified.seconds), self.now] {
-            let (planned, stop) = self.plan(set, due.clone(), |question, look| {
-                let before = Before::Shifting;
-                plan::plan(
-                    &Question {
-                        before,
-                        now: &now,
-                        ..*question
-                    },
-                    look,
-                )
-            })?;
-            let is_free = stop.is_none();
-            found = Some((planned, stop));
-            if is_free {
-                break;
-            }
-        }
-        let Some((planned, None)) = found else {
-            return found.and_then(|(_, stop)| stop).map_or(Ok(()), Err);
+        let then = Now::at(facts.modified.seconds);
+        let (_, stop) = self.plan(set, due.clone(), |question, look| {
+            plan::plan(
+                &Question {
+                    now: &then,
+                    ..*question
+                },
+                look,
+            )
+        })?;
+        let now = if stop.is_none() { then } else { self.now };
+        let way = self.make_way(set, &due, Before::Shifting, &now);
+        let planned = match way.map_err(|(fault, _)| fault)? {
+            (planned, None) => planned,
+            (_, Some(stop)) => return Err(stop),
         };
-        for step in planned.rotation.prepare.iter().chain(&planned.rotation.finish) {
-            self.hands.step(&planned.work, step)?;
+        for step in &planned.rotation.finish {
+            match (self.hands.step(&planned.work, step), step) {
+                (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
+                    self.ledger.leave_plain(&due.path, std::slice::from_ref(from));
+                    self.hear(Event::StillWritten { path, by });
+                    continue;
+                }
+                (done, _) => done?,
+            }
             planned.places.note(step, &planned.work.name);
         }
         self.hear(Event::Recovered(due.path));
@@ -283,7 +323,9 @@ impl Session<'_> {
         if let Some(held) = &archive {
             held.view.borrow_mut().clear_left_over()?;
         }
+        let left_plain = self.ledger.left_plain(&due.path);
         let question = Question {
+            left_plain: &left_plain,
             policy: &set.policy,
             log: &name,
             names: &names,

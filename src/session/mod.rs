@@ -214,6 +214,8 @@ impl Session<'_> {
             if done.failed {
                 self.exit.worsen(Exit::Failed);
             }
+            self.ledger.packed(&done.log, &done.packed);
+            self.ledger.leave_plain(&done.log, &done.left_plain);
             if !done.put_off {
                 self.ledger.done(&done.log);
             }

@@ -1,7 +1,7 @@
 //! The lines of the journal: what a run has begun and done, so that the next one knows after a crash.
 //!
 //! Each record is one line that ends in a quote, so that a torn one is never taken for whole:
-//! `begin STAMP DEVICE:INODE "LOG" "ARCHIVE"`, `switched "LOG"`, `done "LOG"`, `failed "LOG"`.
+//! `begin STAMP DEVICE:INODE "LOG" "ARCHIVE"`, `switched "LOG"`, `done "LOG"`, `failed "LOG"`, `plain "LOG" "ARCHIVE"`.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -49,6 +49,15 @@ pub struct Unfinished {
     pub switched: bool,
 }
 
+/// An archive that stays plain for now, since a program still writes to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftPlain {
+    /// The log.
+    pub path: PathBuf,
+    /// The archive's name.
+    pub archive: OsString,
+}
+
 /// What a journal says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replay {
@@ -56,6 +65,8 @@ pub struct Replay {
     pub finished: Vec<(PathBuf, Stamp)>,
     /// Rotations that were not.
     pub unfinished: Vec<Unfinished>,
+    /// Archives that were left plain; some may have been compressed since.
+    pub left_plain: Vec<LeftPlain>,
     /// Lines that cannot be read; a torn last line does not count.
     pub damaged: u64,
 }
@@ -82,6 +93,15 @@ pub fn write_progress(out: &mut Vec<u8>, log: &Path, progress: Progress) {
     out.push(b'\n');
 }
 
+/// Writes the line of an archive that stays plain.
+pub fn write_left_plain(out: &mut Vec<u8>, left: &LeftPlain) {
+    out.extend_from_slice(b"plain ");
+    write_path(out, left.path.as_os_str().as_bytes());
+    out.push(b' ');
+    write_path(out, left.archive.as_bytes());
+    out.push(b'\n');
+}
+
 /// Reads a whole journal.
 #[must_use]
 pub fn replay(text: &[u8]) -> Replay {
@@ -99,6 +119,7 @@ pub fn replay(text: &[u8]) -> Replay {
             // The last line, torn.
             None => {}
             Some(None) => replay.damaged += u64::from(line != b"\n"),
+            Some(Some(Record::LeftPlain(left))) => replay.left_plain.push(left),
             Some(Some(Record::Begun(begun))) => {
                 order.push(begun.path.clone());
                 open.insert(begun.path.clone(), Unfinished { begun, switched: false });
@@ -129,6 +150,7 @@ pub fn replay(text: &[u8]) -> Replay {
 enum Record {
     Begun(Begun),
     Progress(PathBuf, Progress),
+    LeftPlain(LeftPlain),
 }
 
 fn parse_record(line: &[u8]) -> Option<Record> {
@@ -139,6 +161,7 @@ fn parse_record(line: &[u8]) -> Option<Record> {
         b"done" => Progress::Done,
         b"failed" => Progress::Failed,
         b"begin" => return parse_begun(rest).map(Record::Begun),
+        b"plain" => return parse_left_plain(rest).map(Record::LeftPlain),
         _ => return None,
     };
     let (path, rest) = parse_path(rest)?;
@@ -161,6 +184,15 @@ fn parse_begun(text: &[u8]) -> Option<Begun> {
         path: path.into(),
         stamp,
         file,
+        archive,
+    })
+}
+
+fn parse_left_plain(text: &[u8]) -> Option<LeftPlain> {
+    let (path, rest) = parse_path(text)?;
+    let (archive, rest) = parse_path(rest.strip_prefix(b" ")?)?;
+    rest.is_empty().then(|| LeftPlain {
+        path: path.into(),
         archive,
     })
 }
@@ -216,8 +248,16 @@ mod tests {
         write_progress(&mut text, Path::new("/a"), Progress::Switched);
         write_progress(&mut text, Path::new("/d\n"), Progress::Switched);
         write_progress(&mut text, Path::new("/e"), Progress::Failed);
+        write_left_plain(&mut text, &left_plain("/e"));
         write_progress(&mut text, Path::new("/a"), Progress::Done);
         text
+    }
+
+    fn left_plain(path: &str) -> LeftPlain {
+        LeftPlain {
+            path: path.into(),
+            archive: "e \"\n".into(),
+        }
     }
 
     #[test]
@@ -229,6 +269,7 @@ mod tests {
         let expected = Replay {
             finished: vec![("/a".into(), stamp("2026-11-22 10:11:12"))],
             unfinished: vec![unfinished("/b c", 2, false), unfinished("/d\n", 3, true)],
+            left_plain: vec![left_plain("/e")],
             damaged: 0,
         };
         assert_eq!(replay(&journal()), expected);

@@ -6,13 +6,15 @@
 
 use std::ffi::OsStr;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Hear, Place, Store, journal_name};
+use super::{Carried, Hear, Place, Store, journal_name};
 use crate::state::StateProblem;
-use crate::state::record::{Begun, Progress, Replay, TOP_LINE, Unfinished, replay, write_begun, write_progress};
+use crate::state::record::{
+    Begun, LeftPlain, Progress, Replay, TOP_LINE, Unfinished, replay, write_begun, write_left_plain, write_progress,
+};
 use crate::sys::dir::Dir;
-use crate::sys::journal::{LineFile, Unusable};
+use crate::sys::journal::{self as lines, LineFile, Unusable};
 
 /// The journal of a run: made when the first rotation begins.
 #[derive(Debug, Default)]
@@ -45,18 +47,22 @@ impl Store {
         }
         let mut text = Vec::new();
         rotations.iter().for_each(|begun| write_begun(&mut text, begun));
-        let mut lines = self.journal.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.journal.lines();
         if let Lines::Unopened = *lines {
             *lines = Lines::Broken;
             *lines = Lines::Open(LineFile::open(dir, &journal_name(name), TOP_LINE).map_err(problem)?);
         }
-        let Lines::Open(file) = &*lines else {
-            return Ok(());
-        };
-        file.add(&text).and_then(|()| file.flush()).map_err(|failed| {
-            *lines = Lines::Broken;
-            StateProblem::JournalFailed(failed)
-        })
+        lines.add(&text, true)
+    }
+
+    /// Records, on the disk, that these archives will stay plain, before they have their new names.
+    ///
+    /// # Errors
+    /// A warning, as all about the journal.
+    pub fn leaves_plain(&self, left: &[LeftPlain]) -> Result<(), StateProblem> {
+        let mut text = Vec::new();
+        left.iter().for_each(|left| write_left_plain(&mut text, left));
+        self.journal.lines().add(&text, true)
     }
 
     /// Records that the log has become its archive.
@@ -84,42 +90,52 @@ impl Store {
     }
 
     fn progress(&self, log: &Path, progress: Progress) -> Result<(), StateProblem> {
-        let mut lines = self.journal.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let Lines::Open(file) = &*lines else {
-            return Ok(());
-        };
         let mut text = Vec::new();
         write_progress(&mut text, log, progress);
-        file.add(&text).map_err(|failed| {
-            *lines = Lines::Broken;
+        self.journal.lines().add(&text, false)
+    }
+}
+
+impl Lines {
+    /// Adds lines, where the journal is open.
+    fn add(&mut self, text: &[u8], flush: bool) -> Result<(), StateProblem> {
+        let Self::Open(file) = &*self else {
+            return Ok(());
+        };
+        let added = file.add(text).and_then(|()| if flush { file.flush() } else { Ok(()) });
+        added.map_err(|failed| {
+            *self = Self::Broken;
             StateProblem::JournalFailed(failed)
         })
     }
 }
 
 impl Journal {
-    /// Removes the journal, now that the state file says it all; what is carried over is begun anew in a fresh one.
-    pub(super) fn end(&self, dir: &Dir, name: &OsStr, carried: &[Unfinished]) -> Result<(), StateProblem> {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        *lines = Lines::Unopened;
-        match dir.unlink(name) {
-            Err(failed) if !failed.is_absence() => return Err(StateProblem::JournalFailed(failed)),
-            _ => {}
-        }
-        if carried.is_empty() {
-            return Ok(());
-        }
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Removes the journal, now that the state file says it all; what is carried over takes its place, in one step.
+    pub(super) fn end(&self, dir: &Dir, name: &OsStr, carried: &Carried) -> Result<(), StateProblem> {
+        *self.lines() = Lines::Unopened;
         let mut text = Vec::new();
-        for Unfinished { begun, switched } in carried {
+        for Unfinished { begun, switched } in &carried.unfinished {
             write_begun(&mut text, begun);
             if *switched {
                 write_progress(&mut text, &begun.path, Progress::Switched);
             }
         }
-        let file = LineFile::open(dir, name, TOP_LINE).map_err(problem)?;
-        file.add(&text)
-            .and_then(|()| file.flush())
-            .map_err(StateProblem::JournalFailed)
+        carried
+            .left_plain
+            .iter()
+            .for_each(|left| write_left_plain(&mut text, left));
+        if !text.is_empty() {
+            return lines::replace(dir, name, &[TOP_LINE, &text].concat()).map_err(problem);
+        }
+        match dir.unlink(name) {
+            Err(failed) if !failed.is_absence() => Err(StateProblem::JournalFailed(failed)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::facts::{FileFacts, Kind};
 use crate::fault::SysError;
 use crate::state::codec::{TOP_LINE, parse_line, write_line};
 use crate::state::expiry::Expiry;
-use crate::state::record::Unfinished;
+use crate::state::record::{LeftPlain, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::sys::atomic::Replacement;
 use crate::sys::dir::Dir;
@@ -65,7 +65,15 @@ pub struct Store {
     journal: Journal,
     scan: Option<Scan>,
     unfinished: Vec<Unfinished>,
-    carried: Vec<Unfinished>,
+    left_plain: Vec<LeftPlain>,
+    carried: Carried,
+}
+
+/// What is handed to the next run.
+#[derive(Debug, Default)]
+struct Carried {
+    unfinished: Vec<Unfinished>,
+    left_plain: Vec<LeftPlain>,
 }
 
 #[derive(Debug)]
@@ -105,7 +113,8 @@ impl Store {
             journal: Journal::default(),
             scan: None,
             unfinished: Vec::new(),
-            carried: Vec::new(),
+            left_plain: Vec::new(),
+            carried: Carried::default(),
         })
     }
 
@@ -144,6 +153,7 @@ impl Store {
             hear(StateProblem::Recovered { file, count });
         }
         self.unfinished = replay.unfinished;
+        self.left_plain = replay.left_plain;
         table
     }
 
@@ -153,9 +163,19 @@ impl Store {
         std::mem::take(&mut self.unfinished)
     }
 
+    /// Hands out, once, the archives that earlier runs left plain.
+    pub fn take_left_plain(&mut self) -> Vec<LeftPlain> {
+        std::mem::take(&mut self.left_plain)
+    }
+
+    /// Keeps the name of an archive that is still plain for a later run.
+    pub fn carry_plain(&mut self, left: LeftPlain) {
+        self.carried.left_plain.push(left);
+    }
+
     /// Keeps a rotation that this run cannot finish (its log is not configured now) for a later one.
     pub fn carry(&mut self, rotation: Unfinished) {
-        self.carried.push(rotation);
+        self.carried.unfinished.push(rotation);
     }
 
     /// Writes the state file anew: other logs' lines as they are, the table's entries behind them; what is too old and

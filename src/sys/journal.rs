@@ -50,6 +50,30 @@ pub fn read(dir: &Dir, name: &OsStr) -> Result<Option<Vec<u8>>, Unusable> {
     Ok(Some(text))
 }
 
+/// Puts a new file of these lines in the place of the one that is there, in one step.
+pub fn replace(dir: &Dir, name: &OsStr, lines: &[u8]) -> Result<(), Unusable> {
+    let mut temporary = name.to_owned();
+    temporary.push(".tmp");
+    match dir.unlink(&temporary) {
+        Err(failed) if !failed.is_absence() => return Err(failed.into()),
+        _ => {}
+    }
+    let path = dir.path_of(&temporary);
+    let flags = OFlag::O_RDWR | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_EXCL;
+    let file = open(dir, &temporary, flags, &path)?;
+    let file = LineFile { file, path };
+    let placed = file.add(lines).and_then(|()| file.flush()).and_then(|()| {
+        let renamed = nix::fcntl::renameat(dir, temporary.as_os_str(), dir, name);
+        renamed.map_err(|errno| error(Op::Rename, &file.path, errno))
+    });
+    if placed.is_err() {
+        // There is nothing more to be done about one that stays: the next replacement removes it.
+        let _gone = dir.unlink(&temporary);
+    }
+    placed?;
+    Ok(dir.flush()?)
+}
+
 impl LineFile {
     /// Opens the file for adding, making it where there is none: readable by its owner alone, `top` its first line.
     /// One that does not begin with `top` is begun anew; a last line that was torn is ended.

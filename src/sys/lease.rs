@@ -89,6 +89,13 @@ pub fn is_written(fd: BorrowedFd<'_>) -> Option<bool> {
     }
 }
 
+/// Asks whether anybody has the file open for writing: by a lease, and only where leases are not allowed in `/proc`, which takes long.
+/// Where neither can tell, nobody is taken to.
+#[must_use]
+pub fn is_held(fd: BorrowedFd<'_>) -> bool {
+    is_written(fd).unwrap_or_else(|| matches!(who_writes(fd), Writers::Held(_)))
+}
+
 /// Asks who has the file open for writing: by a lease, and for the name, or where leases are not allowed, in `/proc`.
 ///
 /// The same holds for `fd` as for [`is_written`]. Descriptors of this process do not count where `/proc` is asked.

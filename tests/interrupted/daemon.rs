@@ -3,11 +3,10 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::kills::counts;
 use super::scene::{Place, Scene, Way};
@@ -112,42 +111,4 @@ fn a_daemon_that_was_not_told_before_the_run_was_killed_is_told_by_the_next() {
     }
     println!("{points} kill points under a daemon");
     assert!(points > 20, "only {points} kill points: the harness sees too little");
-}
-
-/// Rotates while a program has the log open for good; returns what was said, and how long it took.
-fn rotate_held(scene: &Scene) -> (String, Duration) {
-    let begun = Instant::now();
-    let output = scene
-        .rotate(&support::ours())
-        .stderr(std::process::Stdio::piped())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    (String::from_utf8_lossy(&output.stderr).into_owned(), begun.elapsed())
-}
-
-#[test]
-#[ignore = "long: .ci/run and the README's full test run them"]
-fn an_archive_that_is_still_written_is_left_plain_until_the_next_rotation() {
-    let place = Place::new(false);
-    let way = Way {
-        conf: "@/logs/a.log {\n rotate 9\n compress\n create\n}\n",
-        ..TOLD
-    };
-    let mut scene = Scene::plan(&way, &place.path().join("scene"));
-    scene.put_up();
-    let log = scene.dir.join("logs/a.log");
-    // The command is dropped at once: it would have the log open, too.
-    let held = OpenOptions::new().append(true).open(&log).unwrap();
-    let mut writer = Command::new("sleep").arg("100").stdout(held).spawn().unwrap();
-    let (said, took) = rotate_held(&scene);
-    assert!(scene.dir.join("logs/a.log.1").exists(), "{said}");
-    assert!(said.contains("sleep"), "the program is not named: {said}");
-    assert!(took > Duration::from_secs(4), "it was not waited for: {took:?}");
-    writer.kill().unwrap();
-    writer.wait().unwrap();
-    let (said, _) = rotate_held(&scene);
-    assert!(scene.dir.join("logs/a.log.2.gz").exists(), "{said}");
-    let verdict = verdict::judge(&scene, false);
-    assert_eq!((verdict.lost, verdict.left_over), (0, Vec::new()));
 }

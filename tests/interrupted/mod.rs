@@ -7,6 +7,7 @@ mod daemon;
 mod disks;
 mod faults;
 mod findings;
+mod held;
 mod journal;
 mod kills;
 mod power;

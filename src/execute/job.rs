@@ -1,0 +1,268 @@
+//! One log's remaining steps, one after the other: what a worker of `finish` does with them.
+//!
+//! A job stops in three places: where a compressed file is written and only to be completed, where a program still writes to what
+//! comes next, and where all is done.
+
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
+use std::mem;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::compress::{self, Halfway};
+use super::perform::{Progress, holder, perform};
+use super::work::LogWork;
+use crate::event::{Event, Listener};
+use crate::fault::Fault;
+use crate::plan::{Spot, Step};
+use crate::sys::signals;
+
+/// One log's remaining steps.
+#[derive(Debug)]
+pub(super) struct Job {
+    work: Arc<LogWork>,
+    steps: VecDeque<Step>,
+    events: Arc<Heard>,
+    /// The compressed names that were not made, and the plain ones that stand for them.
+    stand_ins: Vec<(OsString, OsString)>,
+    /// What was compressed.
+    packed: Vec<OsString>,
+    failed: bool,
+    interrupted: bool,
+}
+
+/// A finished job.
+#[derive(Debug)]
+pub struct Finished {
+    /// The log.
+    pub log: PathBuf,
+    /// Something failed.
+    pub failed: bool,
+    /// The next run has to go on with it: the run was asked to end, or the job broke off.
+    pub put_off: bool,
+    /// The archives that were compressed, by their plain names.
+    pub packed: Vec<OsString>,
+    /// The archives that stay plain, since a program still writes to them.
+    pub left_plain: Vec<OsString>,
+    /// What is to be told, in order.
+    pub events: Vec<(Instant, Event)>,
+}
+
+/// How far a job came.
+pub(super) enum After {
+    /// To its end.
+    Done(Finished),
+    /// A compressed file is written; [`Job::complete`] is to be called.
+    Written(Job, Box<Halfway>),
+    /// A program still writes to what comes next.
+    Held(Job),
+}
+
+/// What is left to tell of a job that broke off.
+#[derive(Debug)]
+pub(super) struct Mark {
+    pub(super) work: Arc<LogWork>,
+    events: Arc<Heard>,
+}
+
+impl Mark {
+    /// Counts the job as failed: the next run goes on with what it had not done.
+    pub(super) fn broken_off(self) -> Finished {
+        Finished {
+            log: self.work.path.clone(),
+            failed: true,
+            put_off: true,
+            packed: Vec::new(),
+            left_plain: Vec::new(),
+            events: self.events.take(),
+        }
+    }
+}
+
+/// Keeps what a worker tells until its job is done.
+#[derive(Debug, Default)]
+struct Heard(Mutex<Vec<(Instant, Event)>>);
+
+impl Heard {
+    fn take(&self) -> Vec<(Instant, Event)> {
+        mem::take(&mut lock(&self.0))
+    }
+}
+
+impl Listener for Heard {
+    fn hear(&self, event: Event) {
+        lock(&self.0).push((Instant::now(), event));
+    }
+}
+
+/// Locks what no panic can leave half changed.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Job {
+    /// Has these steps before it.
+    pub(super) fn new(work: Arc<LogWork>, steps: Vec<Step>) -> Self {
+        Self {
+            work,
+            steps: steps.into(),
+            events: Arc::default(),
+            stand_ins: Vec::new(),
+            packed: Vec::new(),
+            failed: false,
+            interrupted: false,
+        }
+    }
+
+    /// Returns what the steps are carried out on.
+    pub(super) fn work(&self) -> &Arc<LogWork> {
+        &self.work
+    }
+
+    /// Returns the steps that are left.
+    pub(super) fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter()
+    }
+
+    /// Returns how large the log was.
+    pub(super) fn size(&self) -> u64 {
+        self.work.before.size
+    }
+
+    /// Returns what is needed to tell of the job if it breaks off.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            work: Arc::clone(&self.work),
+            events: Arc::clone(&self.events),
+        }
+    }
+
+    /// Goes through the steps until one is only half done, or cannot be done yet.
+    pub(super) fn advance(mut self, threads: NonZero<usize>) -> After {
+        while let Some(step) = self.steps.pop_front() {
+            if signals::caught().is_some() {
+                self.fail(Fault::Interrupted);
+                break;
+            }
+            let step = self.with_stand_in(step);
+            match perform(&self.work, &step, threads, &*self.events) {
+                Ok(Progress::Done) => self.packed.extend(compressed_by(step)),
+                Ok(Progress::Halfway(half)) => return After::Written(self, half),
+                Ok(Progress::Held) => {
+                    self.steps.push_front(step);
+                    return After::Held(self);
+                }
+                Err(fault) => self.fail(fault),
+            }
+        }
+        After::Done(self.end())
+    }
+
+    /// Completes a compressed file; an archive that was written to in the meantime stays as it is.
+    pub(super) fn complete(&mut self, half: Halfway) {
+        let (to, from) = half.names();
+        match compress::complete(&self.work, half, &*self.events) {
+            Ok(true) => self.packed.push(from),
+            Ok(false) => {
+                self.tell_written(self.work.archive_path_of(&from), None);
+                self.stand_ins.push((to, from));
+            }
+            Err(fault) => self.fail(fault),
+        }
+    }
+
+    /// Does without the step that a program's writing keeps from being done.
+    pub(super) fn give_up(&mut self) {
+        let Some(step) = self.steps.pop_front() else { return };
+        let path = self.work.source_of(&step).unwrap_or_default();
+        self.tell_written(path, holder(&self.work, &step));
+        match step {
+            Step::Compress { from, to, .. } => self.stand_ins.push((to, from)),
+            // The interim log of `renamecopy` stays, and the next rotation begins with it: all that was to be done with its copy is left.
+            Step::Copy { from, to } => {
+                let made = |step: &Step| matches!(step, Step::Compress { from, .. } if *from == to);
+                let packed = self.steps.iter().find(|step| made(step)).and_then(|step| match step {
+                    Step::Compress { to, .. } => Some(to.clone()),
+                    _ => None,
+                });
+                let names = [Some(from.name), Some(to), packed];
+                self.steps
+                    .retain(|step| !names.iter().flatten().any(|name| is_about(step, name)));
+            }
+            _ => {}
+        }
+    }
+
+    fn tell_written(&self, path: PathBuf, by: Option<String>) {
+        self.events.hear(Event::StillWritten { path, by });
+    }
+
+    /// A mail of a compressed file that was not made is one of the plain file.
+    fn with_stand_in(&self, step: Step) -> Step {
+        let stand_in = |missing: &OsStr| {
+            let found = self.stand_ins.iter().find(|(name, _)| name == missing);
+            found.map(|(_, plain)| plain.clone())
+        };
+        match step {
+            Step::Mail {
+                what,
+                subject,
+                uncompress,
+            } => match stand_in(&what) {
+                Some(plain) => Step::Mail {
+                    what: plain,
+                    subject,
+                    uncompress: false,
+                },
+                None => Step::Mail {
+                    what,
+                    subject,
+                    uncompress,
+                },
+            },
+            step => step,
+        }
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        self.interrupted = fault == Fault::Interrupted;
+        self.events.hear(Event::Failed(fault));
+        self.failed = true;
+        self.steps.clear();
+    }
+
+    fn end(self) -> Finished {
+        Finished {
+            log: self.work.path.clone(),
+            failed: self.failed,
+            put_off: self.interrupted,
+            packed: self.packed,
+            left_plain: self.stand_ins.into_iter().map(|(_, plain)| plain).collect(),
+            events: self.events.take(),
+        }
+    }
+}
+
+/// Returns the archive that a step has compressed.
+fn compressed_by(step: Step) -> Option<OsString> {
+    match step {
+        Step::Compress { from, .. } => Some(from),
+        _ => None,
+    }
+}
+
+/// Says whether a step needs a file of this name.
+fn is_about(step: &Step, name: &OsStr) -> bool {
+    match step {
+        Step::Compress { from, .. } => from == name,
+        Step::Copy {
+            from: Spot { name: from, .. },
+            ..
+        } => from == name,
+        Step::Mail { what, .. } => what == name,
+        Step::Remove { what, .. } => what.name == name,
+        _ => false,
+    }
+}
