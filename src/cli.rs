@@ -26,7 +26,8 @@ pub const DEFAULT_MAIL: &str = "/usr/bin/mail";
     name = "logrotate",
     disable_help_flag = true,
     disable_version_flag = true,
-    max_term_width = 100
+    max_term_width = 100,
+    after_help = "More is in the manuals: man 8 logrotate, man 5 logrotate.conf."
 )]
 pub struct Args {
     /// Configuration files, and directories of them
@@ -41,7 +42,7 @@ pub struct Args {
     /// Program that sends mail, run as COMMAND -s SUBJECT ADDRESS
     #[arg(short, long, value_name = "COMMAND", overrides_with = "mail", default_value = DEFAULT_MAIL)]
     mail: PathBuf,
-    /// State file
+    /// State file (of root: /var/lib/logrotate/status)
     #[arg(short, long, value_name = "FILE", overrides_with = "state")]
     state: Option<PathBuf>,
     /// Do not lock the state file
@@ -299,7 +300,7 @@ pub fn understand(words: impl IntoIterator<Item = OsString>) -> Asked {
         Err(error) => return BadWord(&error).asked(),
     };
     if args.help {
-        return Asked::Show(Args::command().render_long_help().to_string());
+        return Asked::Show(Args::command().render_help().to_string());
     }
     if args.usage {
         return Asked::Show(format!("{}\n", Args::command().render_usage()));

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Builds the packages into target/package: package.sh deb | rpm. Needs cargo-deb or cargo-generate-rpm
-# (cargo install cargo-deb cargo-generate-rpm). With BINARY=path it packs that program instead of building one.
+# (cargo install cargo-deb cargo-generate-rpm). With BINARY=path it packs that program instead of building one; with
+# OS_RELEASE=path the package is for the system of that file, and not for this one.
 set -eu
 cd "$(dirname "$0")/.."
 kind=${1:-deb}
@@ -26,11 +27,12 @@ gzip -9nc man/ja/logrotate.conf.5 >"$out/logrotate.conf.ja.5.gz"
 case $kind in
 deb)
     # The units stand where the logrotate that goes has its own: dpkg takes them along otherwise.
-    # shellcheck disable=SC1091
-    variant=$(. /etc/os-release && case $ID-$VERSION_ID in
-        debian-1[0-2] | ubuntu-1* | ubuntu-2[0-3]*) ;;
-        *) echo --variant=usr-lib ;;
-        esac)
+    # shellcheck disable=SC1090
+    . "${OS_RELEASE:-/etc/os-release}"
+    case $ID-$VERSION_ID in
+    debian-1[0-2] | ubuntu-1* | ubuntu-2[0-3]*) variant= ;;
+    *) variant=--variant=usr-lib ;;
+    esac
     cargo deb --no-build --no-strip ${variant:+"$variant"} --output "$out"
     ;;
 rpm) cargo generate-rpm --output "$out" ;;

@@ -4,6 +4,7 @@
 # rsyslogd (HUP), nginx (USR1), apache2 (graceful) and a program that cannot reopen its log (copytruncate) are started by
 # hand with configurations of their own, on loopback and on sockets under target/daemons/, and are gone at the end.
 # Messages and requests carry numbers. With a REFERENCE its losses are printed beside ours. Fails if ours loses one.
+# ROTATIONS=n rotates n times; WORK=dir works there, which should be on ext4 or xfs: see the README on copytruncate.
 #
 # Needs root and: apt-get install rsyslog nginx-light apache2 curl
 set -u
@@ -11,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 ours=$(realpath "${1:-target/release/logrotate}")
 reference=${2:-}
 rotations=${ROTATIONS:-20}
-work=$PWD/target/daemons
+work=${WORK:-$PWD/target/daemons}
 failed=0
 started=()
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::status::{self, Row};
 use super::style::{Tone, left, paint, size, width};
 use super::text;
-use super::words::{bytes, path};
+use super::words::{list, path};
 use crate::schedule::{NextDue, Verdict};
 
 /// A line of a file.
@@ -61,13 +61,7 @@ pub fn text(account: &Account, colours: bool) -> String {
         "{}\n  {}  {}",
         head("Stanza"),
         spot(&row.place),
-        bytes(
-            &account
-                .written
-                .split(|byte| *byte == b'\n')
-                .collect::<Vec<_>>()
-                .join(&b' ')
-        )
+        list(&account.written)
     );
     for (place, why) in &account.losers {
         let place = place.as_ref().map(spot).unwrap_or_default();
@@ -176,7 +170,7 @@ pub fn json(account: &Account, errors: &[String]) -> String {
         "program": "logrotate-rs",
         "version": env!("CARGO_PKG_VERSION"),
         "log": status::row_json(&account.row),
-        "pattern": bytes(&account.written),
+        "pattern": list(&account.written),
         "also_named": losers.collect::<Vec<Value>>(),
         "settings": settings.collect::<Vec<Value>>(),
         "plan": plan.collect::<Vec<Value>>(),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::words::{bytes, end, path, reason};
+use super::words::{bytes, end, list, path, reason};
 use crate::fault::{Fault, Hook, Insecure, Op, SysError};
 
 /// Says what failed. The fragments that scripts match on are the reference's.
@@ -53,7 +53,7 @@ pub fn sentence(fault: &Fault) -> String {
 }
 
 fn script(hook: Hook, shared: bool, (target, pattern): (&Path, &[u8]), how: &str) -> String {
-    let pattern = bytes(pattern);
+    let pattern = list(pattern);
     match (hook, shared) {
         (Hook::First, _) => format!("error running first action script for {pattern}: {how}"),
         (Hook::Last, _) => format!("error running last action script for {pattern}: {how}"),

@@ -188,7 +188,7 @@ impl Inner {
             Event::Set { written, place, .. } => {
                 let (file, line) = (place.0.to_path_buf(), place.1);
                 self.run.sets.push(SetTally {
-                    pattern: words::bytes(written),
+                    pattern: words::list(written),
                     file,
                     line,
                     ..SetTally::default()

@@ -1,8 +1,10 @@
 //! What a run tells, in words: one entry an event, with its weight.
 
+use std::os::unix::ffi::OsStrExt;
+
 use super::fault;
 use super::style::size;
-use super::words::{bytes, lines, path, word};
+use super::words::{bytes, lines, list, path, word};
 use crate::event::{Doing, Event, PassedOver, Summary};
 use crate::fault::Hook;
 use crate::policy::{Keep, Policy, Trigger};
@@ -34,7 +36,7 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
         Event::State(problem) => super::state_text::entry(problem),
         Event::Handling(count) => note(format!("\nHandling {count} logs")),
         Event::Set { written, policy, forced, .. } => {
-            note(format!("\nrotating pattern: {} {}", bytes(written), describe(policy, *forced)))
+            note(format!("\nrotating pattern: {} {}", list(written), describe(policy, *forced)))
         }
         Event::NoLogs => note("No logs found. Rotation not needed.".to_owned()),
         Event::Considering(log) => note(format!("considering log {}", path(log))),
@@ -219,7 +221,7 @@ fn action(hook: Hook) -> &'static str {
 fn script(hook: Hook, rehearsed: Option<&(std::sync::Arc<[u8]>, Vec<std::ffi::OsString>)>) -> String {
     let running = format!("running {} script", action(hook));
     let Some((text, args)) = rehearsed else { return running };
-    let first = args.first().map(|arg| word(arg)).unwrap_or_default();
+    let first = args.first().map(|arg| list(arg.as_bytes())).unwrap_or_default();
     let second = args.get(1).map(|arg| word(arg)).unwrap_or_default();
     format!(
         "{running}\nrunning script with args {first} {second}: \"{}\"",

@@ -35,6 +35,14 @@ pub fn bytes(text: &[u8]) -> String {
     shown
 }
 
+/// Shows a path list, which may stand on several lines, on one.
+#[must_use]
+pub fn list(text: &[u8]) -> String {
+    let parts = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let parts: Vec<String> = parts.filter(|part| !part.is_empty()).map(bytes).collect();
+    parts.join(" ")
+}
+
 /// Shows text of several lines, such as a script: line ends and tabs stay.
 #[must_use]
 pub fn lines(text: &[u8]) -> String {
@@ -102,6 +110,11 @@ mod tests {
         ] {
             assert_eq!(bytes(raw), shown);
         }
+    }
+
+    #[test]
+    fn a_path_list_is_shown_on_one_line() {
+        assert_eq!(list(b"/var/log/a\n  /var/log/b\x1b\n"), "/var/log/a /var/log/b\\u{1b}");
     }
 
     #[test]

@@ -1,7 +1,13 @@
 #!/bin/bash
-# mkrootfs.sh DIR [extra,packages]: a minimal Debian 12 tree that boots systemd, with Debian's own logrotate in it.
+# mkrootfs.sh DIR [extra,packages]: a minimal Debian tree that boots systemd (12, or what SUITE names), with Debian's own
+# logrotate in it, and that logrotate as a package in DIR.deb.
 # Needs mmdebstrap and systemd-container. The tree is never changed afterwards: nspawn-up.sh boots a throw-away overlay.
 set -eu
-dir=$1 extra=${2:-}
+dir=$(realpath -m "$1") extra=${2:-}
 base=systemd,systemd-sysv,dbus,libpam-systemd,procps,util-linux,logrotate,rsyslog,acl,attr,cron
-exec mmdebstrap --quiet --variant=minbase --include="$base${extra:+,$extra}" bookworm "$dir"
+# shellcheck disable=SC2016 # mmdebstrap's variable
+download='APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -qq download logrotate'
+mmdebstrap --quiet --variant=minbase --include="$base${extra:+,$extra}" \
+    --customize-hook="rm -rf '$dir.deb.d' && mkdir '$dir.deb.d' && cd '$dir.deb.d' && $download" "${SUITE:-bookworm}" "$dir"
+mv "$dir.deb.d"/logrotate_*.deb "$dir.deb"
+rmdir "$dir.deb.d"
