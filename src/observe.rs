@@ -96,6 +96,11 @@ impl Directories {
         self.hold(&joined, walk::open_directory_below(&base.dir, path, log)?)
     }
 
+    /// Takes over a directory that was just made at `path`, relative to another that is held, if it is relative.
+    pub fn take(&mut self, base: &Held, path: &Path, made: Dir) -> Result<Rc<Held>, Fault> {
+        self.hold(&base.dir.path().join(path), made)
+    }
+
     fn keep(&mut self, path: &Path, held: &Rc<Held>) {
         if self.order.len() >= HELD_LIMIT
             && let Some(oldest) = self.order.pop_front()

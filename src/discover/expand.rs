@@ -4,8 +4,9 @@
 
 use crate::facts::Kind;
 use crate::sys::confread::path_of;
+use crate::sys::listing::{self, Lister};
 use crate::sys::pattern::{NamePattern, is_special};
-use crate::sys::{accounts, listing, locale};
+use crate::sys::{accounts, locale};
 
 /// A path, and whether the directory it was found in said that it is no directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,8 +19,8 @@ struct Candidate {
 ///
 /// # Errors
 /// The system's reason why a directory could not be listed, other than that there is none.
-pub fn expand(word: &[u8]) -> Result<Vec<Vec<u8>>, i32> {
-    let mut paths: Vec<Vec<u8>> = matches(word)?
+pub fn expand(word: &[u8], lister: Lister) -> Result<Vec<Vec<u8>>, i32> {
+    let mut paths: Vec<Vec<u8>> = matches(word, lister)?
         .into_iter()
         .filter(|found| !is_directory(found))
         .map(|found| found.path)
@@ -34,7 +35,7 @@ fn is_directory(found: &Candidate) -> bool {
     found.kind.or_else(|| listing::kind_of(path_of(&found.path))) == Some(Kind::Directory)
 }
 
-fn matches(word: &[u8]) -> Result<Vec<Candidate>, i32> {
+fn matches(word: &[u8], lister: Lister) -> Result<Vec<Candidate>, i32> {
     let (home, rest) = tilde(word);
     if !is_special(rest) {
         return Ok(vec![Candidate {
@@ -60,7 +61,7 @@ fn matches(word: &[u8]) -> Result<Vec<Candidate>, i32> {
                 candidate.kind = None;
             }
         } else {
-            found = step(found, &pattern, behind.is_empty())?;
+            found = step(found, &pattern, behind.is_empty(), lister)?;
         }
         rest = behind;
     }
@@ -104,7 +105,12 @@ pub fn covers(word: &[u8], path: &[u8]) -> bool {
 }
 
 /// Goes from directories to those of their names that match.
-fn step(directories: Vec<Candidate>, pattern: &NamePattern, is_last: bool) -> Result<Vec<Candidate>, i32> {
+fn step(
+    directories: Vec<Candidate>,
+    pattern: &NamePattern,
+    is_last: bool,
+    lister: Lister,
+) -> Result<Vec<Candidate>, i32> {
     let mut found = Vec::new();
     for directory in directories {
         let place = if directory.path.is_empty() {
@@ -112,7 +118,7 @@ fn step(directories: Vec<Candidate>, pattern: &NamePattern, is_last: bool) -> Re
         } else {
             &directory.path
         };
-        let listed = match listing::list(path_of(place), |name| pattern.matches_visible(name)) {
+        let listed = match listing::list(path_of(place), lister, |name| pattern.matches_visible(name)) {
             Ok(listed) => listed,
             Err(errno) if listing::is_absence(errno) => continue,
             Err(errno) => return Err(errno),
@@ -227,7 +233,7 @@ mod tests {
         ] {
             let pattern = under(root.path(), pattern);
             assert_eq!(
-                expand(&pattern).ok(),
+                expand(&pattern, Lister::Process).ok(),
                 c_glob(&pattern),
                 "{}",
                 String::from_utf8_lossy(&pattern)
@@ -244,7 +250,7 @@ mod tests {
             b"/nothing/[",
             b"x\\",
         ] {
-            assert_eq!(expand(word).unwrap(), [word.to_vec()]);
+            assert_eq!(expand(word, Lister::Process).unwrap(), [word.to_vec()]);
         }
     }
 
@@ -252,7 +258,7 @@ mod tests {
     fn a_tilde_is_a_home_directory() {
         let home = accounts::home_of(b"root").unwrap();
         assert_eq!(
-            expand(b"~root/no-such-log").unwrap(),
+            expand(b"~root/no-such-log", Lister::Process).unwrap(),
             [[&home[..], b"/no-such-log"].concat()]
         );
     }
@@ -279,7 +285,7 @@ mod tests {
             }
             let pattern = under(root.path(), &pattern);
             prop_assert_eq!(
-                expand(&pattern).ok(),
+                expand(&pattern, Lister::Process).ok(),
                 c_glob(&pattern),
                 "{}",
                 String::from_utf8_lossy(&pattern)

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diag::{Diagnostic, Place, Problem};
 use crate::policy::{LogSet, Method, OldDir, Su};
+use crate::sys::listing::Lister;
 use crate::sys::pattern::is_special;
 use crate::sys::{confread, identity, listing};
 use crate::unix::{FileId, split_path};
@@ -99,12 +100,16 @@ impl Seeker<'_> {
     /// Expands the words; `None` where one cannot be and that is an error.
     fn words(&mut self, set: &LogSet) -> Option<Vec<FoundLog>> {
         // The stanza's user must not learn, by what is rotated, of directories that only root can look into. One whose rights
-        // cannot be taken is told of when the stanza's turn comes; whose `su owner` means is known only of a log.
+        // cannot be taken is told of when the stanza's turn comes.
         let _acting = match set.policy.su {
             Some(Su::Named(user)) if set.patterns.iter().any(|word| is_special(word.as_bytes())) => {
                 identity::act_as(user).ok()
             }
             _ => None,
+        };
+        let lister = match set.policy.su {
+            Some(Su::DirectoryOwner) => Lister::Owner,
+            _ => Lister::Process,
         };
         let mut logs = Vec::new();
         for (index, word) in set.patterns.iter().enumerate() {
@@ -113,7 +118,7 @@ impl Seeker<'_> {
                 self.say(Problem::GlobTooLong { length: word.len() }, &set.declared_at);
                 continue;
             }
-            match expand::expand(word) {
+            match expand::expand(word, lister) {
                 Ok(paths) => logs.extend(paths.into_iter().map(|path| FoundLog {
                     path: PathBuf::from(std::ffi::OsString::from_vec(path)),
                     word: index,

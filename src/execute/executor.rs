@@ -77,8 +77,8 @@ impl Hands for Executor {
         ownership: &Ownership,
         log: &Path,
     ) -> Result<Option<Rc<Held>>, Fault> {
-        olddir::make(base, path, ownership, &*self.listener)?;
-        directories.get_below(base, path, log).map(Some)
+        let made = olddir::make(base, path, ownership, log, &*self.listener)?;
+        directories.take(base, path, made).map(Some)
     }
 
     fn step(&mut self, work: &LogWork, step: &Step) -> Result<(), Fault> {

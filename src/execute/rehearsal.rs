@@ -64,9 +64,9 @@ impl Hands for Rehearsal {
         base: &Held,
         path: &Path,
         _ownership: &Ownership,
-        _log: &Path,
+        log: &Path,
     ) -> Result<Option<Rc<Held>>, Fault> {
-        for missing in olddir::missing(base, path) {
+        for missing in olddir::missing(base, path, log)? {
             self.listener.hear(Event::Step(Doing::MakeDir(missing)));
         }
         Ok(None)

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use crate::discover::ExpandedSet;
 use crate::discover::expand;
+use crate::sys::listing::Lister;
 
 /// Keeps the logs that one of the patterns names, and the stanzas that still have one; returns the logs that are left alone.
 /// Without a pattern all stay. A pattern is expanded as a stanza's path list is.
@@ -16,7 +17,7 @@ pub(super) fn keep_only(sets: &mut Vec<ExpandedSet>, patterns: &[OsString]) -> V
     }
     let expanded = patterns
         .iter()
-        .flat_map(|pattern| expand::expand(pattern.as_bytes()).unwrap_or_default());
+        .flat_map(|pattern| expand::expand(pattern.as_bytes(), Lister::Process).unwrap_or_default());
     let wanted: HashSet<Vec<u8>> = expanded.collect();
     let mut left_alone = Vec::new();
     for set in sets.iter_mut() {

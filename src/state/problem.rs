@@ -112,7 +112,7 @@ pub enum StateProblem {
     },
     /// The journal is not ours: not a plain file of this user with one name.
     JournalForeign(PathBuf),
-    /// The journal cannot be read, written or removed; the run goes on without.
+    /// The journal cannot be read, written, flushed or removed; the run goes on without, and a crash would be forgotten.
     JournalFailed(SysError),
 }
 
@@ -137,12 +137,12 @@ impl StateProblem {
             | Self::NotOpened(_)
             | Self::TooLongToKeep(_)
             | Self::JournalDamaged { .. }
-            | Self::JournalForeign(_)
-            | Self::JournalFailed(_) => Weight::Warning,
+            | Self::JournalForeign(_) => Weight::Warning,
             Self::BadLine { .. }
             | Self::MoreBadLines { .. }
             | Self::BadTopLine(_)
             | Self::NotRegular(_)
+            | Self::JournalFailed(_)
             | Self::Failed(_) => Weight::Error,
         }
     }

@@ -1,8 +1,8 @@
 //! The journal beside the state file: what was rotated survives a crash, at one short write a step.
 //!
 //! A set's beginnings are flushed to the disk once, before anything of it is touched; how far each has come since is
-//! written and not flushed: after a power cut the identity of the files tells. A journal that cannot be used is a
-//! warning and no more.
+//! written and not flushed: after a power cut the identity of the files tells. A run whose journal cannot be used goes
+//! on without.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -37,7 +37,7 @@ impl Store {
     /// identity that the run was started with.
     ///
     /// # Errors
-    /// A warning: the run goes on without a journal.
+    /// The run goes on without a journal.
     pub fn begin_batch(&self, rotations: &[Begun]) -> Result<(), StateProblem> {
         let Place::Writable { dir, name, .. } = &self.place else {
             return Ok(());
@@ -58,7 +58,7 @@ impl Store {
     /// Records, on the disk, that these archives will stay plain, before they have their new names.
     ///
     /// # Errors
-    /// A warning, as all about the journal.
+    /// The run goes on without a journal.
     pub fn leaves_plain(&self, left: &[LeftPlain]) -> Result<(), StateProblem> {
         let mut text = Vec::new();
         left.iter().for_each(|left| write_left_plain(&mut text, left));
@@ -68,7 +68,7 @@ impl Store {
     /// Records that the log has become its archive.
     ///
     /// # Errors
-    /// A warning, as all about the journal.
+    /// The run goes on without a journal.
     pub fn switched(&self, log: &Path) -> Result<(), StateProblem> {
         self.progress(log, Progress::Switched)
     }
@@ -76,7 +76,7 @@ impl Store {
     /// Records that the log's rotation is done.
     ///
     /// # Errors
-    /// A warning, as all about the journal.
+    /// The run goes on without a journal.
     pub fn done(&self, log: &Path) -> Result<(), StateProblem> {
         self.progress(log, Progress::Done)
     }
@@ -84,7 +84,7 @@ impl Store {
     /// Records that the log's rotation failed before its switch: it does not count.
     ///
     /// # Errors
-    /// A warning, as all about the journal.
+    /// The run goes on without a journal.
     pub fn failed(&self, log: &Path) -> Result<(), StateProblem> {
         self.progress(log, Progress::Failed)
     }

@@ -8,7 +8,9 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, SFlag, lstat};
 
+use super::identity;
 use crate::facts::Kind;
+use crate::unix::{GroupId, Identity, UserId};
 
 /// A name in a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,13 +21,21 @@ pub struct Listed {
     pub kind: Option<Kind>,
 }
 
+/// With whose rights a directory is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lister {
+    /// The process's.
+    Process,
+    /// Those of the directory's owner and group, where the process may take them (`su owner`).
+    Owner,
+}
+
 /// Lists the names of a directory that `keep` lets through, in no order, `.` and `..` included.
 ///
 /// # Errors
 /// The system's reason.
-pub fn list(directory: &Path, mut keep: impl FnMut(&[u8]) -> bool) -> Result<Vec<Listed>, i32> {
-    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
-    let mut listing = Dir::open(directory, flags, Mode::empty()).map_err(|errno| errno as i32)?;
+pub fn list(directory: &Path, lister: Lister, mut keep: impl FnMut(&[u8]) -> bool) -> Result<Vec<Listed>, i32> {
+    let mut listing = open(directory, lister).map_err(|errno| errno as i32)?;
     let mut found = Vec::new();
     for entry in listing.iter() {
         let entry = entry.map_err(|errno| errno as i32)?;
@@ -38,6 +48,26 @@ pub fn list(directory: &Path, mut keep: impl FnMut(&[u8]) -> bool) -> Result<Vec
         }
     }
     Ok(found)
+}
+
+fn open(directory: &Path, lister: Lister) -> Result<Dir, Errno> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+    if lister == Lister::Process {
+        return Dir::open(directory, flags, Mode::empty());
+    }
+    // Reached, and not yet read: the owner is that of the directory that is listed then.
+    let held = nix::fcntl::open(
+        directory,
+        OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC,
+        Mode::empty(),
+    )?;
+    let facts = nix::sys::stat::fstat(&held)?;
+    let owner = Identity {
+        user: UserId(facts.st_uid),
+        group: GroupId(facts.st_gid),
+    };
+    let _acting = identity::act_as(owner).ok();
+    Dir::openat(&held, ".", flags, Mode::empty())
 }
 
 /// Tells whether a listing failed only because there is no such directory.

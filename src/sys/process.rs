@@ -27,6 +27,8 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How long a program that is watched is left alone, in milliseconds.
 const OFTEN: u8 = 250;
+/// How long a program is left alone whose end nothing tells of, in milliseconds.
+const ASK_AGAIN: u8 = 20;
 
 /// Runs a shell text as `/bin/sh -c TEXT logrotate_script ARG…` and waits for it.
 ///
@@ -262,8 +264,9 @@ fn wait_listening(
         other: None,
         errno: error.raw_os_error().unwrap_or(0),
     };
-    if let Some(seconds) = watch(child, limit, ear, often) {
-        end_child(child);
+    let handle = pidfd(child);
+    if let Some(seconds) = watch(child, handle.as_ref(), limit, ear, often) {
+        end_child(child, handle.as_ref());
         let status = child.wait().map_err(|error| fail(&error))?;
         return Ok(Err(seconds.map_or_else(
             || end_of(status).err().unwrap_or(ChildEnd::Signal(libc::SIGTERM)),
@@ -281,12 +284,18 @@ fn end_of(status: ExitStatus) -> Result<(), ChildEnd> {
     }
 }
 
-/// Returns when the child ended (`None`), or why it is to be ended: its limit in seconds, or a signal (`Some(None)`).
-fn watch(child: &Child, limit: Option<u32>, ear: &mut Ear, often: Option<&dyn Fn()>) -> Option<Option<u32>> {
-    let handle = pidfd(child)?;
+/// Returns when the child ended (`None`), or why it is to be ended: its limit in seconds, or a signal (`Some(None)`). Without a
+/// handle that tells of its end it is asked for again and again.
+fn watch(
+    child: &mut Child,
+    handle: Option<&OwnedFd>,
+    limit: Option<u32>,
+    ear: &mut Ear,
+    often: Option<&dyn Fn()>,
+) -> Option<Option<u32>> {
     let deadline = limit.map(|seconds| Instant::now() + Duration::from_secs(u64::from(seconds)));
     loop {
-        let timeout = match deadline {
+        let mut timeout = match deadline {
             None if often.is_some() => PollTimeout::from(OFTEN),
             None => PollTimeout::NONE,
             Some(deadline) => {
@@ -297,21 +306,27 @@ fn watch(child: &Child, limit: Option<u32>, ear: &mut Ear, often: Option<&dyn Fn
                 PollTimeout::try_from(left + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
             }
         };
-        let mut fds = vec![PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
+        if handle.is_none() {
+            timeout = PollTimeout::from(ASK_AGAIN);
+        }
+        let mut fds: Vec<PollFd<'_>> = handle
+            .map(|handle| PollFd::new(handle.as_fd(), PollFlags::POLLIN))
+            .into_iter()
+            .collect();
         fds.extend(signals::woken().map(|woken| PollFd::new(woken, PollFlags::POLLIN)));
         let pipe = ear
             .pipe
             .as_ref()
             .map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN));
         fds.extend(pipe);
-        match poll(&mut fds, timeout) {
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(_) => return None,
+        if !matches!(poll(&mut fds, timeout), Ok(_) | Err(Errno::EINTR)) {
+            // There is no memory for it, or no such call: no reason not to know when the child ends.
+            std::thread::sleep(Duration::from_millis(u64::from(ASK_AGAIN)));
         }
-        let has_ended = fds.first().and_then(PollFd::any).unwrap_or(false);
+        let told = handle.and_then(|_| fds.first()).and_then(PollFd::any);
         // What it said before it ended is in the pipe; what its own children may still say is not waited for.
         ear.listen();
-        if has_ended {
+        if told.unwrap_or_else(|| has_ended(child)) {
             return None;
         }
         if signals::caught().is_some() {
@@ -323,13 +338,18 @@ fn watch(child: &Child, limit: Option<u32>, ear: &mut Ear, often: Option<&dyn Fn
     }
 }
 
+/// Asks whether a child has ended; one that cannot be asked for has.
+fn has_ended(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
 /// Returns how far a program that has the file as its input has read.
 fn offset_of(input: &File) -> u64 {
     lseek(input, 0, Whence::SeekCur).map_or(0, i64::unsigned_abs)
 }
 
 /// Ends a child and what it started: a shell does not pass a signal on to the program that it waits for.
-fn end_child(child: &mut Child) {
+fn end_child(child: &mut Child, handle: Option<&OwnedFd>) {
     let Ok(pid) = i32::try_from(child.id()).map(Pid::from_raw) else {
         return;
     };
@@ -341,12 +361,26 @@ fn end_child(child: &mut Child) {
         }
     };
     tell(Signal::SIGTERM);
-    let Some(handle) = pidfd(child) else { return };
-    let mut fds = [PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
-    let grace = PollTimeout::try_from(GRACE).unwrap_or(PollTimeout::MAX);
-    if !matches!(poll(&mut fds, grace), Ok(ready) if ready > 0) {
+    if !ends_in_time(child, handle) {
         tell(Signal::SIGKILL);
     }
+}
+
+/// Waits a little for a child that was asked to end; answers whether it did.
+fn ends_in_time(child: &mut Child, handle: Option<&OwnedFd>) -> bool {
+    if let Some(handle) = handle {
+        let mut fds = [PollFd::new(handle.as_fd(), PollFlags::POLLIN)];
+        let grace = PollTimeout::try_from(GRACE).unwrap_or(PollTimeout::MAX);
+        return matches!(poll(&mut fds, grace), Ok(ready) if ready > 0);
+    }
+    let deadline = Instant::now() + GRACE;
+    while Instant::now() < deadline {
+        if has_ended(child) {
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(u64::from(ASK_AGAIN)));
+    }
+    false
 }
 
 /// Adds a process's children, and theirs; where the kernel does not list them, there are none.
@@ -392,5 +426,38 @@ pub fn offer_on_three(file: &File) {
     // SAFETY: called once at the start, before any other file is open on 3.
     unsafe {
         libc::dup2(file.as_raw_fd(), 3);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Starts a shell, and waits for it where the kernel has no handle for a process.
+    fn without_handle(text: &str, limit: Option<u32>) -> (Option<Option<u32>>, Vec<u8>, Child) {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", text]).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut ear = Ear::new(child.stderr.take());
+        let why = watch(&mut child, None, limit, &mut ear, None);
+        (why, ear.said, child)
+    }
+
+    #[test]
+    fn without_a_handle_a_childs_end_is_seen_and_its_words_are_heard() {
+        let (why, said, mut child) = without_handle("head -c 200000 /dev/zero >&2; echo >&2; exit 3", None);
+        assert_eq!((why, said.len()), (None, STDERR_LIMIT));
+        assert_eq!(end_of(child.wait().unwrap()), Err(ChildEnd::Status(3)));
+    }
+
+    #[test]
+    fn without_a_handle_a_limit_holds_and_the_child_is_ended() {
+        let (why, _, mut child) = without_handle("sleep 100", Some(1));
+        assert_eq!(why, Some(Some(1)));
+        end_child(&mut child, None);
+        assert_eq!(
+            end_of(child.wait().unwrap()),
+            Err(ChildEnd::Signal(Signal::SIGTERM as i32))
+        );
     }
 }

@@ -131,6 +131,26 @@ fn su_takes_ids_that_belong_to_nobody() {
 }
 
 #[test]
+fn under_su_owner_a_directory_is_listed_with_its_owner_s_rights() {
+    if !need_root() {
+        return;
+    }
+    let scene = scene("su-owner");
+    let dir = scene.root.join("log");
+    chown(&dir, Some(USER), Some(READERS)).unwrap();
+    scene.write("app.log", "text\n");
+    chown(scene.log("app.log"), Some(USER), Some(READERS)).unwrap();
+    scene.configure("@ROOT@/log/*.log {\n size 1\n rotate 1\n su owner\n create\n}\n");
+    // Root could list it, its owner cannot.
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o300)).unwrap();
+    assert_eq!(scene.run(&[]).status, Some(1));
+    assert!(!scene.log("app.log.1").exists());
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+    scene.run(&[]).went_well();
+    assert_eq!(scene.read("app.log.1"), "text\n");
+}
+
+#[test]
 fn su_to_root_switches_nothing_but_the_check_of_the_directory_off() {
     if !can_run() {
         return;

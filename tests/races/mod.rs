@@ -3,6 +3,7 @@
 //! `racer` is the one who swaps, `arena` the world and the look whether the forbidden place was touched.
 
 mod arena;
+mod olddir;
 mod past;
 mod racer;
 
