@@ -45,9 +45,8 @@ pub(super) fn missing(base: &Held, path: &Path, log: &Path) -> Result<Vec<PathBu
     let mut missing = Vec::new();
     for part in path.components() {
         if missing.is_empty() {
-            match way.goes_on(part)? {
-                Some(_) => missing.push(way.reached.clone()),
-                None => {}
+            if way.goes_on(part)?.is_some() {
+                missing.push(way.reached.clone());
             }
         } else if let Component::Normal(name) = part {
             way.reached.push(name);
