@@ -8,9 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::kills::counts;
 use super::scene::{Place, Scene, Way};
-use super::tracer::{self, Fate};
+use super::sweep::{KILL, disturb};
 use super::verdict;
 use crate::support;
 
@@ -78,33 +77,18 @@ fn a_daemon_that_was_not_told_before_the_run_was_killed_is_told_by_the_next() {
     for point in 0.. {
         scene.put_up();
         let daemon = Daemon::start(scene.dir.join("logs/a.log"), scene.dir.join("mails/told"));
-        let (mut number, mut at) = (0, None);
-        tracer::run(&mut scene.rotate(&program), &mut |call| {
-            number += usize::from(counts(call, &scene));
-            if at.is_none() && number == point + 1 {
-                at = Some(call.name());
-                return Fate::KillAll;
-            }
-            Fate::Go
-        });
+        let struck = disturb(&program, &scene, point, &KILL);
+        let at = struck.as_ref().map_or("no call at all", |struck| struck.at.as_str());
         for day in 1..=2 {
             let line = format!("written on day {day}").into_bytes();
             daemon.write(&line);
             scene.lines.push(line);
-            assert_eq!(
-                scene.rotate(&program).status().unwrap().code(),
-                Some(0),
-                "killed at {at:?}#{point}"
-            );
+            assert_eq!(scene.rotate(&program).status().unwrap().code(), Some(0), "{at}");
         }
         daemon.stop();
         let verdict = verdict::judge(&scene, false);
-        assert_eq!(
-            (verdict.lost, verdict.broken),
-            (0, Vec::new()),
-            "killed at {at:?}#{point}"
-        );
-        if at.is_none() {
+        assert_eq!((verdict.lost, verdict.broken), (0, Vec::new()), "{at}");
+        if struck.is_err() {
             break;
         }
         points += 1;

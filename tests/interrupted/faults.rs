@@ -3,14 +3,15 @@
 //! A fault is one log's failure: the run says so, nothing is lost, the other logs are done, and the next run repairs.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use nix::errno::Errno;
 
 use super::findings::{Findings, side_by_side};
 use super::scene::{Place, Scene, Way};
-use super::tracer::{self, Call, Ending, Fate};
+use super::sweep::{Disturbance, Struck, nothing_else, sweep};
+use super::tracer::{Call, Ending, Fate};
 use super::verdict;
 use super::ways::{APART, WAYS};
 use crate::support;
@@ -32,8 +33,7 @@ fn counts(call: &Call, error: Errno, scene: &Scene) -> bool {
 }
 
 /// Answers each call of one way with one error, in turn.
-fn sweep(program: &Path, way: &Way, error: Errno) -> Findings {
-    let mut findings = Findings::default();
+fn sweep_one(program: &Path, way: &Way, error: Errno) -> Findings {
     let place = Place::new(way.on_disk);
     let mut scene = Scene::plan(way, &place.path().join("scene"));
     scene.put_up();
@@ -43,40 +43,19 @@ fn sweep(program: &Path, way: &Way, error: Errno) -> Findings {
         way.name
     );
     let healthy = verdict::names(&scene);
-    for point in 0.. {
-        scene.put_up();
-        let (mut number, mut struck) = (0, None);
-        let ending = tracer::run(&mut scene.rotate(program), &mut |call| {
-            if !counts(call, error, &scene) {
-                return Fate::Go;
-            }
-            number += 1;
-            if number != point + 1 {
-                return Fate::Go;
-            }
-            struck = Some((call.name(), call.target().unwrap_or_default()));
-            Fate::Fail(error)
-        });
-        let Some((call, path)) = struck else { break };
-        findings.points += 1;
-        let shown = path.strip_prefix(&scene.dir).unwrap_or(&path).display();
-        let at = format!("{} {error:?} of {call}#{point} {shown}", way.name);
-        at_once(&mut findings, &scene, ending, &healthy, (call, &path), &at);
-        findings.run_twice_more(program, &mut scene, &at);
-    }
-    findings
+    let disturbance = Disturbance {
+        fate: Fate::Fail(error),
+        counts: &|call, scene| counts(call, error, scene),
+        always: &nothing_else,
+    };
+    sweep(program, way, &disturbance, &|findings, scene, struck| {
+        at_once(findings, scene, struck, &healthy)
+    })
 }
 
 /// Judges a run that met a fault, by its status and by what it left.
-fn at_once(
-    findings: &mut Findings,
-    scene: &Scene,
-    ending: Ending,
-    healthy: &[OsString],
-    (call, path): (&str, &PathBuf),
-    at: &str,
-) {
-    findings.judge_at_once(scene, at);
+fn at_once(findings: &mut Findings, scene: &Scene, struck: &Struck, healthy: &[OsString]) {
+    let Struck { call, path, at, ending } = struck;
     match ending {
         Ending::Exited(0) if verdict::names(scene) != *healthy => findings.note("fails in silence".into(), at),
         Ending::Exited(0) if call.ends_with("sync") => findings.note("a failed flush is no failure".into(), at),
@@ -112,7 +91,7 @@ fn sweep_all(program: &Path, ways: &[&Way]) -> Findings {
     let begun = Instant::now();
     let tasks = ways.iter().flat_map(|way| ERRORS.map(|error| (*way, error)));
     let all = side_by_side(tasks.collect(), |(way, error)| {
-        let found = sweep(program, way, error);
+        let found = sweep_one(program, way, error);
         println!(
             "{:30} {error:?}: {} points, {} lose {} lines",
             way.name, found.points, found.losing, found.lost
@@ -161,7 +140,7 @@ fn an_error_of_any_system_call_is_one_logs_failure_and_loses_nothing() {
 #[ignore = "long: .ci/run and the README's full test run them"]
 fn the_harness_finds_that_the_reference_takes_a_failed_flush_for_a_good_one() {
     let Some(peer) = support::need_peer() else { return };
-    let found = sweep(&peer, way("numbered, compressed"), Errno::EIO);
+    let found = sweep_one(&peer, way("numbered, compressed"), Errno::EIO);
     found.print();
     assert!(found.faults.contains_key("a failed flush is no failure"), "{found:#?}");
 }

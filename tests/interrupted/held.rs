@@ -8,9 +8,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::kills::counts;
 use super::scene::{Place, Scene, Way};
-use super::tracer::{self, Ending, Fate};
+use super::sweep::{KILL, disturb};
+use super::tracer::Ending;
 use super::verdict;
 use crate::support;
 
@@ -370,33 +370,23 @@ fn killed_while_an_archive_is_still_written_the_next_run_loses_nothing() {
             drop(holder);
         });
         hear.recv().unwrap();
-        let (mut number, mut at) = (0, None);
-        let ending = tracer::run(&mut scene.rotate(&program), &mut |call| {
-            number += usize::from(counts(call, &scene));
-            if at.is_none() && number == point + 1 {
-                at = Some(call.name());
-                return Fate::KillAll;
-            }
-            Fate::Go
-        });
+        let struck = disturb(&program, &scene, point, &KILL);
+        let at = struck.as_ref().map_or("no call at all", |struck| struck.at.as_str());
         holder.join().unwrap();
         for day in 1..=2 {
             scene.add_lines();
             scene.next_day(day);
-            assert!(
-                scene.rotate(&program).status().unwrap().success(),
-                "killed at {at:?}#{point}"
-            );
+            assert!(scene.rotate(&program).status().unwrap().success(), "{at}");
         }
         let verdict = verdict::judge(&scene, false);
         let plain = names(&scene).split(' ').filter(|name| !name.ends_with(".gz")).count();
         assert_eq!(
             (verdict.lost, verdict.broken, verdict.left_over, plain),
             (0, Vec::new(), Vec::new(), 2),
-            "killed at {at:?}#{point}: {}",
+            "{at}: {}",
             names(&scene)
         );
-        if at.is_none() {
+        if let Err(ending) = struck {
             assert_eq!(ending, Ending::Exited(0));
             break;
         }

@@ -6,19 +6,15 @@ use std::time::Instant;
 use nix::errno::Errno;
 
 use super::findings::{Findings, side_by_side};
-use super::scene::{Place, Scene, Way};
-use super::tracer::{self, Call, Ending, Fate};
+use super::scene::Way;
+use super::sweep::{Disturbance, counts, sweep};
+use super::tracer::{Call, Fate};
 use super::ways::WAYS;
 use crate::support;
 
-/// Tells if a kill right before this call makes a case of its own.
-pub(super) fn counts(call: &Call, scene: &Scene) -> bool {
-    call.is_process() || call.changes() && call.target().is_some_and(|path| path.starts_with(&scene.dir))
-}
-
 /// What the file system can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Disk {
+enum Disk {
     /// All that Linux knows.
     Able,
     /// No files without a name.
@@ -26,53 +22,27 @@ pub(super) enum Disk {
 }
 
 /// Sweeps one way with one manner of dying.
-pub(super) fn sweep(program: &Path, way: &Way, deadly: Fate, disk: Disk) -> Findings {
-    let mut findings = Findings::default();
-    let place = Place::new(way.on_disk);
-    let mut scene = Scene::plan(way, &place.path().join("scene"));
-    for point in 0.. {
-        scene.put_up();
-        let (mut number, mut at) = (0, String::new());
-        let ending = tracer::run(&mut scene.rotate(program), &mut |call| {
-            if disk == Disk::Poor && call.makes_nameless() {
-                return Fate::Fail(Errno::EOPNOTSUPP);
-            }
-            if !counts(call, &scene) {
-                return Fate::Go;
-            }
-            number += 1;
-            if number != point + 1 {
-                return Fate::Go;
-            }
-            let name = call
-                .target()
-                .and_then(|path| Some(path.strip_prefix(&scene.dir).ok()?.display().to_string()));
-            at = format!("{} {}#{point} {}", way.name, call.name(), name.unwrap_or_default());
-            deadly
-        });
-        if at.is_empty() {
-            assert!(
-                matches!(ending, Ending::Exited(0)),
-                "{}: an undisturbed run ends with {ending:?}",
-                way.name
-            );
-            break;
-        }
-        findings.points += 1;
-        findings.judge_at_once(&scene, &at);
-        findings.run_twice_more(program, &mut scene, &at);
-    }
-    findings
+fn sweep_one(program: &Path, way: &Way, deadly: Fate, disk: Disk) -> Findings {
+    let always = |call: &Call| match disk {
+        Disk::Poor if call.makes_nameless() => Fate::Fail(Errno::EOPNOTSUPP),
+        _ => Fate::Go,
+    };
+    let disturbance = Disturbance {
+        fate: deadly,
+        counts: &counts,
+        always: &always,
+    };
+    sweep(program, way, &disturbance, &|_, _, _| {})
 }
 
 /// Sweeps all ways in both manners of dying, on every processor, and prints what was found.
-pub(super) fn sweep_all(program: &Path, ways: &[Way]) -> Findings {
+fn sweep_all(program: &Path, ways: &[Way]) -> Findings {
     let begun = Instant::now();
     let tasks = ways
         .iter()
         .flat_map(|way| [(way, Fate::KillAll), (way, Fate::KillCaller)]);
     let all = side_by_side(tasks.collect(), |(way, deadly)| {
-        let found = sweep(program, way, deadly, Disk::Able);
+        let found = sweep_one(program, way, deadly, Disk::Able);
         println!(
             "{:30} {deadly:?}: {} points, {} lose {} lines",
             way.name, found.points, found.losing, found.lost
@@ -116,7 +86,7 @@ fn killed_where_files_are_born_with_a_name_the_next_run_loses_and_leaves_nothing
     ];
     let ways = WAYS.iter().filter(|way| ways.contains(&way.name));
     let found = side_by_side(ways.collect(), |way| {
-        sweep(&support::ours(), way, Fate::KillAll, Disk::Poor)
+        sweep_one(&support::ours(), way, Fate::KillAll, Disk::Poor)
     });
     println!("{} kill points where files are born with a name", found.points);
     assert!(found.faults.is_empty(), "{found:#?}");

@@ -9,9 +9,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::findings::{Findings, side_by_side};
-use super::kills::counts;
 use super::scene::{Place, Scene, Way};
-use super::tracer::{self, Ending, Fate};
+use super::sweep::{Disturbance, counts, nothing_else, sweep};
+use super::tracer::{Ending, Fate};
 use super::verdict;
 use super::ways::{APART, WAYS};
 use crate::support;
@@ -25,34 +25,19 @@ const SLOW: Way = Way {
 };
 
 /// Asks a run to end at each of its calls in turn.
-fn sweep(program: &Path, way: &Way) -> Findings {
-    let mut findings = Findings::default();
-    let place = Place::new(way.on_disk);
-    let mut scene = Scene::plan(way, &place.path().join("scene"));
-    for point in 0.. {
-        scene.put_up();
-        let (mut number, mut at) = (0, String::new());
-        let ending = tracer::run(&mut scene.rotate(program), &mut |call| {
-            number += usize::from(counts(call, &scene) && call.name() != "execve");
-            if at.is_empty() && number == point + 1 {
-                at = format!("{} {}#{point}", way.name, call.name());
-                return Fate::Tell(Signal::SIGTERM);
-            }
-            Fate::Go
-        });
-        if at.is_empty() {
-            break;
-        }
-        findings.points += 1;
+fn sweep_one(program: &Path, way: &Way) -> Findings {
+    let disturbance = Disturbance {
+        fate: Fate::Tell(Signal::SIGTERM),
+        counts: &|call, scene| counts(call, scene) && call.name() != "execve",
+        always: &nothing_else,
+    };
+    sweep(program, way, &disturbance, &|findings, scene, struck| {
         // Before it listens it may just die: then nothing was changed yet.
         let untouched = !scene.dir.join("state").exists();
-        if !matches!(ending, Ending::Exited(0 | 1)) && !untouched {
-            findings.note(format!("ends with {ending:?}"), &at);
+        if !matches!(struck.ending, Ending::Exited(0 | 1)) && !untouched {
+            findings.note(format!("ends with {:?}", struck.ending), &struck.at);
         }
-        findings.judge_at_once(&scene, &at);
-        findings.run_twice_more(program, &mut scene, &at);
-    }
-    findings
+    })
 }
 
 #[test]
@@ -60,7 +45,7 @@ fn sweep(program: &Path, way: &Way) -> Findings {
 fn asked_to_end_at_any_call_a_run_leaves_in_order() {
     let begun = Instant::now();
     let ways = vec![&WAYS[0], &WAYS[4], &WAYS[5], &WAYS[9], &APART];
-    let found = side_by_side(ways, |way| sweep(&support::ours(), way));
+    let found = side_by_side(ways, |way| sweep_one(&support::ours(), way));
     println!(
         "asked to end at {} calls in {:.1} s",
         found.points,
