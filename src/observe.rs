@@ -16,11 +16,13 @@ use crate::facts::{FileFacts, FileTime};
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::Look;
 use crate::sys::dir::{Access, Dir};
-use crate::sys::{create, lease, walk};
+use crate::sys::{create, lease, room, walk};
 use crate::unix::FileId;
 
-/// So many directories are held open at once; more are opened again when their turn comes.
+/// So many directories are held open at once, or an eighth of the open files allowed; more are opened again when their turn comes.
 const HELD_LIMIT: usize = 256;
+/// The part of the open files allowed that directories are.
+const HELD_PART: usize = 8;
 
 /// A directory that was listed anew so often is better asked for single names.
 const LISTINGS_GIVEN_UP: u32 = 3;
@@ -102,7 +104,7 @@ impl Directories {
     }
 
     fn keep(&mut self, path: &Path, held: &Rc<Held>) {
-        if self.order.len() >= HELD_LIMIT
+        if self.order.len() >= room::share(HELD_PART, HELD_LIMIT)
             && let Some(oldest) = self.order.pop_front()
         {
             self.held.remove(&oldest);

@@ -15,12 +15,16 @@ use std::time::Duration;
 use super::job::{After, Finished, Job, lock};
 use super::work::LogWork;
 use crate::plan::Step;
-use crate::sys::signals;
+use crate::sys::{room, signals};
 
-/// So many small outputs are written before the first of them is flushed.
+/// So many small outputs are written before the first of them is flushed, or as many as descriptors allow.
 const BATCH: usize = 64;
+/// A worker's batch may hold an eighth of the open files allowed, shared with the other workers.
+const BATCH_PART: usize = 8;
 /// So many jobs may wait; more make the main thread wait, so that memory and descriptors stay bounded.
 const QUEUE: usize = 256;
+/// Jobs that wait hold two directories each: a quarter of the open files allowed.
+const QUEUE_PART: usize = 8;
 /// So long, in all, a run waits for programs that still write to an archive.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often they are asked again meanwhile.
@@ -95,7 +99,7 @@ impl Finisher {
             return;
         }
         let mut board = lock(&self.shared.board);
-        while board.queue.len() >= QUEUE {
+        while board.queue.len() >= room::share(QUEUE_PART, QUEUE) {
             board = self.shared.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
         }
         board.queue.push_back(job);
@@ -126,7 +130,7 @@ impl Finisher {
     pub fn wait(&self) -> Vec<Finished> {
         loop {
             let mut board = lock(&self.shared.board);
-            if let Some(batch) = take_batch(&mut board) {
+            if let Some(batch) = take_batch(&mut board, self.jobs()) {
                 drop(board);
                 run_batch(batch, &self.shared, self.jobs());
                 leave(&self.shared);
@@ -168,7 +172,7 @@ fn is_quick(job: &Job) -> bool {
 fn serve(shared: &Shared, threads: NonZero<usize>) {
     let mut board = lock(&shared.board);
     loop {
-        if let Some(batch) = take_batch(&mut board) {
+        if let Some(batch) = take_batch(&mut board, threads) {
             drop(board);
             shared.changed.notify_all();
             run_batch(batch, shared, threads);
@@ -183,11 +187,12 @@ fn serve(shared: &Shared, threads: NonZero<usize>) {
 }
 
 /// Takes the next jobs, big ones alone, and notes that somebody works on them.
-fn take_batch(board: &mut Board) -> Option<Vec<Job>> {
+fn take_batch(board: &mut Board, jobs: NonZero<usize>) -> Option<Vec<Job>> {
     let mut batch = Vec::new();
+    let most = room::share(BATCH_PART * jobs.get(), BATCH);
     while let Some(next) = board.queue.front() {
         let big = next.size() > BIG;
-        if (big && !batch.is_empty()) || batch.len() >= BATCH {
+        if (big && !batch.is_empty()) || batch.len() >= most {
             break;
         }
         batch.extend(board.queue.pop_front());
@@ -208,8 +213,13 @@ const BIG: u64 = 1 << 20;
 /// Runs some jobs. One that panics is a defect of ours, and still must not keep the run waiting: it counts as failed, and
 /// the next run goes on with what it had not done.
 fn run_batch(batch: Vec<Job>, shared: &Shared, threads: NonZero<usize>) {
+    guard(batch, shared, |batch| run_jobs(batch, shared, threads));
+}
+
+/// Has some jobs run; those that are not told of when that panics have failed.
+fn guard(batch: Vec<Job>, shared: &Shared, run: impl FnOnce(Vec<Job>)) {
     let marks: Vec<_> = batch.iter().map(Job::mark).collect();
-    let ran = catch_unwind(AssertUnwindSafe(|| run_jobs(batch, shared, threads)));
+    let ran = catch_unwind(AssertUnwindSafe(|| run(batch)));
     if ran.is_ok() {
         return;
     }
@@ -272,4 +282,49 @@ fn ask_held(mut board: MutexGuard<'_, Board>, shared: &Shared, threads: NonZero<
         given_up.push(job);
     }
     run_batch(given_up, shared, threads);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execute::job::tests::job;
+
+    #[test]
+    fn a_job_that_panics_has_failed_and_what_was_told_before_stands() {
+        let shared = Shared::default();
+        guard(
+            vec![job("/log/one"), job("/log/two"), job("/log/three")],
+            &shared,
+            |batch| {
+                let mut batch = batch.into_iter();
+                let one = batch.next().unwrap();
+                take_in(&shared, one.advance(NonZero::<usize>::MIN));
+                let two = batch.next().unwrap();
+                take_in(&shared, After::Held(two));
+                panic!("a defect");
+            },
+        );
+        let board = lock(&shared.board);
+        let told: Vec<_> = board
+            .finished
+            .iter()
+            .map(|done| (done.log.to_str().unwrap(), done.failed, done.put_off))
+            .collect();
+        assert_eq!(told, [("/log/one", false, false), ("/log/three", true, true)]);
+        assert_eq!(board.held.len(), 1, "what waits is not lost");
+    }
+
+    #[test]
+    fn a_worker_that_panics_does_not_keep_the_run_waiting() {
+        let finisher = Finisher::new(None);
+        lock(&finisher.shared.board).running = 1;
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                guard(vec![job("/log/one")], &finisher.shared, |_| panic!("a defect"));
+                leave(&finisher.shared);
+            });
+            let done = finisher.wait();
+            assert!(done.iter().all(|done| done.failed) && done.len() == 1, "{done:?}");
+        });
+    }
 }

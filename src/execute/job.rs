@@ -266,3 +266,42 @@ fn is_about(step: &Step, name: &OsStr) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::clock::Now;
+    use crate::execute::work::{Choices, SetWork};
+    use crate::policy::settings::Settings;
+    use crate::sys::walk;
+
+    /// Makes a job without a step, of a log of this name.
+    pub(in crate::execute) fn job(path: &str) -> Job {
+        let root = std::path::Path::new("/");
+        let dir = Arc::new(walk::open_directory(root, root).unwrap());
+        let choices = Choices {
+            mail_program: PathBuf::new(),
+            external_compress: false,
+            now: Now::read().local,
+            watcher: Arc::new(Heard::default()),
+        };
+        let set = SetWork {
+            policy: Settings::default().policy(),
+            written: Arc::from(&b""[..]),
+            choices: Arc::new(choices),
+        };
+        let work = LogWork {
+            set: Arc::new(set),
+            identity: None,
+            path: path.into(),
+            log_dir: Arc::clone(&dir),
+            name: "a.log".into(),
+            archive_path: "/".into(),
+            before: dir.facts().unwrap(),
+            archive_dir: Some(dir),
+            archive: "a.log.1".into(),
+            cut: std::sync::OnceLock::new(),
+        };
+        Job::new(Arc::new(work), Vec::new())
+    }
+}

@@ -1,15 +1,32 @@
-//! Room for open files: the soft limit is raised, up to the hard one, where a stanza needs more, and lowered again.
+//! Room for open files: what is held at once goes by the soft limit; that is raised, up to the hard one, where a stanza needs more,
+//! and lowered again.
+
+use std::sync::OnceLock;
 
 use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 
 /// Descriptors for everything but the directories of logs.
 const OTHERS: rlim_t = 512;
 
+/// Nothing gets less than so many.
+const LEAST: usize = 4;
+
 /// A limit that was raised, until this is dropped.
 #[derive(Debug)]
 #[must_use]
 pub struct Room {
     before: Option<(rlim_t, rlim_t)>,
+}
+
+/// Returns how many files something may hold open that gets one `part`th of the limit, as it was first: `most` at most.
+#[must_use]
+pub fn share(part: usize, most: usize) -> usize {
+    static LIMIT: OnceLock<usize> = OnceLock::new();
+    let limit = *LIMIT.get_or_init(|| {
+        let (soft, _) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((rlim_t::MAX, rlim_t::MAX));
+        usize::try_from(soft).unwrap_or(usize::MAX)
+    });
+    (limit / part.max(1)).clamp(LEAST, most.max(LEAST))
 }
 
 /// Makes room for so many held files. Where the hard limit is in the way, opening will tell.

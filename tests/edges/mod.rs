@@ -6,6 +6,7 @@
 mod calendar;
 mod copies;
 mod descriptors;
+mod limits;
 mod mail;
 mod names;
 mod rights;

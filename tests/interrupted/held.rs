@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -348,6 +349,42 @@ fn an_archive_that_was_mailed_plain_is_not_mailed_again() {
     rotate(&scene);
     let mails = fs::read_dir(scene.dir.join("mails")).unwrap().count();
     assert_eq!(mails, 2, "one a rotation");
+}
+
+/// Who is not the file's owner gets no lease on it, and looks through the processes instead.
+#[test]
+#[ignore = "long: .ci/run and the README's full test run them"]
+fn where_leases_are_refused_a_program_that_writes_is_found_among_the_processes() {
+    const USER: u32 = 61_234;
+    if !support::need_root() || !support::need("setpriv") {
+        return;
+    }
+    let place = Place::new(false);
+    let scene = scene(&place, NUMBERED.conf, NUMBERED.seeds);
+    for dir in ["", "logs", "logs/old", "mails"] {
+        chown(scene.dir.join(dir), Some(USER), Some(USER)).unwrap();
+    }
+    let as_user = ["--reuid", "61234", "--regid", "61234", "--clear-groups"];
+    let archive = scene.dir.join("logs/a.log.1");
+    let file = OpenOptions::new().append(true).open(&archive).unwrap();
+    let mut holder = Command::new("setpriv");
+    let holder = holder.args(as_user).args(["sleep", "100"]).stdout(file).spawn();
+    let holder = Holder(holder.unwrap());
+    // Root's own archive, and the user's log.
+    chown(scene.dir.join("logs/a.log"), Some(USER), Some(USER)).unwrap();
+    let program = place.path().join("logrotate");
+    fs::copy(support::ours(), &program).unwrap();
+    let rotate = || {
+        let mut run = Command::new("setpriv");
+        run.args(as_user).arg(&program).arg("-f").arg("-s");
+        run.arg(scene.dir.join("state")).arg(scene.dir.join("conf"));
+        let output = run.stdin(Stdio::null()).output().unwrap();
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let said = rotate();
+    assert!(said.contains("still written by sleep"), "{said}");
+    assert_eq!(names(&scene), "a.log a.log.1 a.log.2 a.log.3.gz", "{said}");
+    drop(holder);
 }
 
 /// Killed at every call while an archive is held; the next run, when it is not any more, finds all.
