@@ -4,6 +4,7 @@
 //! text for the invalid one. With a `machine` beside them they are checked as on that machine, else `--offline`. `@ROOT@`
 //! stands for the place of the fixture; with `UPDATE_FIXTURES` set, `text` is written anew.
 
+mod offline;
 mod timers;
 
 use std::collections::BTreeSet;

@@ -219,5 +219,10 @@ dpkg -i --force-confdef --force-confnew /deb/new.deb >/dev/null 2>&1 </dev/null
 dpkg --purge --force-depends logrotate-rs >/root/purge.out 2>&1
 check "purge takes the state" test ! -e /var/lib/logrotate/status
 check "purge takes the configuration" test ! -e /etc/logrotate.d/btmp -a ! -e /etc/cron.daily/logrotate
-check "nothing of the package is left" test -z "$(find /etc/systemd /lib/systemd/system /var/lib/systemd -name 'logrotate.timer*' ! -path '*.d/*' ! -name 'stamp-*' ! -path '*logrotate.timer.d' 2>/dev/null)"
+check "nothing of the package is left" test ! -e /var/lib/logrotate -a -z "$(find /etc/systemd /lib/systemd/system /var/lib/systemd -name 'logrotate.timer*' ! -path '*.d/*' ! -name 'stamp-*' ! -path '*logrotate.timer.d' 2>/dev/null)"
+
+# --- On a machine that never had a logrotate.
+dpkg -i /deb/new.deb >/dev/null 2>&1 </dev/null
+check "on a machine without a logrotate the first run by hand goes well" /usr/sbin/logrotate /etc/logrotate.conf
+check "and leaves its state" test -s /var/lib/logrotate/status
 exit "$failed"
