@@ -29,7 +29,10 @@ fn users_logs_and_directories_are_not_looked_for() {
     };
     let looked = |calls: &str| {
         let places = ["/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/nowhere", "socket("];
-        places.into_iter().filter(|place| calls.contains(place)).collect::<Vec<_>>()
+        places
+            .into_iter()
+            .filter(|place| calls.contains(place))
+            .collect::<Vec<_>>()
     };
     let offline = calls(&["--check", "--offline"]);
     assert!(offline.contains("\"conf\""), "the configuration is read: {offline}");
