@@ -307,6 +307,25 @@ fn a_file_that_is_not_there_is_an_error() {
 }
 
 #[test]
+fn what_is_wrong_with_a_file_as_a_whole_is_shown_at_that_file() {
+    let sarif = run(&["--offline", "--format", "sarif"], "no-such-file").stdout;
+    let log: Value = serde_json::from_slice(&sarif).unwrap();
+    assert!(validator("sarif.json").is_valid(&log), "{log}");
+    let uri = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert!(
+        uri.as_str()
+            .is_some_and(|uri| uri.ends_with("fixtures/lint/no-such-file")),
+        "{log}"
+    );
+    let line = String::from_utf8(run(&["--offline", "--format", "github"], "no-such-file").stdout).unwrap();
+    assert!(
+        validator("github.json").is_valid(&Value::from(line.trim_end())),
+        "{line}"
+    );
+    assert!(line.contains("fixtures/lint/no-such-file,title=LR1001::"), "{line}");
+}
+
+#[test]
 fn an_error_does_not_hide_those_behind_it() {
     let own = tempfile::tempdir().unwrap();
     let file = own.path().join("c");

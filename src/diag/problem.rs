@@ -284,6 +284,22 @@ const NOTE: Class = Class {
 };
 
 impl Problem {
+    /// Returns the configuration file that the problem is about as a whole.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::CannotStat { path, .. }
+            | Self::CannotOpen { path, .. }
+            | Self::CannotRead { path, .. }
+            | Self::CannotOpenDirectory { path, .. }
+            | Self::WritableByOthers(path)
+            | Self::WrongOwner(path)
+            | Self::TooLarge(path)
+            | Self::DangerousMode { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
     /// Returns the code, weight and cost of this kind.
     #[must_use]
     pub const fn class(&self) -> Class {

@@ -3,7 +3,7 @@
 //! One table names them. Reading, running and looking are `check`'s, sentences are `report::advice`'s.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diag::{Place, Problem, Severity};
 use crate::policy::LogSet;
@@ -288,6 +288,16 @@ impl Finding {
     pub fn beside(mut self, place: Place) -> Self {
         self.related = Some(place);
         self
+    }
+
+    /// Returns the file that it is in, or that it is about as a whole.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match (&self.place, &self.cause) {
+            (Some(place), _) => Some(&place.file),
+            (None, Cause::Problem(problem)) => problem.file(),
+            (None, Cause::Lint(_)) => None,
+        }
     }
 
     /// Returns its code.

@@ -2,7 +2,7 @@
 
 use super::advice;
 use super::check_json::word;
-use super::words::bytes as shown;
+use super::words::path;
 use crate::lint::{Checked, Finding};
 
 /// Writes a line for each finding.
@@ -14,11 +14,13 @@ pub fn text(checked: &Checked) -> String {
 fn line(finding: &Finding) -> String {
     let mut properties = String::new();
     if let Some(place) = &finding.place {
-        let file = property(&shown(place.file.as_os_str().as_encoded_bytes()));
+        let file = property(&path(&place.file));
         properties = format!("file={file},line={},col={},", place.line, place.column);
         if place.length > 1 {
             properties.push_str(&format!("endColumn={},", place.column + place.length - 1));
         }
+    } else if let Some(file) = finding.file() {
+        properties = format!("file={},", property(&path(file)));
     }
     let code = finding.code();
     let text = data(&format!("{}\n{}", advice::message(finding), advice::remedy(finding)));

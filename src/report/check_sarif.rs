@@ -65,6 +65,8 @@ fn result(finding: &Finding, rules: &[Rule]) -> Value {
     });
     if let Some(place) = &finding.place {
         result["locations"] = json!([{ "physicalLocation": physical(place, Some(&finding.excerpt)) }]);
+    } else if let Some(file) = finding.file() {
+        result["locations"] = json!([{ "physicalLocation": { "artifactLocation": { "uri": uri(file) } } }]);
     }
     if let (Some(place), Some(why)) = (&finding.related, advice::related(finding)) {
         result["relatedLocations"] = json!([{
