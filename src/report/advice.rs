@@ -142,7 +142,7 @@ fn cure(lint: &Lint) -> String {
             "Let the pattern end as the logs do, such as *.log, or put archives elsewhere with `olddir`.".to_owned()
         }
         Lint::NothingKept => {
-            "Add `rotate` with a number; if the main configuration has one, check that file.".to_owned()
+            "Add `rotate` with a number; if the main configuration has one, name that file before this one.".to_owned()
         }
         Lint::SharedWithoutScripts => "Remove the line, or add the script.".to_owned(),
         Lint::SuMissing { .. } => {
