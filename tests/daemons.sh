@@ -36,8 +36,8 @@ stop_all() {
 }
 trap stop_all EXIT
 
-until_true() { # until_true COMMAND...: asks again for at most ten seconds
-    for _ in $(seq 500); do
+until_true() { # until_true COMMAND...: asks again for at most a minute
+    for _ in $(seq 3000); do
         "$@" >/dev/null 2>&1 && return
         sleep 0.02
     done

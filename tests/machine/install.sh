@@ -44,12 +44,12 @@ printf '[Timer]\nRandomizedDelaySec=0\nAccuracySec=10ms\n' >/etc/systemd/system/
 systemctl daemon-reload
 logger -t machine "the last line before the rotation"
 journalctl --sync
-for _ in $(seq 100); do grep -q 'the last line before' /var/log/syslog && break; sleep 0.05; done
+for _ in $(seq 600); do grep -q 'the last line before' /var/log/syslog && break; sleep 0.05; done
 systemctl stop logrotate.timer
 touch -d '2 days ago' /var/lib/systemd/timers/stamp-logrotate.timer
 since=$(date '+%F %T')
 systemctl start logrotate.timer
-for _ in $(seq 200); do
+for _ in $(seq 1200); do
     case $(systemctl show -P ActiveState -P ExecMainExitTimestampMonotonic logrotate.service | tr '\n' ' ') in
     "inactive 0 ") ;; "inactive "*) break ;; failed*) break ;;
     esac
@@ -63,7 +63,7 @@ check "/var/log/syslog was rotated" grep -q 'the last line before' /var/log/sysl
 check "the new log has the owner and mode of the old one" test "$(stat -c %U:%G:%a /var/log/syslog)" = "$(stat -c %U:%G:%a /var/log/syslog.1)"
 check "the state file says so" grep -q "\"/var/log/syslog\" $(date +%Y-%-m-%-d)-" /var/lib/logrotate/status
 logger -t machine "the first line after the rotation"
-for _ in $(seq 100); do grep -q 'the first line after' /var/log/syslog && break; sleep 0.05; done
+for _ in $(seq 600); do grep -q 'the first line after' /var/log/syslog && break; sleep 0.05; done
 check "rsyslogd was told, and writes to the new log" grep -q 'the first line after' /var/log/syslog
 
 # --- A calendar timer, on the second.
@@ -71,7 +71,7 @@ printf '[Timer]\nOnCalendar=\nOnCalendar=*-*-* *:*:0/2\nRandomizedDelaySec=0\nAc
 systemctl daemon-reload
 systemctl restart logrotate.timer
 before=$(systemctl show -P InvocationID logrotate.service)
-for _ in $(seq 100); do [ "$(systemctl show -P InvocationID logrotate.service)" != "$before" ] && break; sleep 0.05; done
+for _ in $(seq 600); do [ "$(systemctl show -P InvocationID logrotate.service)" != "$before" ] && break; sleep 0.05; done
 check "the timer fires by the calendar" test "$(systemctl show -P InvocationID logrotate.service)" != "$before"
 systemctl stop logrotate.timer
 while [ "$(systemctl show -P ActiveState logrotate.service)" = activating ]; do sleep 0.05; done
@@ -171,7 +171,7 @@ probe "real-time scheduling is refused" "realtime no"
 check "the host's name is what it was" test "$(hostname)" != other
 check "a user's log is rotated under su and belongs to the user" test "$(stat -c %U /home/dev/logs/own.log.1)" = dev
 check "the archive is compressed and whole" test "$(zcat /srv/app/app.log.2.gz)" = 2
-for _ in $(seq 100); do grep -qx 1 /var/mail/dev 2>/dev/null && break; sleep 0.05; done
+for _ in $(seq 600); do grep -qx 1 /var/mail/dev 2>/dev/null && break; sleep 0.05; done
 check "the archive that went was delivered by mail" grep -qx 1 /var/mail/dev
 check "the new log belongs to the user that create names" test "$(stat -c %U:%a /srv/app/app.log)" = dev:640
 rm /etc/logrotate.d/probe
