@@ -146,14 +146,14 @@ fn look_at_logs(sets: Vec<LogSet>, as_root: bool, survey: &Survey<'_>, heard: &m
             let Some((directory, _)) = split_path(&log.path) else {
                 continue;
             };
-            if last.as_ref() == Some(&directory) {
+            if last == Some(directory) {
                 continue;
             }
             let facts = known
-                .entry(directory.clone())
-                .or_insert_with(|| crate::sys::confread::directory_facts(&directory));
+                .entry(directory)
+                .or_insert_with(|| crate::sys::confread::directory_facts(directory));
             if let Some(facts) = facts.as_ref().filter(|facts| machine::is_open(facts)) {
-                let mut finding = machine::su_missing(&expanded.set, &directory, facts);
+                let mut finding = machine::su_missing(&expanded.set, directory, facts);
                 finding.place = survey.word(&expanded.set, log.word).or(finding.place);
                 heard.findings.push(finding);
             }

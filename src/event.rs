@@ -26,7 +26,7 @@ pub enum Event {
         /// Its path list as written.
         written: Arc<[u8]>,
         /// What happens to its logs.
-        policy: Box<Policy>,
+        policy: Arc<Policy>,
         /// `-f`.
         forced: bool,
         /// Where it stands: file and line.
@@ -263,6 +263,11 @@ pub trait Listener: std::fmt::Debug + Send + Sync {
     /// Takes note.
     fn hear(&self, event: Event);
 
+    /// Answers whether anybody wants to hear notes, which are told only to those who want to know all.
+    fn hears_notes(&self) -> bool {
+        true
+    }
+
     /// Takes note of something that happened a little earlier, in a worker.
     fn hear_late(&self, event: Event, _at: Instant) {
         self.hear(event);
@@ -270,4 +275,13 @@ pub trait Listener: std::fmt::Debug + Send + Sync {
 
     /// Watches a long compression. It comes from any thread, and at once.
     fn pace(&self, _pacing: Pacing<'_>) {}
+}
+
+impl dyn Listener + '_ {
+    /// Makes a note and tells it, where anybody wants to hear notes.
+    pub fn note(&self, make: impl FnOnce() -> Event) {
+        if self.hears_notes() {
+            self.hear(make());
+        }
+    }
 }

@@ -30,8 +30,8 @@ pub fn archives(policy: &Policy, log: &Path, directories: &mut Directories) -> R
         return Ok(Vec::new());
     };
     let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
-    let names = ArchiveNames::new(&name, &policy.naming, policy.trigger, suffix)?;
-    let held = directories.get(&directory, log)?;
+    let names = ArchiveNames::new(name, &policy.naming, policy.trigger, suffix)?;
+    let held = directories.get(directory, log)?;
     let place = match &policy.old_dir {
         None => Rc::clone(&held),
         Some(old) => directories.get_below(&held, &old.path, log)?,

@@ -16,6 +16,7 @@ use crate::facts::{FileFacts, FileTime};
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::Look;
 use crate::sys::dir::{Access, Dir};
+use crate::sys::listing::{Listing as Early, Listings};
 use crate::sys::{create, lease, room, walk};
 use crate::unix::FileId;
 
@@ -33,6 +34,10 @@ pub struct Directories {
     pretended: bool,
     held: HashMap<PathBuf, Rc<Held>>,
     order: VecDeque<PathBuf>,
+    /// The one that was asked for last: mostly it is the next one, too.
+    last: Option<Rc<Held>>,
+    /// Listings that were made when the logs were found.
+    early: HashMap<FileId, Rc<Early>>,
 }
 
 /// A directory that is held open.
@@ -58,6 +63,13 @@ impl Directories {
         }
     }
 
+    /// Takes over listings that were made with the rights of whoever started the run. One serves as long as its directory is
+    /// as it was.
+    pub fn know(&mut self, listings: Listings) {
+        let dated = |listing: Rc<Early>| Some((listing.as_of()?.0, listing));
+        self.early = listings.into_listings().filter_map(dated).collect();
+    }
+
     fn hold(&mut self, path: &Path, dir: Dir) -> Result<Rc<Held>, Fault> {
         let dir = Arc::new(dir);
         let mut view = View::new(&dir);
@@ -65,6 +77,7 @@ impl Directories {
             view.pretend();
         }
         let facts = dir.facts()?;
+        view.early = self.early.remove(&facts.id);
         let held = Rc::new(Held {
             at: Rc::new((path.to_owned(), facts.id)),
             facts,
@@ -80,10 +93,19 @@ impl Directories {
     /// # Errors
     /// It cannot be opened, or a stranger's link leads to it.
     pub fn get(&mut self, path: &Path, log: &Path) -> Result<Rc<Held>, Fault> {
-        if let Some(held) = self.held.get(path) {
-            return Ok(Rc::clone(held));
+        if let Some(last) = self
+            .last
+            .as_ref()
+            .filter(|last| last.at.0.as_os_str() == path.as_os_str())
+        {
+            return Ok(Rc::clone(last));
         }
-        self.hold(path, walk::open_directory(path, log)?)
+        let held = match self.held.get(path) {
+            Some(held) => Rc::clone(held),
+            None => self.hold(path, walk::open_directory(path, log)?)?,
+        };
+        self.last = Some(Rc::clone(&held));
+        Ok(held)
     }
 
     /// Returns the directory at `path`, relative to another that is held, if it is relative.
@@ -108,6 +130,7 @@ impl Directories {
             && let Some(oldest) = self.order.pop_front()
         {
             self.held.remove(&oldest);
+            self.last = None;
         }
         self.order.push_back(path.to_owned());
         self.held.insert(path.to_owned(), Rc::clone(held));
@@ -117,6 +140,8 @@ impl Directories {
     pub fn forget(&mut self) {
         self.held.clear();
         self.order.clear();
+        self.last = None;
+        self.early.clear();
     }
 
     /// Notes the directories' times of change, to be compared after a script.
@@ -144,9 +169,13 @@ impl Directories {
 pub struct View {
     dir: Option<Arc<Dir>>,
     listing: Option<Listing>,
+    /// What the directory held when the logs were found.
+    early: Option<Rc<Early>>,
     pretending: bool,
     /// What was found to be written by a program when something was to be done with it.
     written: HashSet<OsString>,
+    /// What a dead run left was looked for in the listing.
+    cleared: bool,
     /// How often a listing had to be given up.
     forgotten: u32,
 }
@@ -168,6 +197,8 @@ impl View {
         Self {
             dir: Some(Arc::clone(dir)),
             listing: None,
+            early: None,
+            cleared: false,
             pretending: false,
             written: HashSet::new(),
             forgotten: 0,
@@ -180,6 +211,8 @@ impl View {
         Self {
             dir: None,
             listing: Some(Listing::default()),
+            early: None,
+            cleared: false,
             pretending: true,
             written: HashSet::new(),
             forgotten: 0,
@@ -199,6 +232,7 @@ impl View {
     fn forget(&mut self) {
         if !self.pretending {
             self.listing = None;
+            self.cleared = false;
             self.forgotten = self.forgotten.saturating_add(1);
         }
     }
@@ -211,6 +245,7 @@ impl View {
         let Some(listing) = &mut self.listing else { return };
         match listing.find(name.as_bytes()) {
             Some(at) => listing.gone[at] = false,
+            None if listing.added.contains(name.as_bytes()) => {}
             None => {
                 listing.added.insert(name.as_bytes().to_vec());
             }
@@ -247,9 +282,11 @@ impl View {
 
     /// Clears what a dead run left under a temporary name; what a living one holds stays, and so does all in a dry run.
     pub fn clear_left_over(&mut self) -> Result<(), SysError> {
-        let Some(dir) = self.dir.clone().filter(|_| !self.pretending && !self.prefers_names()) else {
+        let can = !self.cleared && !self.pretending && !self.prefers_names();
+        let Some(dir) = self.dir.clone().filter(|_| can) else {
             return Ok(());
         };
+        self.cleared = true;
         for name in self.listed()?.starting_with(create::TEMPORARY_PREFIX.as_bytes()) {
             if create::is_temporary(&name) && create::clear_leftover(&dir, &name) {
                 self.vanished(&name);
@@ -260,7 +297,12 @@ impl View {
 
     fn listed(&mut self) -> Result<&mut Listing, SysError> {
         if self.listing.is_none() {
-            self.listing = Some(Listing::read(self.dir.as_deref())?);
+            let dir = self.dir.as_deref();
+            let early = self.early.take().and_then(Rc::into_inner);
+            self.listing = Some(match early.filter(|early| early.as_of() == dir.and_then(time_of)) {
+                Some(early) => Listing::of(early),
+                None => Listing::read(dir)?,
+            });
         }
         // NOTE(unwrap): it was filled a line above.
         Ok(self.listing.get_or_insert_default())
@@ -271,19 +313,37 @@ impl Listing {
     fn read(dir: Option<&Dir>) -> Result<Self, SysError> {
         let mut listing = Self::default();
         if let Some(dir) = dir {
-            dir.list(|name| {
-                let begin = u32::try_from(listing.text.len()).unwrap_or(u32::MAX);
-                let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
-                listing.text.extend_from_slice(name.as_bytes());
-                listing.names.push((begin, length));
-            })?;
+            dir.list(|name| listing.add(name.as_bytes()))?;
         }
-        let text = &listing.text;
-        listing
-            .names
-            .sort_unstable_by(|one, other| part(text, *one).cmp(part(text, *other)));
-        listing.gone = vec![false; listing.names.len()];
+        listing.put_in_order();
         Ok(listing)
+    }
+
+    /// Takes over what was listed before.
+    fn of(early: Early) -> Self {
+        let (text, mut names) = early.into_parts();
+        names.retain(|at| !matches!(part(&text, *at), b"." | b".."));
+        let mut listing = Self {
+            text,
+            names,
+            ..Self::default()
+        };
+        listing.put_in_order();
+        listing
+    }
+
+    fn add(&mut self, name: &[u8]) {
+        let begin = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
+        self.text.extend_from_slice(name);
+        self.names.push((begin, length));
+    }
+
+    fn put_in_order(&mut self) {
+        let text = &self.text;
+        self.names
+            .sort_unstable_by(|one, other| part(text, *one).cmp(part(text, *other)));
+        self.gone = vec![false; self.names.len()];
     }
 
     fn name(&self, at: usize) -> &[u8] {
@@ -319,6 +379,11 @@ impl Listing {
         }
         found
     }
+}
+
+/// Returns which directory it is, and when it was changed last.
+fn time_of(dir: &Dir) -> Option<(FileId, FileTime)> {
+    dir.facts().ok().map(|facts| (facts.id, facts.modified))
 }
 
 fn part(text: &[u8], (begin, length): (u32, u16)) -> &[u8] {
@@ -375,6 +440,37 @@ mod tests {
         assert!(!view.has(OsStr::new("a.log.2")).unwrap());
         view.appeared(OsStr::new("a.log.2"));
         assert!(view.has(OsStr::new("a.log.2")).unwrap());
+    }
+
+    #[test]
+    fn a_listing_made_early_serves_as_long_as_nothing_changed() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("a.log.1"), "").unwrap();
+        let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+        let set_time = || {
+            std::fs::File::open(root.path())
+                .unwrap()
+                .set_modified(long_ago)
+                .unwrap()
+        };
+        let names = |change: &dyn Fn()| {
+            set_time();
+            let mut listings = Listings::default();
+            listings.list(root.path()).unwrap();
+            change();
+            let mut directories = Directories::default();
+            directories.know(listings);
+            let held = directories.get(root.path(), Path::new("log")).unwrap();
+            held.view.borrow_mut().starting_with(b"a.log.").unwrap()
+        };
+        let put_in = |name| std::fs::write(root.path().join(name), "").unwrap();
+        assert_eq!(names(&|| put_in("a.log.2")), ["a.log.1", "a.log.2"]);
+        // That it was used shows only where the time of change lies.
+        let hidden = || {
+            put_in("a.log.3");
+            set_time();
+        };
+        assert_eq!(names(&hidden), ["a.log.1", "a.log.2"]);
     }
 
     #[test]

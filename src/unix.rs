@@ -2,9 +2,9 @@
 //!
 //! Nothing here touches the system.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A numeric user id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,9 +40,9 @@ pub struct FileId {
 ///
 /// A path without a slash lies in `.`. Several slashes between the two are all dropped from the directory.
 #[must_use]
-pub fn split_path(path: &Path) -> Option<(PathBuf, OsString)> {
+pub fn split_path(path: &Path) -> Option<(&Path, &OsStr)> {
     let bytes = path.as_os_str().as_bytes();
-    let (directory, name) = match bytes.iter().rposition(|byte| *byte == b'/') {
+    let (directory, name) = match memchr::memrchr(b'/', bytes) {
         None => (&b"."[..], bytes),
         Some(at) => {
             let end = bytes[..at]
@@ -55,7 +55,7 @@ pub fn split_path(path: &Path) -> Option<(PathBuf, OsString)> {
     if matches!(name, b"" | b"." | b"..") {
         return None;
     }
-    Some((OsStr::from_bytes(directory).into(), OsStr::from_bytes(name).to_owned()))
+    Some((Path::new(OsStr::from_bytes(directory)), OsStr::from_bytes(name)))
 }
 
 #[cfg(test)]
@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn a_path_splits_into_its_directory_and_its_name() {
         let split = |path: &str| {
-            split_path(Path::new(path)).map(|(dir, name)| (dir.display().to_string(), name.into_string().unwrap()))
+            split_path(Path::new(path))
+                .map(|(dir, name)| (dir.display().to_string(), name.to_str().unwrap().to_owned()))
         };
         for (path, dir, name) in [
             ("/var/log/a", "/var/log", "a"),

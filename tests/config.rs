@@ -38,7 +38,7 @@ fn meaning(set: &LogSet) -> String {
     let mut text = String::new();
     let words: Vec<String> = set.patterns.iter().map(|word| format!("{word:?}")).collect();
     writeln!(text, "{} at line {}", words.join(" "), set.declared_at.line).unwrap();
-    let mut policy = set.policy.clone();
+    let mut policy = logrotate_rs::policy::Policy::clone(&set.policy);
     if let Some(old_dir) = &mut policy.old_dir {
         old_dir.declared_at = None;
     }

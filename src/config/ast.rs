@@ -36,6 +36,9 @@ impl Span {
     }
 }
 
+/// The lines before so short a text are counted anew rather than remembered.
+const NEAR: usize = 1024;
+
 /// A file, as written.
 #[derive(Debug)]
 pub struct File<'a> {
@@ -206,15 +209,28 @@ impl<'a> File<'a> {
     /// Returns the place of a span.
     #[must_use]
     pub fn place(&self, span: Span) -> Place {
-        let lines = self.lines();
-        let line = lines.partition_point(|start| *start <= span.start);
-        let column = span.start - lines[line - 1] + 1;
+        let (line, start) = self.line_at(span.start);
         Place {
             file: self.file.clone(),
             line: Span::new(line, 0).start,
-            column,
+            column: span.start - start + 1,
             length: span.length,
         }
+    }
+
+    /// Returns the number of the line that an offset lies in, from 1, and where that line begins.
+    fn line_at(&self, offset: u32) -> (usize, u32) {
+        let before = self.text.get(..offset as usize).filter(|before| before.len() < NEAR);
+        if let Some(before) = before {
+            let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+            return (
+                memchr::memchr_iter(b'\n', before).count() + 1,
+                Span::new(start, 0).start,
+            );
+        }
+        let lines = self.lines();
+        let line = lines.partition_point(|start| *start <= offset);
+        (line, lines[line - 1])
     }
 
     /// Returns the line that a span begins in, without its newline.

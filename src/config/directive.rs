@@ -174,8 +174,13 @@ impl Row {
 /// Finds a directive by its name.
 #[must_use]
 pub fn find(name: &[u8]) -> Option<&'static Row> {
-    let at = DIRECTIVES.binary_search_by(|row| row.name.as_bytes().cmp(name)).ok()?;
-    Some(&DIRECTIVES[at])
+    // Most first letters leave few names.
+    let first = name.first()?;
+    let from = DIRECTIVES.partition_point(|row| row.name.as_bytes()[0] < *first);
+    let same_letter = DIRECTIVES[from..]
+        .iter()
+        .take_while(|row| row.name.as_bytes()[0] == *first);
+    same_letter.into_iter().find(|row| row.name.as_bytes() == name)
 }
 
 /// Finds the directive that a misspelt name most likely stands for: the nearest within two edits, one for short names.

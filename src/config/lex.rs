@@ -178,7 +178,12 @@ pub fn split_words(text: &[u8]) -> Option<Vec<SplitWord>> {
             }
             (None, b'"' | b'\'') => quote = Some(byte),
             (None, _) if is_space(byte) => finish(&mut word, at),
-            _ => word.text.push(byte),
+            _ => {
+                let is_plain = |byte: &u8| !is_space(*byte) && !matches!(byte, b'"' | b'\'' | b'\\');
+                let length = text[at + 1..].iter().take_while(|byte| is_plain(byte)).count();
+                word.text.extend_from_slice(&text[at..=at + length]);
+                at += length;
+            }
         }
         at += 1;
     }

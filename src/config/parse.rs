@@ -246,7 +246,7 @@ impl<'a> Parser<'a> {
     }
 
     fn block_items(&mut self) -> (Vec<Item<'a>>, Close<'a>) {
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(16);
         loop {
             let from = self.cursor;
             let (item, closes) = match self.ahead() {
@@ -301,7 +301,7 @@ impl<'a> Parser<'a> {
     fn path_list(&mut self) -> Result<PathList, PathListError<'a>> {
         let begin = self.cursor;
         let mut list = PathList {
-            text: Vec::new(),
+            text: Vec::with_capacity(64),
             pieces: Vec::new(),
             length: 0,
         };
@@ -321,12 +321,26 @@ impl<'a> Parser<'a> {
                     self.cursor.line();
                     continue;
                 }
-                Some(byte) => {
-                    if byte != b'\n' || list.text.last() != Some(&b'\n') {
-                        list.push(byte, offset);
+                Some(b'\n') => {
+                    if list.text.last() != Some(&b'\n') {
+                        list.push(b"\n", offset);
                     }
-                    line_is_blank = byte == b'\n' || (line_is_blank && lex::is_space(byte));
+                    line_is_blank = true;
                     self.cursor.skip(1);
+                    continue;
+                }
+                Some(_) => {
+                    let rest = self.cursor.rest();
+                    let means_something = |byte: &u8| matches!(byte, b'{' | b'}' | b'\n' | b'#' | 0);
+                    // A `#` that stands here begins no comment.
+                    let length = rest[1..]
+                        .iter()
+                        .position(means_something)
+                        .map_or(rest.len(), |at| at + 1);
+                    let run = &rest[..length];
+                    list.push(run, offset);
+                    line_is_blank = line_is_blank && run.iter().all(|byte| lex::is_space(*byte));
+                    self.cursor.skip(length);
                     continue;
                 }
             };
@@ -363,7 +377,7 @@ struct PathList {
 }
 
 impl PathList {
-    fn push(&mut self, byte: u8, offset: usize) {
+    fn push(&mut self, run: &[u8], offset: usize) {
         let continues = self
             .pieces
             .last()
@@ -371,7 +385,7 @@ impl PathList {
         if !continues {
             self.pieces.push((self.text.len(), offset));
         }
-        self.text.push(byte);
+        self.text.extend_from_slice(run);
     }
 
     fn original(&self, at: usize) -> usize {

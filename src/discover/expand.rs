@@ -2,9 +2,14 @@
 //!
 //! No braces; `**` is `*`; a hidden name needs a written dot; what matches nothing stands for itself.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use crate::facts::Kind;
 use crate::sys::confread::path_of;
-use crate::sys::listing::{self, Lister};
+use crate::sys::listing::{self, Listing, Listings};
 use crate::sys::pattern::{NamePattern, is_special};
 use crate::sys::{accounts, locale};
 
@@ -19,33 +24,36 @@ struct Candidate {
 ///
 /// # Errors
 /// The system's reason why a directory could not be listed, other than that there is none.
-pub fn expand(word: &[u8], lister: Lister) -> Result<Vec<Vec<u8>>, i32> {
-    let mut paths: Vec<Vec<u8>> = matches(word, lister)?
-        .into_iter()
-        .filter(|found| !is_directory(found))
-        .map(|found| found.path)
-        .collect();
+pub fn expand(word: &[u8], listings: &mut Listings) -> Result<Vec<Arc<Path>>, i32> {
+    let (home, rest) = tilde(word);
+    if !is_special(rest) {
+        let joined = [home.as_slice(), rest].concat();
+        let whole = if home.is_empty() { rest } else { &joined };
+        return Ok(plain(path_of(whole), None).into_iter().collect());
+    }
+    let mut paths = Vec::new();
+    matches(word, (home, rest), listings, &mut paths)?;
     if paths.len() > 1 {
-        locale::sort_names(&mut paths);
+        locale::sort_by_name(&mut paths, |path| path.as_os_str().as_bytes());
     }
     Ok(paths)
 }
 
-fn is_directory(found: &Candidate) -> bool {
-    found.kind.or_else(|| listing::kind_of(path_of(&found.path))) == Some(Kind::Directory)
+/// Returns a path to keep, unless it is that of a directory.
+fn plain(path: &Path, kind: Option<Kind>) -> Option<Arc<Path>> {
+    let is_directory = kind.or_else(|| listing::kind_of(path)) == Some(Kind::Directory);
+    (!is_directory).then(|| path.into())
 }
 
-fn matches(word: &[u8], lister: Lister) -> Result<Vec<Candidate>, i32> {
-    let (home, rest) = tilde(word);
-    if !is_special(rest) {
-        return Ok(vec![Candidate {
-            path: [home.as_slice(), rest].concat(),
-            kind: None,
-        }]);
-    }
+/// Finds the paths that a pattern leads to, or puts out the word itself.
+fn matches(
+    word: &[u8],
+    (home, rest): (Vec<u8>, &[u8]),
+    listings: &mut Listings,
+    paths: &mut Vec<Arc<Path>>,
+) -> Result<(), i32> {
     let mut found = vec![Candidate { path: home, kind: None }];
     let mut rest = rest;
-    let mut ends_with_pattern = false;
     while !rest.is_empty() && !found.is_empty() {
         let slashes = rest.iter().take_while(|byte| **byte == b'/').count();
         let length = rest[slashes..].iter().take_while(|byte| **byte != b'/').count();
@@ -54,27 +62,74 @@ fn matches(word: &[u8], lister: Lister) -> Result<Vec<Candidate>, i32> {
             .iter_mut()
             .for_each(|candidate| candidate.path.extend_from_slice(&rest[..slashes]));
         let pattern = NamePattern::new(name, locale::is_utf8());
-        ends_with_pattern = pattern.literal().is_none();
         if let Some(literal) = pattern.literal() {
             for candidate in &mut found {
                 candidate.path.extend_from_slice(literal);
                 candidate.kind = None;
             }
+        } else if behind.is_empty() {
+            if !last_step(&found, &pattern, listings, paths)? {
+                paths.extend(plain(path_of(word), None));
+            }
+            return Ok(());
         } else {
-            found = step(found, &pattern, behind.is_empty(), lister)?;
+            found = step(found, &pattern, listings)?;
         }
         rest = behind;
     }
-    if !ends_with_pattern {
-        found.retain(|candidate| listing::kind_of(path_of(&candidate.path)).is_some());
+    let kinds = found.iter().map(|candidate| listing::kind_of(path_of(&candidate.path)));
+    let there: Vec<_> = found
+        .iter()
+        .zip(kinds)
+        .filter_map(|(at, kind)| Some((at, kind?)))
+        .collect();
+    if there.is_empty() {
+        paths.extend(plain(path_of(word), None));
     }
-    if found.is_empty() {
-        found.push(Candidate {
-            path: word.to_vec(),
-            kind: None,
-        });
+    paths.extend(
+        there
+            .iter()
+            .filter_map(|(at, kind)| plain(path_of(&at.path), Some(*kind))),
+    );
+    Ok(())
+}
+
+/// Puts out the names of the directories that match; answers whether any did, a directory's included.
+fn last_step(
+    directories: &[Candidate],
+    pattern: &NamePattern,
+    listings: &mut Listings,
+    paths: &mut Vec<Arc<Path>>,
+) -> Result<bool, i32> {
+    let mut any = false;
+    let mut path = Vec::new();
+    for directory in directories {
+        let Some(listed) = listed(directory, listings)? else {
+            continue;
+        };
+        for (name, kind) in listed.names().filter(|(name, _)| pattern.matches_visible(name)) {
+            any = true;
+            path.clear();
+            path.extend_from_slice(&directory.path);
+            path.extend_from_slice(name);
+            paths.extend(plain(path_of(&path), kind));
+        }
     }
-    Ok(found)
+    Ok(any)
+}
+
+/// Lists a directory; `None` where there is none.
+fn listed(directory: &Candidate, listings: &mut Listings) -> Result<Option<Rc<Listing>>, i32> {
+    let place = if directory.path.is_empty() {
+        &b"."[..]
+    } else {
+        &directory.path
+    };
+    match listings.list(path_of(place)) {
+        Ok(listed) => Ok(Some(listed)),
+        Err(errno) if listing::is_absence(errno) => Ok(None),
+        Err(errno) => Err(errno),
+    }
 }
 
 /// Tells whether a word would lead to this path if the file were there.
@@ -104,33 +159,21 @@ pub fn covers(word: &[u8], path: &[u8]) -> bool {
     path.is_empty()
 }
 
-/// Goes from directories to those of their names that match.
-fn step(
-    directories: Vec<Candidate>,
-    pattern: &NamePattern,
-    is_last: bool,
-    lister: Lister,
-) -> Result<Vec<Candidate>, i32> {
+/// Goes from directories to those of their names that match and may be directories.
+fn step(directories: Vec<Candidate>, pattern: &NamePattern, listings: &mut Listings) -> Result<Vec<Candidate>, i32> {
     let mut found = Vec::new();
     for directory in directories {
-        let place = if directory.path.is_empty() {
-            &b"."[..]
-        } else {
-            &directory.path
+        let Some(listed) = listed(&directory, listings)? else {
+            continue;
         };
-        let listed = match listing::list(path_of(place), lister, |name| pattern.matches_visible(name)) {
-            Ok(listed) => listed,
-            Err(errno) if listing::is_absence(errno) => continue,
-            Err(errno) => return Err(errno),
-        };
-        let may_lead_on = |kind| is_last || matches!(kind, None | Some(Kind::Directory | Kind::Symlink));
+        let may_lead_on = |kind| matches!(kind, None | Some(Kind::Directory | Kind::Symlink));
         found.extend(
             listed
-                .into_iter()
-                .filter(|entry| may_lead_on(entry.kind))
-                .map(|entry| Candidate {
-                    path: [directory.path.as_slice(), entry.name.as_slice()].concat(),
-                    kind: entry.kind,
+                .names()
+                .filter(|(name, kind)| may_lead_on(*kind) && pattern.matches_visible(name))
+                .map(|(name, kind)| Candidate {
+                    path: [directory.path.as_slice(), name].concat(),
+                    kind,
                 }),
         );
     }
@@ -153,8 +196,6 @@ fn tilde(word: &[u8]) -> (Vec<u8>, &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -164,6 +205,11 @@ mod tests {
         let mut paths = crate::sys::pattern::c_glob(pattern)?;
         paths.retain(|path| listing::kind_of(path_of(path)) != Some(Kind::Directory));
         Some(paths)
+    }
+
+    fn expanded(word: &[u8]) -> Result<Vec<Vec<u8>>, i32> {
+        let paths = expand(word, &mut Listings::default())?;
+        Ok(paths.iter().map(|path| path.as_os_str().as_bytes().to_vec()).collect())
     }
 
     fn tree() -> tempfile::TempDir {
@@ -233,7 +279,7 @@ mod tests {
         ] {
             let pattern = under(root.path(), pattern);
             assert_eq!(
-                expand(&pattern, Lister::Process).ok(),
+                expanded(&pattern).ok(),
                 c_glob(&pattern),
                 "{}",
                 String::from_utf8_lossy(&pattern)
@@ -250,7 +296,7 @@ mod tests {
             b"/nothing/[",
             b"x\\",
         ] {
-            assert_eq!(expand(word, Lister::Process).unwrap(), [word.to_vec()]);
+            assert_eq!(expanded(word).unwrap(), [word.to_vec()]);
         }
     }
 
@@ -258,7 +304,7 @@ mod tests {
     fn a_tilde_is_a_home_directory() {
         let home = accounts::home_of(b"root").unwrap();
         assert_eq!(
-            expand(b"~root/no-such-log", Lister::Process).unwrap(),
+            expanded(b"~root/no-such-log").unwrap(),
             [[&home[..], b"/no-such-log"].concat()]
         );
     }
@@ -285,7 +331,7 @@ mod tests {
             }
             let pattern = under(root.path(), &pattern);
             prop_assert_eq!(
-                expand(&pattern, Lister::Process).ok(),
+                expanded(&pattern).ok(),
                 c_glob(&pattern),
                 "{}",
                 String::from_utf8_lossy(&pattern)

@@ -3,15 +3,20 @@
 //! The only effect is looking. Whether a log can be rotated is not asked here.
 
 use std::collections::HashMap;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::ffi::OsStr;
+use std::hash::BuildHasher;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::diag::{Diagnostic, Place, Problem};
 use crate::policy::{LogSet, Method, OldDir, Su};
-use crate::sys::listing::Lister;
+use crate::sys::listing::{Lister, Listings};
 use crate::sys::pattern::is_special;
 use crate::sys::{confread, identity, listing};
-use crate::unix::{FileId, split_path};
+use crate::unix::{FileId, Identity, split_path};
 
 pub mod expand;
 
@@ -22,7 +27,7 @@ const LONGEST_WORD: usize = 2048;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundLog {
     /// Its path, as the word gives it; the word itself where nothing matched.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// Which word of the stanza's path list led to it.
     pub word: usize,
 }
@@ -43,6 +48,8 @@ pub struct Discovered {
     pub sets: Vec<ExpandedSet>,
     /// Something was wrong that makes the exit status 1.
     pub failed: bool,
+    /// The directories that had to be listed, with the rights of whoever started the run.
+    pub listings: Listings,
 }
 
 /// Finds the logs of all stanzas; a stanza with an error is left out.
@@ -52,6 +59,8 @@ pub fn discover(sets: Vec<LogSet>, hear: &mut dyn FnMut(Diagnostic)) -> Discover
         failed: false,
         known: Known::default(),
         devices: HashMap::new(),
+        listings: Listings::default(),
+        listed_as: (None, Lister::Process),
     };
     let mut found = Vec::with_capacity(sets.len());
     for set in sets {
@@ -62,6 +71,11 @@ pub fn discover(sets: Vec<LogSet>, hear: &mut dyn FnMut(Diagnostic)) -> Discover
     Discovered {
         sets: found,
         failed: seeker.failed,
+        listings: if seeker.listed_as == (None, Lister::Process) {
+            seeker.listings
+        } else {
+            Listings::default()
+        },
     }
 }
 
@@ -71,6 +85,9 @@ struct Seeker<'h> {
     known: Known,
     /// Devices of directories asked for so far.
     devices: HashMap<PathBuf, Result<u64, i32>>,
+    listings: Listings,
+    /// Whose eyes saw them.
+    listed_as: (Option<Identity>, Lister),
 }
 
 impl Seeker<'_> {
@@ -83,17 +100,19 @@ impl Seeker<'_> {
     fn expand(&mut self, set: LogSet, earlier: &[ExpandedSet]) -> Option<ExpandedSet> {
         let logs = self.words(&set)?;
         if let Some(old_dir) = &set.policy.old_dir
-            && !self.old_dir_fits(&set, old_dir, &logs)
+            && !self.old_dir_fits(&set, old_dir, &logs, earlier)
         {
             return None;
         }
-        let mut expanded = ExpandedSet {
-            set,
-            logs: Vec::with_capacity(logs.len()),
-        };
-        for log in logs {
-            self.admit(log, &mut expanded, earlier);
+        let mut expanded = ExpandedSet { set, logs };
+        let mut kept = 0;
+        for at in 0..expanded.logs.len() {
+            if self.is_new(&expanded, at, kept, earlier) {
+                expanded.logs.swap(kept, at);
+                kept += 1;
+            }
         }
+        expanded.logs.truncate(kept);
         Some(expanded)
     }
 
@@ -101,7 +120,7 @@ impl Seeker<'_> {
     fn words(&mut self, set: &LogSet) -> Option<Vec<FoundLog>> {
         // The stanza's user must not learn, by what is rotated, of directories that only root can look into. One whose rights
         // cannot be taken is told of when the stanza's turn comes.
-        let _acting = match set.policy.su {
+        let acting = match set.policy.su {
             Some(Su::Named(user)) if set.patterns.iter().any(|word| is_special(word.as_bytes())) => {
                 identity::act_as(user).ok()
             }
@@ -111,6 +130,14 @@ impl Seeker<'_> {
             Some(Su::DirectoryOwner) => Lister::Owner,
             _ => Lister::Process,
         };
+        let seen_by = match (&acting, set.policy.su) {
+            (Some(_), Some(Su::Named(user))) => Some(user),
+            _ => None,
+        };
+        if (seen_by, lister) != self.listed_as {
+            self.listings = Listings::by(lister);
+            self.listed_as = (seen_by, lister);
+        }
         let mut logs = Vec::new();
         for (index, word) in set.patterns.iter().enumerate() {
             let word = word.as_bytes();
@@ -118,11 +145,8 @@ impl Seeker<'_> {
                 self.say(Problem::GlobTooLong { length: word.len() }, &set.declared_at);
                 continue;
             }
-            match expand::expand(word, lister) {
-                Ok(paths) => logs.extend(paths.into_iter().map(|path| FoundLog {
-                    path: PathBuf::from(std::ffi::OsString::from_vec(path)),
-                    word: index,
-                })),
+            match expand::expand(word, &mut self.listings) {
+                Ok(paths) => logs.extend(paths.into_iter().map(|path| FoundLog { path, word: index })),
                 // Of several words only the last one's failure counts, as in the reference.
                 Err(errno) if set.policy.missing_ok || index + 1 < set.patterns.len() => {
                     self.say(
@@ -148,30 +172,27 @@ impl Seeker<'_> {
         Some(logs)
     }
 
-    /// Adds a log, unless an earlier stanza or word has it.
-    fn admit(&mut self, log: FoundLog, expanded: &mut ExpandedSet, earlier: &[ExpandedSet]) {
-        let spot = (earlier.len(), expanded.logs.len());
-        let Some(holder) = self.known.enter(&log.path, spot) else {
-            expanded.logs.push(log);
-            return;
+    /// Answers whether no earlier stanza or word has the log `at`; the stanza's logs before `kept` are those that stay.
+    fn is_new(&mut self, expanded: &ExpandedSet, at: usize, kept: usize, earlier: &[ExpandedSet]) -> bool {
+        let set_of = |set: u32| earlier.get(set as usize).unwrap_or(expanded);
+        let path_of = |(set, log): Spot| &*set_of(set).logs[log as usize].path;
+        let path = &expanded.logs[at].path;
+        let Some(holder) = self.known.enter(path, (clip(earlier.len()), clip(kept)), &path_of) else {
+            return true;
         };
-        let holding = earlier.get(holder.0).unwrap_or(expanded);
-        let first = &holding.logs[holder.1].path;
+        let holding = set_of(holder.0);
+        let (first, path) = (path_of(holder).to_path_buf(), path.to_path_buf());
         let ignored = holding.set.policy.ignore_duplicates || expanded.set.policy.ignore_duplicates;
-        let problem = if first.as_os_str() != log.path.as_os_str() {
-            Problem::SameLog {
-                path: log.path,
-                first: first.clone(),
-            }
+        let problem = if first.as_os_str() != path.as_os_str() {
+            Problem::SameLog { path, first }
         } else if ignored {
-            Problem::DuplicateIgnored(log.path)
+            Problem::DuplicateIgnored(path)
         } else {
-            Problem::DuplicateLog {
-                path: log.path,
-                first: holding.set.declared_at.clone(),
-            }
+            let first = holding.set.declared_at.clone();
+            Problem::DuplicateLog { path, first }
         };
         self.say(problem, &expanded.set.declared_at);
+        false
     }
 
     fn device(&mut self, path: &Path) -> Result<u64, i32> {
@@ -184,17 +205,18 @@ impl Seeker<'_> {
     }
 
     /// Checks that the archives of every log can go into the directory for them.
-    fn old_dir_fits(&mut self, set: &LogSet, old_dir: &OldDir, logs: &[FoundLog]) -> bool {
+    fn old_dir_fits(&mut self, set: &LogSet, old_dir: &OldDir, logs: &[FoundLog], earlier: &[ExpandedSet]) -> bool {
+        let path_of = |(set, log): Spot| &*earlier[set as usize].logs[log as usize].path;
         let place = old_dir.declared_at.as_ref().unwrap_or(&set.declared_at);
         let mut checked: Option<PathBuf> = None;
         for log in logs {
             let Some((directory, _)) = split_path(&log.path) else {
                 continue;
             };
-            if checked.as_ref() == Some(&directory) || self.known.holds(&log.path) {
+            if checked.as_deref() == Some(directory) || self.known.holder(&log.path, &path_of).is_some() {
                 continue;
             }
-            match self.old_dir_problem(set, old_dir, &directory, &log.path) {
+            match self.old_dir_problem(set, old_dir, directory, &log.path) {
                 Ok(()) => {}
                 Err(problem) => {
                     let fine = !problem.class().affects_exit;
@@ -204,7 +226,7 @@ impl Seeker<'_> {
                     }
                 }
             }
-            checked = Some(directory);
+            checked = Some(directory.to_owned());
         }
         true
     }
@@ -236,58 +258,82 @@ impl Seeker<'_> {
     }
 }
 
-/// A stanza and a log of it.
-type Spot = (usize, usize);
+/// A stanza and a log of it, by their numbers.
+type Spot = (u32, u32);
+
+/// Four thousand million logs do not fit into any memory.
+fn clip(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
 
 /// The logs found so far, by the directory that really holds them and their name.
 #[derive(Default)]
 struct Known {
-    directories: HashMap<PathBuf, usize>,
-    identities: HashMap<FileId, usize>,
-    last: Option<(PathBuf, usize)>,
-    logs: HashMap<(usize, Box<[u8]>), Spot>,
+    directories: HashMap<PathBuf, u32>,
+    identities: HashMap<FileId, u32>,
+    last: Option<(PathBuf, u32)>,
+    logs: HashTable<Holder>,
+    hasher: DefaultHashBuilder,
+}
+
+/// Who has a log. Its name is that of the log at the spot.
+struct Holder {
+    directory: u32,
+    spot: Spot,
 }
 
 impl Known {
-    /// Enters a log; answers who has it if it is there already.
-    fn enter(&mut self, path: &Path, spot: Spot) -> Option<Spot> {
-        let key = self.key(path);
-        match self.logs.entry(key) {
-            std::collections::hash_map::Entry::Occupied(holder) => Some(*holder.get()),
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(spot);
-                None
-            }
+    /// Enters a log; answers who has it if it is there already. `path_of` tells the path of a log that was entered.
+    fn enter<'p>(&mut self, path: &Path, spot: Spot, path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
+        let (directory, name) = self.key(path);
+        if let Some(holder) = self.find((directory, name), path_of) {
+            return Some(holder);
         }
+        let hash = |directory: u32, name: &OsStr| self.hasher.hash_one((directory, name.as_bytes()));
+        let rehash = |holder: &Holder| hash(holder.directory, parts_of(path_of(holder.spot)).1);
+        let holder = Holder { directory, spot };
+        self.logs.insert_unique(hash(directory, name), holder, rehash);
+        None
     }
 
-    /// Answers whether a log is there already.
-    fn holds(&mut self, path: &Path) -> bool {
+    /// Answers who has a log, if it is there already.
+    fn holder<'p>(&mut self, path: &Path, path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
         let key = self.key(path);
-        self.logs.contains_key(&key)
+        self.find(key, path_of)
     }
 
-    fn key(&mut self, path: &Path) -> (usize, Box<[u8]>) {
-        let (directory, name) = split_path(path).unwrap_or_else(|| (PathBuf::new(), path.as_os_str().to_owned()));
-        (self.directory(directory), name.into_vec().into_boxed_slice())
+    fn find<'p>(&self, (directory, name): (u32, &OsStr), path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
+        let hash = self.hasher.hash_one((directory, name.as_bytes()));
+        let is_it = |holder: &Holder| holder.directory == directory && parts_of(path_of(holder.spot)).1 == name;
+        self.logs.find(hash, is_it).map(|holder| holder.spot)
+    }
+
+    fn key<'p>(&mut self, path: &'p Path) -> (u32, &'p OsStr) {
+        let (directory, name) = parts_of(path);
+        (self.directory(directory), name)
     }
 
     /// Numbers a directory; two paths to one directory have one number.
-    fn directory(&mut self, path: PathBuf) -> usize {
+    fn directory(&mut self, path: &Path) -> u32 {
         if let Some((last, number)) = &self.last
             && last.as_os_str() == path.as_os_str()
         {
             return *number;
         }
-        let fresh = self.directories.len();
-        let number = match self.directories.get(&path) {
+        let fresh = clip(self.directories.len());
+        let number = match self.directories.get(path) {
             Some(number) => *number,
-            None => confread::directory_id(&path).map_or(fresh, |id| *self.identities.entry(id).or_insert(fresh)),
+            None => confread::directory_id(path).map_or(fresh, |id| *self.identities.entry(id).or_insert(fresh)),
         };
-        self.directories.insert(path.clone(), number);
-        self.last = Some((path, number));
+        self.directories.insert(path.to_owned(), number);
+        self.last = Some((path.to_owned(), number));
         number
     }
+}
+
+/// Splits a path; one that has no name is all name.
+fn parts_of(path: &Path) -> (&Path, &OsStr) {
+    split_path(path).unwrap_or((Path::new(""), path.as_os_str()))
 }
 
 #[cfg(test)]

@@ -222,7 +222,7 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
     }
     place(work, half.newborn, dir, &half.to, path, listener)?;
     dir.settle()?;
-    listener.hear(Event::Compressed {
+    listener.note(|| Event::Compressed {
         path: work.archive_path_of(&half.to),
         from: half.facts.size,
         to: written,

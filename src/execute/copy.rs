@@ -91,11 +91,11 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
     let archive = finish(work, (&source, &facts), newborn, to, listener)?;
     let cut = copied.cut(source.into(), archive.as_fd(), &reopen).map_err(fail)?;
     listener.hear(Event::CutWay {
-        log: work.path.clone(),
+        log: work.path.to_path_buf(),
         way: way(cut.way),
     });
     if reopen().is_ok_and(|log| truncate::grew_a_hole(log.as_fd(), &cut)) {
-        listener.hear(Event::WriterDoesNotAppend(work.path.clone()));
+        listener.hear(Event::WriterDoesNotAppend(work.path.to_path_buf()));
     } else if !matches!(cut.way, CutWay::Alone | CutWay::ByAnother) {
         // Its writer may not have written yet: it is asked about once more.
         let _ = work.cut.set(cut);

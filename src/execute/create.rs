@@ -36,7 +36,7 @@ pub(super) fn create(work: &LogWork, ownership: &Ownership, listener: &dyn Liste
     if let Some(old) = &old {
         context::copy_context(old, newborn.file(), path)?;
     }
-    place(work, newborn, &work.log_dir, &work.name, path.clone(), listener)?;
+    place(work, newborn, &work.log_dir, &work.name, path.to_path_buf(), listener)?;
     Ok(())
 }
 

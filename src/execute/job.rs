@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::mem;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -37,7 +37,7 @@ pub(super) struct Job {
 #[derive(Debug)]
 pub struct Finished {
     /// The log.
-    pub log: PathBuf,
+    pub log: Arc<Path>,
     /// Something failed.
     pub failed: bool,
     /// The next run has to go on with it: the run was asked to end, or the job broke off.
@@ -71,7 +71,7 @@ impl Mark {
     /// Counts the job as failed: the next run goes on with what it had not done.
     pub(super) fn broken_off(self) -> Finished {
         Finished {
-            log: self.work.path.clone(),
+            log: Arc::clone(&self.work.path),
             failed: true,
             put_off: true,
             packed: Vec::new(),
@@ -82,18 +82,33 @@ impl Mark {
 }
 
 /// Keeps what a worker tells until its job is done.
-#[derive(Debug, Default)]
-struct Heard(Mutex<Vec<(Instant, Event)>>);
+#[derive(Debug)]
+struct Heard {
+    events: Mutex<Vec<(Instant, Event)>>,
+    with_notes: bool,
+}
 
 impl Heard {
+    /// Keeps what the run's own listener wants to hear.
+    fn for_work(work: &LogWork) -> Arc<Self> {
+        Arc::new(Self {
+            events: Mutex::default(),
+            with_notes: work.set.choices.watcher.hears_notes(),
+        })
+    }
+
     fn take(&self) -> Vec<(Instant, Event)> {
-        mem::take(&mut lock(&self.0))
+        mem::take(&mut lock(&self.events))
     }
 }
 
 impl Listener for Heard {
     fn hear(&self, event: Event) {
-        lock(&self.0).push((Instant::now(), event));
+        lock(&self.events).push((Instant::now(), event));
+    }
+
+    fn hears_notes(&self) -> bool {
+        self.with_notes
     }
 }
 
@@ -106,9 +121,9 @@ impl Job {
     /// Has these steps before it.
     pub(super) fn new(work: Arc<LogWork>, steps: Vec<Step>) -> Self {
         Self {
+            events: Heard::for_work(&work),
             work,
             steps: steps.into(),
-            events: Arc::default(),
             stand_ins: Vec::new(),
             packed: Vec::new(),
             failed: false,
@@ -235,7 +250,7 @@ impl Job {
 
     fn end(self) -> Finished {
         Finished {
-            log: self.work.path.clone(),
+            log: Arc::clone(&self.work.path),
             failed: self.failed,
             put_off: self.interrupted,
             packed: self.packed,
@@ -283,17 +298,20 @@ pub(super) mod tests {
             mail_program: PathBuf::new(),
             external_compress: false,
             now: Now::read().local,
-            watcher: Arc::new(Heard::default()),
+            watcher: Arc::new(Heard {
+                events: Mutex::default(),
+                with_notes: true,
+            }),
         };
         let set = SetWork {
-            policy: Settings::default().policy(),
+            policy: Settings::default().policy().into(),
             written: Arc::from(&b""[..]),
             choices: Arc::new(choices),
         };
         let work = LogWork {
             set: Arc::new(set),
             identity: None,
-            path: path.into(),
+            path: Path::new(path).into(),
             log_dir: Arc::clone(&dir),
             name: "a.log".into(),
             archive_path: "/".into(),

@@ -81,7 +81,7 @@ impl Hands for Rehearsal {
         for step in &steps {
             self.announce(&work, step);
         }
-        let log = work.path.clone();
+        let log = Arc::clone(&work.path);
         self.finished.push(Finished {
             log,
             failed: false,

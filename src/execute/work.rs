@@ -30,7 +30,7 @@ pub struct Choices {
 #[derive(Debug)]
 pub struct SetWork {
     /// Its policy.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// Its path list as written.
     pub written: Arc<[u8]>,
     /// What holds for the whole run.
@@ -45,7 +45,7 @@ pub struct LogWork {
     /// Whose rights its file work is done with, where they are not the run's own.
     pub identity: Option<Identity>,
     /// The log's path as configured.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// Its directory.
     pub log_dir: Arc<Dir>,
     /// Its name in that directory.
@@ -89,16 +89,19 @@ impl LogWork {
     }
 
     fn log_path_of(&self, name: &OsStr) -> PathBuf {
+        let mut path = self.path.to_path_buf();
         if name == self.name {
-            return self.path.clone();
+            return path;
         }
-        let mut path = self.path.clone();
         path.set_file_name(name);
         path
     }
 
     /// Says what a step does, as it is begun or would be.
     pub fn announce(&self, step: &Step, listener: &dyn Listener) {
+        if !listener.hears_notes() {
+            return;
+        }
         let say = |doing| listener.hear(Event::Step(doing));
         match step {
             Step::Compress { from, .. } => say(self.compressing(from)),
@@ -109,11 +112,11 @@ impl LogWork {
             Step::CopyTruncate { to } => {
                 if let Some(to) = to {
                     say(Doing::Copy {
-                        from: self.path.clone(),
+                        from: self.path.to_path_buf(),
                         to: self.archive_path_of(to),
                     });
                 }
-                say(Doing::Truncate(self.path.clone()));
+                say(Doing::Truncate(self.path.to_path_buf()));
             }
             Step::Copy { from, to } => {
                 say(Doing::Copy {
@@ -121,12 +124,12 @@ impl LogWork {
                     to: self.archive_path_of(to),
                 });
                 if from.place == Where::Log && from.name == self.name {
-                    say(Doing::LeaveUncut(self.path.clone()));
+                    say(Doing::LeaveUncut(self.path.to_path_buf()));
                 }
             }
             Step::SkipCopy { to } => {
                 say(Doing::SkipCopy {
-                    from: self.path.clone(),
+                    from: self.path.to_path_buf(),
                     to: self.archive_path_of(to),
                 });
             }
@@ -168,7 +171,7 @@ impl LogWork {
 
     fn creating(&self, ownership: &Ownership) -> Doing {
         Doing::Create {
-            path: self.path.clone(),
+            path: self.path.to_path_buf(),
             mode: ownership.mode.unwrap_or(Mode(self.before.mode.0 & 0o777)),
             user: ownership.user.unwrap_or(self.before.user),
             group: ownership.group.unwrap_or(self.before.group),

@@ -248,7 +248,7 @@ impl Reader<'_, '_, '_> {
                 .map(|word| path_of(&word.text).as_os_str().to_owned())
                 .collect(),
             written: Arc::from(block.written.as_slice()),
-            policy: settings.policy(),
+            policy: Arc::new(settings.policy()),
             declared_at: self.file.place(block.span),
             origins: std::mem::take(&mut settings.origins),
         }

@@ -94,13 +94,13 @@ impl ArchiveNames {
     /// Returns the name of archive `number`, not compressed.
     #[must_use]
     pub fn numbered(&self, number: u64) -> OsString {
-        self.name(format!(".{number}").as_bytes(), b"")
+        self.name(Digits::after_dot(number).as_bytes(), b"")
     }
 
     /// Returns the name of archive `number` with the compress extension.
     #[must_use]
     pub fn numbered_compressed(&self, number: u64) -> OsString {
-        self.name(format!(".{number}").as_bytes(), &self.suffix)
+        self.name(Digits::after_dot(number).as_bytes(), &self.suffix)
     }
 
     /// Recognises a numbered archive: its number, and whether it has the compress extension.
@@ -196,6 +196,33 @@ impl ArchiveNames {
             .and_then(middle)
             .map(|found| (found, true))
             .or_else(|| Some((middle(rest)?, false)))
+    }
+}
+
+/// A dot and a number, without a place in memory of its own: such names are made in great numbers.
+struct Digits {
+    bytes: [u8; 21],
+    begin: usize,
+}
+
+impl Digits {
+    fn after_dot(mut number: u64) -> Self {
+        let mut digits = Self {
+            bytes: [b'.'; 21],
+            begin: 20,
+        };
+        loop {
+            digits.bytes[digits.begin] = b'0' + u8::try_from(number % 10).unwrap_or(0);
+            digits.begin -= 1;
+            number /= 10;
+            if number == 0 {
+                return digits;
+            }
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.bytes[self.begin..]
     }
 }
 

@@ -21,7 +21,7 @@ pub struct LogSet {
     /// The path list as written, comments and trailing white space removed: `$1` of shared scripts, and its name in messages.
     pub written: Arc<[u8]>,
     /// What happens to the logs.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// Where the stanza's path list begins.
     pub declared_at: Place,
     /// Where its settings were made, where this was asked for (`--explain`): directive name and place.

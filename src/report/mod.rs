@@ -86,6 +86,10 @@ impl Listener for Speakers {
         self.reporter.hear(event);
     }
 
+    fn hears_notes(&self) -> bool {
+        self.tally.is_some() || self.reporter.hears_notes()
+    }
+
     fn pace(&self, pacing: Pacing<'_>) {
         self.reporter.pace(pacing);
     }
@@ -221,7 +225,7 @@ impl Reporter {
 
 impl Listener for Reporter {
     fn hear(&self, event: Event) {
-        if !self.verbose && self.copy.is_none() && is_note(&event) {
+        if !self.hears_notes() && is_note(&event) {
             return;
         }
         let Some((weight, text)) = text::entry(&event) else {
@@ -236,6 +240,10 @@ impl Listener for Reporter {
                 Copy::Syslog(syslog) => syslog.send(priority(weight), &text),
             }
         }
+    }
+
+    fn hears_notes(&self) -> bool {
+        self.verbose || self.copy.is_some()
     }
 
     fn pace(&self, pacing: Pacing<'_>) {
@@ -275,6 +283,7 @@ fn is_always_note(event: &Event) -> bool {
             | Event::Turn(_)
             | Event::Switched { .. }
             | Event::Rotated { .. }
+            | Event::Compressed { .. }
             | Event::Set { .. }
             | Event::NoLogs
             | Event::Handling(_)

@@ -1,8 +1,7 @@
 //! The run's view of the state: entries of its logs, and the journal of what is under way.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,11 +20,9 @@ pub(super) struct Ledger {
     store: Store,
     table: StateTable,
     /// What a dead run left, by log.
-    left: HashMap<PathBuf, Unfinished>,
+    left: HashMap<Arc<Path>, Unfinished>,
     /// Rotations that a dead run had begun without touching the log: only archives may have been shifted.
-    half_shifted: HashMap<PathBuf, Unfinished>,
-    /// Rotations that this run has begun and not ended.
-    begun: HashMap<PathBuf, Unfinished>,
+    half_shifted: HashMap<Arc<Path>, Unfinished>,
     /// Archives that stay plain until a program does not write to them any more, by log.
     left_plain: HashMap<PathBuf, BTreeSet<OsString>>,
     keeps_journal: bool,
@@ -35,9 +32,9 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// Opens, locks and reads the state; then takes the time.
-    pub(super) fn open<'p>(
+    pub(super) fn open(
         invocation: &Invocation,
-        logs: impl Iterator<Item = &'p Path>,
+        logs: impl Iterator<Item = Arc<Path>>,
         listener: &Arc<dyn Listener>,
     ) -> Result<(Self, Now), Exit> {
         let mut failed = false;
@@ -61,12 +58,10 @@ impl Ledger {
             exit
         })?;
         let now = Now::read();
-        let logs: Vec<&[u8]> = logs.map(|log| log.as_os_str().as_bytes()).collect();
-        let wanted: HashSet<&[u8]> = logs.into_iter().collect();
-        let table = store.read(&|path| wanted.contains(path), &now, &mut hear);
+        let table = store.read(StateTable::of(logs), &now, &mut hear);
         let mut left = HashMap::new();
         for rotation in store.take_unfinished() {
-            left.insert(rotation.begun.path.clone(), rotation);
+            left.insert(Arc::clone(&rotation.begun.path), rotation);
         }
         let mut left_plain: HashMap<PathBuf, BTreeSet<OsString>> = HashMap::new();
         for LeftPlain { path, archive } in store.take_left_plain() {
@@ -77,7 +72,6 @@ impl Ledger {
             table,
             left,
             half_shifted: HashMap::new(),
-            begun: HashMap::new(),
             left_plain,
             keeps_journal: !invocation.dry_run,
             failed,
@@ -102,29 +96,22 @@ impl Ledger {
     }
 
     /// Notes durably that these logs are about to be rotated.
-    pub(super) fn begin(&mut self, logs: &[Begun]) -> Result<(), Fault> {
-        if logs.is_empty() || !self.keeps_journal {
+    pub(super) fn begin(&mut self, logs: impl Iterator<Item = Begun>) -> Result<(), Fault> {
+        if !self.keeps_journal {
             return Ok(());
         }
+        let (store, table) = (&self.store, &mut self.table);
+        let logs = logs.inspect(|begun| table.mark_begun(&begun.path));
         // The journal is the starter's own, whoever the work itself is done as.
-        if let Err(problem) = identity::as_starter(|| self.store.begin_batch(logs))? {
+        if let Err(problem) = identity::as_starter(|| store.begin_batch(logs))? {
             self.failed |= tell(problem, &self.listener);
-        }
-        for log in logs {
-            self.begun.insert(
-                log.path.clone(),
-                Unfinished {
-                    begun: log.clone(),
-                    switched: false,
-                },
-            );
         }
         Ok(())
     }
 
     /// A log's rotation failed before its switch: it does not count.
     pub(super) fn drop_begun(&mut self, log: &Path) {
-        if self.begun.remove(log).is_some() {
+        if self.table.mark_ended(log) {
             self.progress(log, Progress::Failed);
         }
     }
@@ -133,15 +120,14 @@ impl Ledger {
     pub(super) fn switched(&mut self, log: &Path, now: &Now) {
         self.table.stamp(log, now.local);
         self.half_shifted.remove(log);
-        if let Some(rotation) = self.begun.get_mut(log) {
-            rotation.switched = true;
+        if self.table.is_begun(log) {
             self.progress(log, Progress::Switched);
         }
     }
 
     /// All that belongs to a log's rotation is done.
     pub(super) fn done(&mut self, log: &Path) {
-        if self.begun.remove(log).is_some() {
+        if self.table.mark_ended(log) {
             self.progress(log, Progress::Done);
         }
     }
@@ -202,15 +188,12 @@ impl Ledger {
 
     /// A dead run's rotation of this log is being finished: it counts from when it was begun.
     pub(super) fn resumed(&mut self, rotation: Unfinished) {
-        let log = rotation.begun.path.clone();
+        let log = rotation.begun.path;
         self.table.stamp(&log, rotation.begun.stamp);
-        self.begun.insert(
-            log,
-            Unfinished {
-                switched: true,
-                ..rotation
-            },
-        );
+        self.table.mark_begun(&log);
+        if !rotation.switched {
+            self.progress(&log, Progress::Switched);
+        }
     }
 
     /// Answers whether a dead run left anything.
@@ -220,7 +203,7 @@ impl Ledger {
 
     /// Returns the logs whose rotation a dead run left.
     pub(super) fn left(&self) -> impl Iterator<Item = &Path> {
-        self.left.keys().map(PathBuf::as_path)
+        self.left.keys().map(|log| &**log)
     }
 
     /// Returns, once, what a dead run left of this log's rotation.
@@ -230,7 +213,7 @@ impl Ledger {
 
     /// Notes that a dead run had begun the shift of this log's archives, and no more.
     pub(super) fn was_half_shifted(&mut self, rotation: Unfinished) {
-        self.half_shifted.insert(rotation.begun.path.clone(), rotation);
+        self.half_shifted.insert(Arc::clone(&rotation.begun.path), rotation);
     }
 
     /// Answers whether a dead run had begun the shift of this log's archives.
@@ -241,13 +224,14 @@ impl Ledger {
     /// Writes the state. Answers whether all went well with it, from the beginning on.
     pub(super) fn write(mut self, now: &Now) -> bool {
         // What is not ended is handed to the next run: interrupted, put off, or not due after a shift that was cut short.
-        let half_shifted = self
-            .half_shifted
-            .into_iter()
-            .filter(|(log, _)| !self.begun.contains_key(log));
+        let table = &self.table;
+        let half_shifted = self.half_shifted.into_iter().filter(|(log, _)| !table.is_begun(log));
         let open: Vec<Unfinished> = half_shifted.map(|(_, rotation)| rotation).collect();
-        for rotation in self.left.into_values().chain(open).chain(self.begun.into_values()) {
+        for rotation in self.left.into_values().chain(open) {
             self.store.carry(rotation);
+        }
+        if table.has_begun() {
+            self.store.carry_noted(|log| table.is_begun(log));
         }
         for (path, archives) in self.left_plain {
             for archive in archives {

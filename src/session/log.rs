@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Session;
-use super::set::Due;
+use super::set::{Due, Home, Waiting};
 use crate::clock::Now;
 use crate::event::Event;
 use crate::execute::hook::Call;
@@ -64,36 +64,58 @@ impl Places {
 
 impl Session<'_> {
     /// Rotates each log by itself, its scripts around it.
-    pub(super) fn rotate_one_by_one(&mut self, set: &Arc<SetWork>, due: Vec<Due>) {
+    pub(super) fn rotate_one_by_one(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>) {
         self.begin(set, &due);
-        for due in due {
+        for log in due {
             if self.is_ending() {
                 return;
             }
-            self.hear(Event::Turn(due.path.clone()));
-            let call = Call::for_log(set, Hook::Pre, &due.path, None);
-            if call.is_some_and(|call| self.run_script(set, &call).is_err()) {
-                self.ledger.drop_begun(&due.path);
-                continue;
+            let path = Arc::clone(&log.path);
+            match self.look_again(&set.policy, log) {
+                Ok(Some(due)) => self.rotate_one(set, due),
+                Ok(None) => self.ledger.drop_begun(&path),
+                Err(fault) => {
+                    self.ledger.drop_begun(&path);
+                    self.fail(fault);
+                }
             }
-            let Some(planned) = self.prepare(set, due) else {
-                continue;
-            };
-            if !self.switch(&planned) {
-                continue;
-            }
-            let archive = planned.work.archive_path_of(&planned.work.archive);
-            let call = Call::for_log(set, Hook::Post, &planned.work.path, Some(archive));
-            if call.is_some_and(|call| self.run_script(set, &call).is_err()) {
-                self.ledger.done(&planned.work.path);
-                continue;
-            }
-            self.finish(planned);
+        }
+    }
+
+    fn rotate_one(&mut self, set: &Arc<SetWork>, due: Due) {
+        self.note(|| Event::Turn(due.path.to_path_buf()));
+        let call = Call::for_log(set, Hook::Pre, &due.path, None);
+        if call.is_some_and(|call| self.run_script(set, &call).is_err()) {
+            self.ledger.drop_begun(&due.path);
+            return;
+        }
+        let Some(planned) = self.prepare(set, due) else {
+            return;
+        };
+        if !self.switch(&planned) {
+            return;
+        }
+        if self.run_after(set, &planned).is_err() {
+            self.ledger.done(&planned.work.path);
+            return;
+        }
+        self.finish(planned);
+    }
+
+    /// Runs a log's own postrotate; a failure is told.
+    fn run_after(&mut self, set: &SetWork, planned: &Planned) -> Result<(), ()> {
+        if set.policy.scripts.post_rotate.is_none() {
+            return Ok(());
+        }
+        let archive = planned.work.archive_path_of(&planned.work.archive);
+        match Call::for_log(set, Hook::Post, &planned.work.path, Some(archive)) {
+            Some(call) => self.run_script(set, &call),
+            None => Ok(()),
         }
     }
 
     /// Rotates all due logs of the stanza stage by stage, with one prerotate and one postrotate.
-    pub(super) fn rotate_together(&mut self, set: &Arc<SetWork>, due: Vec<Due>) {
+    pub(super) fn rotate_together(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>) {
         if self.run_for_set(set, Hook::Pre).is_err() {
             return;
         }
@@ -129,11 +151,21 @@ impl Session<'_> {
     }
 
     /// Prepares all logs of a set; where one fails, none of the set is switched.
-    fn prepare_all(&mut self, set: &Arc<SetWork>, due: Vec<Due>) -> Option<Vec<Planned>> {
-        let paths: Vec<PathBuf> = due.iter().map(|due| due.path.clone()).collect();
+    fn prepare_all(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>) -> Option<Vec<Planned>> {
+        let paths: Vec<Arc<Path>> = due.iter().map(|due| Arc::clone(&due.path)).collect();
         let mut prepared = Vec::new();
-        for due in due {
-            let ready = if self.is_ending() { None } else { self.prepare(set, due) };
+        for log in due {
+            let ready = if self.is_ending() {
+                None
+            } else {
+                match self.look_again(&set.policy, log) {
+                    Ok(due) => due.and_then(|due| self.prepare(set, due)),
+                    Err(fault) => {
+                        self.fail(fault);
+                        None
+                    }
+                }
+            };
             let Some(planned) = ready else {
                 paths.iter().for_each(|path| self.ledger.drop_begun(path));
                 return None;
@@ -150,28 +182,16 @@ impl Session<'_> {
     }
 
     /// Notes durably which logs are about to be touched.
-    fn begin(&mut self, set: &SetWork, due: &[Due]) {
-        for some in due.chunks(NOTED_AT_ONCE) {
-            let begun: Vec<Begun> = some.iter().filter_map(|due| self.begun(set, due)).collect();
-            if let Err(fault) = self.ledger.begin(&begun) {
-                self.fail(fault);
-            }
+    fn begin(&mut self, set: &SetWork, due: &[Waiting]) {
+        let now = self.now;
+        if let Err(fault) = self.ledger.begin(due.iter().filter_map(|log| begun(set, log, &now))) {
+            self.fail(fault);
         }
-    }
-
-    fn begun(&self, set: &SetWork, due: &Due) -> Option<Begun> {
-        let names = names_of(&set.policy, &due.name()).ok()?;
-        Some(Begun {
-            path: due.path.clone(),
-            stamp: self.now.local,
-            file: due.facts.id,
-            archive: archive_name(&names, &set.policy, &self.now).ok()?,
-        })
     }
 
     /// Plans one log's rotation and carries out what comes before the switch.
     fn prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Option<Planned> {
-        let path = due.path.clone();
+        let path = Arc::clone(&due.path);
         match self.try_prepare(set, due) {
             Ok(planned) => Some(planned),
             Err((fault, touched)) => {
@@ -188,14 +208,14 @@ impl Session<'_> {
     /// As `prepare`; an error comes with whether anything was done by then.
     fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, (Fault, bool)> {
         let untouched = |fault| (fault, false);
-        self.hear(Event::Turn(due.path.clone()));
-        self.act_as(due.identity).map_err(untouched)?;
-        self.hear(Event::Rotating {
-            log: due.path.clone(),
+        self.note(|| Event::Turn(due.path.to_path_buf()));
+        self.act_as(due.home.identity).map_err(untouched)?;
+        self.note(|| Event::Rotating {
+            log: due.path.to_path_buf(),
             count: count_of(&set.policy),
         });
         if set.policy.delay_without_compression {
-            self.hear(Event::DelayWithoutCompression(due.path.clone()));
+            self.hear(Event::DelayWithoutCompression(due.path.to_path_buf()));
         }
         self.finish_interim(set, &due).map_err(untouched)?;
         let before = if self.ledger.was_begun(&due.path) {
@@ -261,8 +281,8 @@ impl Session<'_> {
         if !matches!(set.policy.method, Method::RenameThenCopy { .. }) {
             return Ok(());
         }
-        let log = self.directories.get(&due.directory.0, &due.path)?;
-        let Some(facts) = log.dir.look(&plan::interim(&due.name()))? else {
+        let log = self.directories.get(&due.home.directory.0, &due.path)?;
+        let Some(facts) = log.dir.look(&plan::interim(due.name()))? else {
             return Ok(());
         };
         let due = Due { facts, ..due.clone() };
@@ -294,7 +314,7 @@ impl Session<'_> {
             }
             planned.places.note(step, &planned.work.name);
         }
-        self.hear(Event::Recovered(due.path));
+        self.hear(Event::Recovered(due.path.to_path_buf()));
         Ok(())
     }
 
@@ -305,12 +325,12 @@ impl Session<'_> {
         due: Due,
         make: impl FnOnce(&Question<'_>, &mut dyn plan::Look) -> Result<Rotation, Fault>,
     ) -> Result<(Planned, Option<Fault>), Fault> {
-        let name = due.name();
+        let name = due.name().to_owned();
         let names = names_of(&set.policy, &name)?;
-        let log = self.directories.get(&due.directory.0, &due.path)?;
-        if log.facts.id != due.directory.1 {
+        let log = self.directories.get(&due.home.directory.0, &due.path)?;
+        if log.facts.id != due.home.directory.1 {
             // Somebody put another directory in its place since the log was looked at.
-            let path = due.directory.0.clone();
+            let path = due.home.directory.0.clone();
             return Err(Fault::Call(SysError {
                 op: Op::OpenDirectory,
                 path,
@@ -342,8 +362,8 @@ impl Session<'_> {
         });
         let work = Arc::new(LogWork {
             set: Arc::clone(set),
-            identity: due.identity,
-            path: due.path.clone(),
+            identity: due.home.identity,
+            path: Arc::clone(&due.path),
             log_dir: Arc::clone(&log.dir),
             name,
             archive_dir: archive.as_ref().map(|held| Arc::clone(&held.dir)),
@@ -371,9 +391,9 @@ impl Session<'_> {
         log: &Rc<Held>,
     ) -> Result<(Option<Rc<Held>>, PathBuf), Fault> {
         let Some(old) = &set.policy.old_dir else {
-            return Ok((Some(Rc::clone(log)), due.directory.0.clone()));
+            return Ok((Some(Rc::clone(log)), due.home.directory.0.clone()));
         };
-        let path = due.directory.0.join(&old.path);
+        let path = due.home.directory.0.join(&old.path);
         match (self.directories.get_below(log, &old.path, &due.path), &old.create) {
             (Ok(held), _) => Ok((Some(held), path)),
             (Err(Fault::Call(SysError { errno: ENOENT, .. })), Some(ownership)) => {
@@ -388,8 +408,8 @@ impl Session<'_> {
 
     /// Makes the log the newest archive. Answers whether that was done.
     fn switch(&mut self, planned: &Planned) -> bool {
-        self.hear(Event::Turn(planned.work.path.clone()));
-        if let Err(fault) = self.act_as(planned.due.identity) {
+        self.note(|| Event::Turn(planned.work.path.to_path_buf()));
+        if let Err(fault) = self.act_as(planned.due.home.identity) {
             self.fail(fault);
             return false;
         }
@@ -409,19 +429,19 @@ impl Session<'_> {
         }
         self.ledger.switched(&planned.work.path, &self.now);
         if let Some(cut) = planned.work.cut.get() {
-            self.cuts.push((planned.work.path.clone(), planned.due.facts.id, *cut));
+            self.cuts
+                .push((Arc::clone(&planned.work.path), planned.due.facts.id, *cut));
         }
-        let archive = planned.work.archive_path_of(&planned.work.archive);
-        self.hear(Event::Switched {
-            log: planned.work.path.clone(),
-            archive,
+        self.note(|| Event::Switched {
+            log: planned.work.path.to_path_buf(),
+            archive: planned.work.archive_path_of(&planned.work.archive),
         });
         true
     }
 
     /// Hands over what follows postrotate.
     fn finish(&mut self, planned: Planned) {
-        if let Err(fault) = self.act_as(planned.due.identity) {
+        if let Err(fault) = self.act_as(planned.due.home.identity) {
             self.fail(fault);
             return;
         }
@@ -460,12 +480,9 @@ impl Session<'_> {
             let _ = self.run_for_set(set, Hook::Post);
         }
         for (planned, left) in resumed {
-            let path = planned.work.path.clone();
-            let archive = planned.work.archive_path_of(&planned.work.archive);
-            if !set.policy.scripts.shared
-                && let Some(call) = Call::for_log(set, Hook::Post, &path, Some(archive))
-            {
-                let _ = self.run_script(set, &call);
+            let path = planned.work.path.to_path_buf();
+            if !set.policy.scripts.shared {
+                let _ = self.run_after(set, &planned);
             }
             self.ledger.resumed(left);
             self.finish(planned);
@@ -478,27 +495,31 @@ impl Session<'_> {
         let Some((directory, name)) = split_path(path) else {
             return Ok(None);
         };
-        let (held, identity) = match self.secure_directory(&set.policy, path, &directory) {
+        let (held, identity) = match self.secure_directory(&set.policy, path, directory) {
             Ok(found) => found,
             Err(Fault::Call(_)) => return Ok(None),
             Err(fault) => return Err(fault),
         };
-        let log = held.dir.look(&name)?;
+        let log = held.dir.look(name)?;
         let is_old = log.is_some_and(|facts| facts.id == left.begun.file);
         if is_old && !left.switched {
             self.ledger.was_half_shifted(left.clone());
             return Ok(None);
         }
         let archive = left.begun.archive.clone();
-        let has_interim = held.dir.look(&plan::interim(&name))?.is_some();
+        let has_interim = held.dir.look(&plan::interim(name))?.is_some();
         let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else {
             return Ok(None);
         };
+        let directory = Rc::clone(&held.at);
         let due = Due {
-            path: path.to_owned(),
-            directory: Rc::clone(&held.at),
+            path: path.into(),
+            home: Rc::new(Home {
+                directory,
+                device: facts.id.device,
+                identity,
+            }),
             facts,
-            identity,
         };
         let (mut planned, _) = self.plan(set, due, |question, look| {
             plan::resume(question, &archive, has_interim, look)
@@ -536,13 +557,21 @@ impl Session<'_> {
     }
 }
 
-/// How many beginnings are noted, and flushed, together: memory stays bounded, and the flushes few.
-const NOTED_AT_ONCE: usize = 8192;
-
 /// What the kernel says of a name that is not there.
 const ENOENT: i32 = 2;
 /// What the kernel says of a file that is not the one it was.
 const ESTALE: i32 = 116;
+
+/// Makes the record of a log that is about to be touched.
+fn begun(set: &SetWork, log: &Waiting, now: &Now) -> Option<Begun> {
+    let names = names_of(&set.policy, log.name()).ok()?;
+    Some(Begun {
+        path: Arc::clone(&log.path),
+        stamp: now.local,
+        file: log.file(),
+        archive: archive_name(&names, &set.policy, now).ok()?,
+    })
+}
 
 fn names_of(policy: &Policy, name: &OsStr) -> Result<ArchiveNames, Fault> {
     let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());

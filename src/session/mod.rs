@@ -1,6 +1,6 @@
 //! A run, told in order: understand, read, lock, rotate, write, answer.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::Invocation;
@@ -16,6 +16,7 @@ use crate::load::{self, LoadOptions};
 use crate::observe::Directories;
 use crate::report::metrics::Held;
 use crate::sys::identity::{self, Acting};
+use crate::sys::listing::Listings;
 use crate::sys::signals;
 use crate::sys::truncate::Cut;
 use crate::unix::{FileId, Identity, split_path};
@@ -39,7 +40,7 @@ struct Session<'l> {
     /// Who the process acts as, if not as whoever started it.
     acting: Option<(Identity, Acting)>,
     /// Logs that were cut under a program that may not append.
-    cuts: Vec<(PathBuf, FileId, Cut)>,
+    cuts: Vec<(Arc<Path>, FileId, Cut)>,
     exit: Exit,
 }
 
@@ -47,13 +48,13 @@ struct Session<'l> {
 pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<Held>) {
     let mut exit = Exit::Well;
     // 1. Read the configuration, and keep every complaint.
-    let mut sets = read_configuration(invocation, listener, &mut exit);
+    let (mut sets, listings) = read_configuration(invocation, listener, &mut exit);
     let left_alone = only::keep_only(&mut sets, &invocation.only);
     // 2. Lock and read the state, then take the time once: after a wait the world may be another.
     let handled = sets
         .iter()
-        .flat_map(|set| set.logs.iter().map(|log| log.path.as_path()));
-    let wanted = handled.chain(left_alone.iter().map(PathBuf::as_path));
+        .flat_map(|set| set.logs.iter().map(|log| Arc::clone(&log.path)));
+    let wanted = handled.chain(left_alone.iter().map(Arc::clone));
     let (mut ledger, now) = match Ledger::open(invocation, wanted, listener) {
         Ok(opened) => opened,
         Err(worse) => {
@@ -70,11 +71,12 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
     } else {
         Box::new(Executor::new(listener, invocation.jobs))
     };
-    let directories = if invocation.dry_run {
+    let mut directories = if invocation.dry_run {
         Directories::pretended()
     } else {
         Directories::default()
     };
+    directories.know(listings);
     let choices = Arc::new(Choices {
         mail_program: invocation.mail_program.clone(),
         external_compress: invocation.external_compress,
@@ -137,7 +139,11 @@ fn held_by(expanded: &ExpandedSet) -> Held {
 }
 
 /// Reads the configuration and finds its logs; complaints are told as they come.
-fn read_configuration(invocation: &Invocation, listener: &Arc<dyn Listener>, exit: &mut Exit) -> Vec<ExpandedSet> {
+fn read_configuration(
+    invocation: &Invocation,
+    listener: &Arc<dyn Listener>,
+    exit: &mut Exit,
+) -> (Vec<ExpandedSet>, Listings) {
     let mut hear = |diagnostic| listener.hear(Event::Config(diagnostic));
     let options = LoadOptions {
         as_root: identity::is_root(),
@@ -148,12 +154,17 @@ fn read_configuration(invocation: &Invocation, listener: &Arc<dyn Listener>, exi
     if loaded.failed || found.failed {
         exit.worsen(Exit::Failed);
     }
-    found.sets
+    (found.sets, found.listings)
 }
 
 impl Session<'_> {
     fn hear(&self, event: Event) {
         self.listener.hear(event);
+    }
+
+    /// Tells a note, which is made only where anybody wants to hear notes.
+    fn note(&self, make: impl FnOnce() -> Event) {
+        self.listener.note(make);
     }
 
     /// Tells what failed, and remembers it.
@@ -191,10 +202,10 @@ impl Session<'_> {
             let Some((directory, name)) = split_path(&path) else {
                 continue;
             };
-            if let Ok(held) = self.directories.get(&directory, &path)
-                && copy::grew_a_hole(&held.dir, &name, log, &cut)
+            if let Ok(held) = self.directories.get(directory, &path)
+                && copy::grew_a_hole(&held.dir, name, log, &cut)
             {
-                self.hear(Event::WriterDoesNotAppend(path));
+                self.hear(Event::WriterDoesNotAppend(path.to_path_buf()));
             }
         }
     }
@@ -207,7 +218,7 @@ impl Session<'_> {
     /// Tells what workers did, and remembers their failures.
     fn take_in(&mut self, finished: Vec<Finished>) {
         for done in finished {
-            self.hear(Event::Turn(done.log.clone()));
+            self.note(|| Event::Turn(done.log.to_path_buf()));
             for (at, event) in done.events {
                 self.listener.hear_late(event, at);
             }
@@ -219,8 +230,8 @@ impl Session<'_> {
             if !done.put_off {
                 self.ledger.done(&done.log);
             }
-            self.hear(Event::Rotated {
-                log: done.log,
+            self.note(|| Event::Rotated {
+                log: done.log.to_path_buf(),
                 failed: done.failed,
             });
         }

@@ -3,28 +3,30 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::discover::ExpandedSet;
 use crate::discover::expand;
-use crate::sys::listing::Lister;
+use crate::sys::listing::Listings;
 
 /// Keeps the logs that one of the patterns names, and the stanzas that still have one; returns the logs that are left alone.
 /// Without a pattern all stay. A pattern is expanded as a stanza's path list is.
-pub(super) fn keep_only(sets: &mut Vec<ExpandedSet>, patterns: &[OsString]) -> Vec<PathBuf> {
+pub(super) fn keep_only(sets: &mut Vec<ExpandedSet>, patterns: &[OsString]) -> Vec<Arc<Path>> {
     if patterns.is_empty() {
         return Vec::new();
     }
+    let mut listings = Listings::default();
     let expanded = patterns
         .iter()
-        .flat_map(|pattern| expand::expand(pattern.as_bytes(), Lister::Process).unwrap_or_default());
-    let wanted: HashSet<Vec<u8>> = expanded.collect();
+        .flat_map(|pattern| expand::expand(pattern.as_bytes(), &mut listings).unwrap_or_default());
+    let wanted: HashSet<Arc<Path>> = expanded.collect();
     let mut left_alone = Vec::new();
     for set in sets.iter_mut() {
         set.logs.retain(|log| {
-            let is_wanted = wanted.contains(log.path.as_os_str().as_bytes());
+            let is_wanted = wanted.contains(&log.path);
             if !is_wanted {
-                left_alone.push(log.path.clone());
+                left_alone.push(Arc::clone(&log.path));
             }
             is_wanted
         });

@@ -1,6 +1,6 @@
 //! One stanza's turn: consider all its logs, then rotate those that are due, with its scripts around them.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -15,36 +15,77 @@ use crate::facts::{FileFacts, Kind};
 use crate::fault::{Fault, Hook, Insecure, Op, SysError};
 use crate::observe::Held;
 use crate::policy::{Policy, Su};
-use crate::schedule::{self, Verdict};
+use crate::schedule::{self, Cause, Verdict};
 use crate::sys::identity;
 use crate::unix::{FileId, Identity, split_path};
 
 /// What the kernel says of a name that is not there.
 const ENOENT: i32 = 2;
 
-/// A log that is to be rotated.
+/// Where a log is.
 #[derive(Clone, Debug)]
-pub(super) struct Due {
-    /// Its path as configured.
-    pub(super) path: PathBuf,
+pub(super) struct Home {
     /// Its directory's path, and which directory that was.
     pub(super) directory: Rc<(PathBuf, FileId)>,
-    /// What was observed.
-    pub(super) facts: FileFacts,
+    /// The device that holds it.
+    pub(super) device: u64,
     /// Whose rights its work is done with.
     pub(super) identity: Option<Identity>,
 }
 
+/// A log that is to be rotated, until its turn comes. There may be very many.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// Its path as configured.
+    pub(super) path: Arc<Path>,
+    /// Where it is.
+    pub(super) home: Rc<Home>,
+    /// Its number on its device.
+    inode: u64,
+    /// What was observed, where a set's scripts may change it before its turn; else it is looked at again then.
+    facts: Option<Box<FileFacts>>,
+}
+
+impl Waiting {
+    /// Returns its name in its directory.
+    pub(super) fn name(&self) -> &OsStr {
+        name_of(&self.path)
+    }
+
+    /// Returns which file it was when it was looked at.
+    pub(super) fn file(&self) -> FileId {
+        FileId {
+            device: self.home.device,
+            inode: self.inode,
+        }
+    }
+}
+
+fn name_of(path: &Path) -> &OsStr {
+    split_path(path).map(|(_, name)| name).unwrap_or_default()
+}
+
+/// A log whose turn to be rotated has come.
+#[derive(Clone, Debug)]
+pub(super) struct Due {
+    /// Its path as configured.
+    pub(super) path: Arc<Path>,
+    /// Where it is.
+    pub(super) home: Rc<Home>,
+    /// What was observed.
+    pub(super) facts: FileFacts,
+}
+
 impl Due {
     /// Returns its name in its directory.
-    pub(super) fn name(&self) -> OsString {
-        split_path(&self.path).map(|(_, name)| name).unwrap_or_default()
+    pub(super) fn name(&self) -> &OsStr {
+        name_of(&self.path)
     }
 }
 
 /// What came of looking at a log.
 enum Considered {
-    Due(Box<Due>),
+    Due(Home, FileFacts),
     NotDue,
 }
 
@@ -52,9 +93,9 @@ impl Session<'_> {
     /// Handles one stanza.
     pub(super) fn handle(&mut self, expanded: ExpandedSet) {
         let policy = &expanded.set.policy;
-        self.hear(Event::Set {
+        self.note(|| Event::Set {
             written: Arc::clone(&expanded.set.written),
-            policy: Box::new(policy.clone()),
+            policy: Arc::clone(policy),
             forced: self.force,
             place: (
                 Arc::clone(&expanded.set.declared_at.file),
@@ -72,20 +113,25 @@ impl Session<'_> {
             return;
         }
         let set = Arc::new(SetWork {
-            policy: policy.clone(),
+            policy: Arc::clone(policy),
             written: Arc::clone(&expanded.set.written),
             choices: Arc::clone(&self.choices),
         });
         let vanished = self.vanished(&expanded);
-        let logs = expanded.logs.iter().map(|log| log.path.as_path());
-        self.resume_unfinished(&set, logs.chain(vanished.iter().map(PathBuf::as_path)));
-        let mut due = Vec::new();
+        let logs = expanded.logs.iter().map(|log| &*log.path);
+        self.resume_unfinished(&set, logs.chain(vanished.iter().map(|log| &**log)));
+        let mut due: Vec<Waiting> = Vec::new();
         let mut all_well = true;
         // A pattern that matched nothing since a dead run had renamed all its logs is no log that is missing.
         let is_log = |log: &FoundLog| !vanished.iter().any(|path| stands_for(&log.path, path));
         for log in expanded.logs.into_iter().filter(is_log) {
             match self.consider(policy, &log.path) {
-                Ok(Considered::Due(found)) => due.push(*found),
+                Ok(Considered::Due(home, facts)) => due.push(Waiting {
+                    path: log.path,
+                    home: shared(home, due.last()),
+                    inode: facts.id.inode,
+                    facts: policy.scripts.shared.then(|| Box::new(facts)),
+                }),
                 Ok(Considered::NotDue) => {}
                 Err(fault) => {
                     all_well = false;
@@ -97,7 +143,7 @@ impl Session<'_> {
     }
 
     /// Runs the stanza's scripts around the rotation of its due logs.
-    fn rotate_all(&mut self, set: &Arc<SetWork>, due: Vec<Due>, all_well: bool) {
+    fn rotate_all(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>, all_well: bool) {
         if due.is_empty() {
             self.say_not_needed(set);
             return;
@@ -153,22 +199,14 @@ impl Session<'_> {
     }
 
     fn consider(&mut self, policy: &Policy, path: &Path) -> Result<Considered, Fault> {
-        self.hear(Event::Considering(path.to_owned()));
+        self.note(|| Event::Considering(path.to_owned()));
         if self.ledger.enter(path, &self.now) {
             self.hear(Event::NewState);
         }
-        let missing = |path: &Path| {
-            Fault::Call(SysError {
-                op: Op::Stat,
-                path: path.into(),
-                other: None,
-                errno: ENOENT,
-            })
-        };
         let Some((directory, name)) = split_path(path) else {
             return Err(missing(path));
         };
-        let (held, identity) = match self.secure_directory(policy, path, &directory) {
+        let (held, identity) = match self.secure_directory(policy, path, directory) {
             Ok(found) => found,
             Err(Fault::Call(SysError { errno: ENOENT, .. })) if policy.missing_ok => return Ok(self.pass_missing(path)),
             Err(Fault::Call(mut error)) if error.op == Op::OpenDirectory => {
@@ -177,11 +215,7 @@ impl Session<'_> {
             }
             Err(fault) => return Err(fault),
         };
-        let Some(facts) = held.dir.look(&name).map_err(|error| SysError {
-            path: path.into(),
-            ..error
-        })?
-        else {
+        let Some(facts) = look(&held, name, path)? else {
             return if policy.missing_ok {
                 Ok(self.pass_missing(path))
             } else {
@@ -190,7 +224,7 @@ impl Session<'_> {
         };
         self.ledger.found(path);
         if let Some(why) = passed_over(policy, &facts) {
-            self.hear(Event::PassedOver {
+            self.note(|| Event::PassedOver {
                 log: path.to_owned(),
                 why,
             });
@@ -199,29 +233,50 @@ impl Session<'_> {
         if !self.decide(policy, path, &facts) {
             return Ok(Considered::NotDue);
         }
-        Ok(Considered::Due(Box::new(Due {
-            path: path.to_owned(),
+        let home = Home {
             directory: Rc::clone(&held.at),
-            facts,
+            device: facts.id.device,
             identity,
-        })))
+        };
+        Ok(Considered::Due(home, facts))
+    }
+
+    /// Finds out what a log is whose turn has come; `None` where it has become something that is passed over.
+    pub(super) fn look_again(&mut self, policy: &Policy, log: Waiting) -> Result<Option<Due>, Fault> {
+        let Waiting { path, home, facts, .. } = log;
+        if let Some(facts) = facts {
+            let facts = *facts;
+            return Ok(Some(Due { path, home, facts }));
+        }
+        self.act_as(home.identity)?;
+        let (directory, name) = split_path(&path).ok_or_else(|| missing(&path))?;
+        let held = self.directories.get(directory, &path)?;
+        let facts = look(&held, name, &path)?.ok_or_else(|| missing(&path))?;
+        if let Some(why) = passed_over(policy, &facts) {
+            self.note(|| Event::PassedOver {
+                log: path.to_path_buf(),
+                why,
+            });
+            return Ok(None);
+        }
+        Ok(Some(Due { path, home, facts }))
     }
 
     /// Finds logs that patterns of the stanza would lead to, were they not renamed by a run that died then.
-    fn vanished(&self, expanded: &ExpandedSet) -> Vec<PathBuf> {
-        let is_listed = |path: &Path| expanded.logs.iter().any(|log| log.path == path);
+    fn vanished(&self, expanded: &ExpandedSet) -> Vec<Arc<Path>> {
+        let is_listed = |path: &Path| expanded.logs.iter().any(|log| *log.path == *path);
         let covers = |word: &OsString, path: &Path| expand::covers(word.as_bytes(), path.as_os_str().as_bytes());
         let left = self.ledger.left().filter(|path| !is_listed(path));
-        let mut found: Vec<PathBuf> = left
+        let mut found: Vec<Arc<Path>> = left
             .filter(|path| expanded.set.patterns.iter().any(|word| covers(word, path)))
-            .map(Path::to_owned)
+            .map(Arc::from)
             .collect();
         found.sort();
         found
     }
 
     fn pass_missing(&self, path: &Path) -> Considered {
-        self.hear(Event::PassedOver {
+        self.note(|| Event::PassedOver {
             log: path.to_owned(),
             why: PassedOver::Missing,
         });
@@ -230,17 +285,23 @@ impl Session<'_> {
 
     fn decide(&mut self, policy: &Policy, path: &Path, facts: &FileFacts) -> bool {
         let last = self.ledger.last(path).unwrap_or(self.now.local);
-        self.hear(Event::Times {
+        self.note(|| Event::Times {
             now: self.now.local,
             last,
         });
         let verdict = schedule::judge(policy, facts, last, &self.now, self.force);
         let is_due = matches!(verdict, Verdict::Rotate(_));
-        self.hear(Event::Decided {
+        let is_odd = matches!(verdict, Verdict::Rotate(Cause::Future));
+        let decided = || Event::Decided {
             log: path.to_owned(),
             verdict,
             size: facts.size,
-        });
+        };
+        if is_odd {
+            self.hear(decided());
+        } else {
+            self.note(decided);
+        }
         is_due
     }
 
@@ -268,7 +329,7 @@ impl Session<'_> {
         let facts = &held.facts;
         let others = facts.mode.0 & 0o002 != 0;
         let group = facts.mode.0 & 0o020 != 0 && facts.group.0 != 0;
-        if wanted.is_none() && identity::is_root() && (others || group) {
+        if wanted.is_none() && (others || group) && identity::is_root() {
             let why = Insecure::Writable {
                 user: facts.user.0,
                 group: facts.group.0,
@@ -281,6 +342,37 @@ impl Session<'_> {
         }
         Ok((held, wanted))
     }
+}
+
+/// Shares what is known of where a log is with the one before it, mostly a neighbour.
+fn shared(home: Home, before: Option<&Waiting>) -> Rc<Home> {
+    match before.map(|log| &log.home) {
+        Some(last)
+            if Rc::ptr_eq(&last.directory, &home.directory)
+                && (last.device, last.identity) == (home.device, home.identity) =>
+        {
+            Rc::clone(last)
+        }
+        _ => Rc::new(home),
+    }
+}
+
+fn missing(path: &Path) -> Fault {
+    Fault::Call(SysError {
+        op: Op::Stat,
+        path: path.into(),
+        other: None,
+        errno: ENOENT,
+    })
+}
+
+/// Observes a log, by its name in its directory.
+fn look(held: &Held, name: &OsStr, path: &Path) -> Result<Option<FileFacts>, Fault> {
+    let looked = held.dir.look(name);
+    Ok(looked.map_err(|error| SysError {
+        path: path.into(),
+        ..error
+    })?)
 }
 
 /// Tells whether a pattern that matched nothing stands for this log.

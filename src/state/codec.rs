@@ -102,14 +102,17 @@ fn write_stamp(out: &mut Vec<u8>, stamp: Stamp) {
 /// Writes a path in quotes, with what is special in it escaped.
 pub fn write_path(out: &mut Vec<u8>, path: &[u8]) {
     out.push(b'"');
-    for byte in path {
-        match byte {
-            b'"' => out.extend_from_slice(b"\\\""),
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            other => out.push(*other),
-        }
+    let mut rest = path;
+    while let Some(at) = memchr::memchr3(b'"', b'\\', b'\n', rest) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(match rest[at] {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            _ => b"\\n",
+        });
+        rest = &rest[at + 1..];
     }
+    out.extend_from_slice(rest);
     out.push(b'"');
 }
 

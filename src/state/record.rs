@@ -8,6 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::codec::{parse_line, write_path};
 use crate::clock::Stamp;
@@ -20,7 +21,7 @@ pub const TOP_LINE: &[u8] = b"logrotate-rs journal -- version 1\n";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begun {
     /// The log.
-    pub path: PathBuf,
+    pub path: Arc<Path>,
     /// The time of the run.
     pub stamp: Stamp,
     /// Which file the log is now.
@@ -62,7 +63,7 @@ pub struct LeftPlain {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replay {
     /// Rotations that were done, the last of each log.
-    pub finished: Vec<(PathBuf, Stamp)>,
+    pub finished: Vec<(Arc<Path>, Stamp)>,
     /// Rotations that were not.
     pub unfinished: Vec<Unfinished>,
     /// Archives that were left plain; some may have been compressed since.
@@ -111,9 +112,9 @@ pub fn replay(text: &[u8]) -> Replay {
         replay.damaged = u64::from(!TOP_LINE.starts_with(text));
         return replay;
     };
-    let mut open: HashMap<PathBuf, Unfinished> = HashMap::new();
-    let mut order: Vec<PathBuf> = Vec::new();
-    let mut finished: HashMap<PathBuf, Stamp> = HashMap::new();
+    let mut open: HashMap<Arc<Path>, Unfinished> = HashMap::new();
+    let mut order: Vec<Arc<Path>> = Vec::new();
+    let mut finished: HashMap<Arc<Path>, Stamp> = HashMap::new();
     for line in lines.split_inclusive(|byte| *byte == b'\n') {
         match line.strip_suffix(b"\n").map(parse_record) {
             // The last line, torn.
@@ -121,8 +122,8 @@ pub fn replay(text: &[u8]) -> Replay {
             Some(None) => replay.damaged += u64::from(line != b"\n"),
             Some(Some(Record::LeftPlain(left))) => replay.left_plain.push(left),
             Some(Some(Record::Begun(begun))) => {
-                order.push(begun.path.clone());
-                open.insert(begun.path.clone(), Unfinished { begun, switched: false });
+                order.push(Arc::clone(&begun.path));
+                open.insert(Arc::clone(&begun.path), Unfinished { begun, switched: false });
             }
             Some(Some(Record::Progress(log, progress))) => match progress {
                 Progress::Switched => {
@@ -149,7 +150,7 @@ pub fn replay(text: &[u8]) -> Replay {
 
 enum Record {
     Begun(Begun),
-    Progress(PathBuf, Progress),
+    Progress(Arc<Path>, Progress),
     LeftPlain(LeftPlain),
 }
 
@@ -165,7 +166,8 @@ fn parse_record(line: &[u8]) -> Option<Record> {
         _ => return None,
     };
     let (path, rest) = parse_path(rest)?;
-    rest.is_empty().then(|| Record::Progress(path.into(), progress))
+    rest.is_empty()
+        .then(|| Record::Progress(PathBuf::from(path).into(), progress))
 }
 
 fn parse_begun(text: &[u8]) -> Option<Begun> {
@@ -181,7 +183,7 @@ fn parse_begun(text: &[u8]) -> Option<Begun> {
     let (path, rest) = parse_path(paths)?;
     let (archive, rest) = parse_path(rest.strip_prefix(b" ")?)?;
     rest.is_empty().then(|| Begun {
-        path: path.into(),
+        path: PathBuf::from(path).into(),
         stamp,
         file,
         archive,
@@ -233,7 +235,7 @@ mod tests {
 
     fn begun(path: &str, inode: u64) -> Begun {
         Begun {
-            path: path.into(),
+            path: Path::new(path).into(),
             stamp: stamp("2026-11-22 10:11:12"),
             file: FileId { device: 8, inode },
             archive: OsString::from_vec(format!("{path}\".\\1\n\u{e9}").into_bytes()),
@@ -267,7 +269,7 @@ mod tests {
             switched,
         };
         let expected = Replay {
-            finished: vec![("/a".into(), stamp("2026-11-22 10:11:12"))],
+            finished: vec![(Path::new("/a").into(), stamp("2026-11-22 10:11:12"))],
             unfinished: vec![unfinished("/b c", 2, false), unfinished("/d\n", 3, true)],
             left_plain: vec![left_plain("/e")],
             damaged: 0,

@@ -16,6 +16,9 @@ use crate::state::record::{
 use crate::sys::dir::Dir;
 use crate::sys::journal::{self as lines, LineFile, Unusable};
 
+/// So many bytes of beginnings are written together.
+const WRITTEN_AT_ONCE: usize = 256 * 1024;
+
 /// The journal of a run: made when the first rotation begins.
 #[derive(Debug, Default)]
 pub(super) struct Journal {
@@ -38,21 +41,30 @@ impl Store {
     ///
     /// # Errors
     /// The run goes on without a journal.
-    pub fn begin_batch(&self, rotations: &[Begun]) -> Result<(), StateProblem> {
+    pub fn begin_batch(&self, rotations: impl IntoIterator<Item = Begun>) -> Result<(), StateProblem> {
+        let mut rotations = rotations.into_iter().peekable();
         let Place::Writable { dir, name, .. } = &self.place else {
+            rotations.for_each(drop);
             return Ok(());
         };
-        if rotations.is_empty() {
+        if rotations.peek().is_none() {
             return Ok(());
         }
-        let mut text = Vec::new();
-        rotations.iter().for_each(|begun| write_begun(&mut text, begun));
         let mut lines = self.journal.lines();
         if let Lines::Unopened = *lines {
             *lines = Lines::Broken;
             *lines = Lines::Open(LineFile::open(dir, &journal_name(name), TOP_LINE).map_err(problem)?);
         }
-        lines.add(&text, true)
+        let mut text = Vec::new();
+        let mut noted = Ok(());
+        for begun in rotations {
+            write_begun(&mut text, &begun);
+            if text.len() >= WRITTEN_AT_ONCE && noted.is_ok() {
+                noted = lines.add(&text, false);
+                text.clear();
+            }
+        }
+        noted.and_then(|()| lines.add(&text, true))
     }
 
     /// Records, on the disk, that these archives will stay plain, before they have their new names.

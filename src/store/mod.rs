@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::clock::Now;
+use crate::clock::{Now, Stamp};
 use crate::facts::{FileFacts, Kind};
 use crate::fault::SysError;
 use crate::state::codec::{TOP_LINE, parse_line, write_line};
@@ -124,11 +124,10 @@ impl Store {
         &self.path
     }
 
-    /// Reads the entries of the wanted logs, and what a dead run left in the journal.
+    /// Reads the entries of the table's logs, and what a dead run left in the journal.
     ///
     /// Every line is looked at; a damaged one is told and costs its own entry, no other.
-    pub fn read(&mut self, wanted: &dyn Fn(&[u8]) -> bool, now: &Now, hear: Hear<'_>) -> StateTable {
-        let mut table = StateTable::default();
+    pub fn read(&mut self, mut table: StateTable, now: &Now, hear: Hear<'_>) -> StateTable {
         let Some((dir, name, file)) = self.place.parts() else {
             return table;
         };
@@ -139,9 +138,18 @@ impl Store {
         let begun = replay.unfinished.iter().map(|rotation| &rotation.begun.path);
         let journaled = recovered.iter().map(|(log, _)| log).chain(begun);
         let journaled: HashSet<&[u8]> = journaled.map(|log| log.as_os_str().as_bytes()).collect();
-        let wanted = |path: &[u8]| wanted(path) || (!journaled.is_empty() && journaled.contains(path));
+        let mut take = |path: &[u8], stamp: Stamp| {
+            if table.take(path, stamp) {
+                return true;
+            }
+            let is_journaled = !journaled.is_empty() && journaled.contains(path);
+            if is_journaled {
+                table.set(path, stamp);
+            }
+            is_journaled
+        };
         hear(StateProblem::Reading(self.path.clone()));
-        let scan = scan::scan(file, &self.path, &wanted, &Expiry::at(now), &mut table, hear);
+        let scan = scan::scan(file, &self.path, &mut take, &Expiry::at(now), hear);
         self.scan = Some(scan);
         for (log, stamp) in &recovered {
             let last = table.last(log);
@@ -178,6 +186,16 @@ impl Store {
         self.carried.unfinished.push(rotation);
     }
 
+    /// Keeps those rotations of the journal, as far as it can be read, that are not ended and of these logs.
+    pub fn carry_noted(&mut self, is_open: impl Fn(&Path) -> bool) {
+        let Some((dir, name, _)) = self.place.parts() else {
+            return;
+        };
+        let noted = journal::read(dir, &journal_name(name), &mut |_| {}).unfinished;
+        let open = noted.into_iter().filter(|rotation| is_open(&rotation.begun.path));
+        self.carried.unfinished.extend(open);
+    }
+
     /// Writes the state file anew: other logs' lines as they are, the table's entries behind them; what is too old and
     /// was not found is left out. Then the journal has served and goes.
     ///
@@ -202,15 +220,8 @@ impl Store {
             Some(scan) if scan.holds_for(&facts) => scan,
             // Never read, or changed in place since: what is to be copied must be looked for again.
             _ => {
-                let known = |path: &[u8]| table.last(Path::new(OsStr::from_bytes(path))).is_some();
-                scan::scan(
-                    file,
-                    &self.path,
-                    &known,
-                    &expiry,
-                    &mut StateTable::default(),
-                    &mut |_| {},
-                )
+                let mut known = |path: &[u8], _| table.last(Path::new(OsStr::from_bytes(path))).is_some();
+                scan::scan(file, &self.path, &mut known, &expiry, &mut |_| {})
             }
         };
         if let Some(failed) = scan.failed {
@@ -343,14 +354,14 @@ fn replace(
     let mut too_long = Vec::new();
     for entry in table.entries() {
         if !entry.found && expiry.is_over(entry.stamp) {
-            removing(&entry.path);
+            removing(entry.path);
             continue;
         }
         line.clear();
-        if write_line(&mut line, &entry.path, entry.stamp) {
+        if write_line(&mut line, entry.path, entry.stamp) {
             new.write(&line)?;
         } else {
-            too_long.push(StateProblem::TooLongToKeep(OsStr::from_bytes(&entry.path).into()));
+            too_long.push(StateProblem::TooLongToKeep(OsStr::from_bytes(entry.path).into()));
         }
     }
     too_long.into_iter().for_each(hear);

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use crate::clock::Stamp;
 use crate::facts::{FileFacts, Kind};
 use crate::fault::SysError;
+use crate::state::StateProblem;
 use crate::state::codec::{LONGEST_LINE, OLD_TOP_LINE, TOP_LINE, parse_line};
 use crate::state::expiry::Expiry;
 use crate::state::problem::BadLine;
-use crate::state::{StateProblem, StateTable};
 use crate::sys::lock::StateFile;
 
 use super::Hear;
@@ -31,20 +32,15 @@ pub(super) struct Scan {
     pub(super) failed: Option<SysError>,
 }
 
-/// Reads the file; wanted entries go into the table.
-pub(super) fn scan(
-    file: &StateFile,
-    path: &Path,
-    wanted: &dyn Fn(&[u8]) -> bool,
-    expiry: &Expiry,
-    table: &mut StateTable,
-    hear: Hear<'_>,
-) -> Scan {
+/// Takes an entry that is wanted; answers `false` to one that is not.
+pub(super) type Take<'a> = &'a mut dyn FnMut(&[u8], Stamp) -> bool;
+
+/// Reads the file, and hands out its entries.
+pub(super) fn scan(file: &StateFile, path: &Path, take: Take<'_>, expiry: &Expiry, hear: Hear<'_>) -> Scan {
     let mut pass = Pass {
         path,
-        wanted,
+        take,
         expiry,
-        table,
         hear,
         found: Scan::default(),
         line: 0,
@@ -73,9 +69,8 @@ pub(super) fn scan(
 
 struct Pass<'a> {
     path: &'a Path,
-    wanted: &'a dyn Fn(&[u8]) -> bool,
+    take: Take<'a>,
     expiry: &'a Expiry,
-    table: &'a mut StateTable,
     hear: Hear<'a>,
     found: Scan,
     /// The number of the line at hand, from 1.
@@ -142,7 +137,7 @@ impl Pass<'_> {
         let end = offset + line.len() as u64;
         match parsed {
             Ok(None) => {}
-            Ok(Some(entry)) if (self.wanted)(&entry.path) => self.table.set(&entry.path, entry.stamp),
+            Ok(Some(entry)) if (self.take)(&entry.path, entry.stamp) => {}
             Ok(Some(entry)) if self.expiry.is_over(entry.stamp) => self.found.expired.push((offset, end)),
             Ok(Some(_)) => match self.found.kept.last_mut() {
                 Some((_, to)) if *to == offset => *to = end,

@@ -1,9 +1,9 @@
 //! Users and groups by name, each looked up once a run; home directories.
 
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+use hashbrown::HashMap;
 use nix::unistd::{Gid, Group, Uid, User};
 
 use crate::unix::{GroupId, UserId};

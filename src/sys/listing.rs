@@ -1,53 +1,152 @@
-//! Names in a directory and what they are, for the expansion of path lists; nothing is opened for its content.
+//! Names in directories and what they are, for the expansion of path lists; nothing is opened for its content.
+//!
+//! A directory is listed once, however many path lists lead into it.
 
+use std::collections::HashMap;
 use std::ffi::CStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::SystemTime;
 
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::stat::{Mode, SFlag, lstat};
+use nix::sys::stat::{Mode, SFlag, fstat, lstat};
 
+use super::dir::facts_of;
 use super::identity;
-use crate::facts::Kind;
-use crate::unix::{GroupId, Identity, UserId};
+use crate::facts::{FileTime, Kind};
+use crate::unix::{FileId, GroupId, Identity, UserId};
 
-/// A name in a directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// The name.
-    pub name: Vec<u8>,
-    /// What it is, where the directory itself knows.
-    pub kind: Option<Kind>,
+/// So much of listings is kept at most, in bytes; a directory that is met again after that is listed again.
+const MOST_KEPT: usize = 64 << 20;
+
+/// A change that is so old has another time than any change to come, on whatever file system.
+const SETTLED_SECONDS: i64 = 3;
+
+/// The names of a directory, in no order, `.` and `..` included.
+#[derive(Debug)]
+pub struct Listing {
+    text: Vec<u8>,
+    names: Vec<Name>,
+    /// Which directory it is, and when it was changed last; `None` where a change since could have the same time.
+    as_of: Option<(FileId, FileTime)>,
 }
 
-/// With whose rights a directory is listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// With whose rights directories are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lister {
     /// The process's.
+    #[default]
     Process,
-    /// Those of the directory's owner and group, where the process may take them (`su owner`).
+    /// Those of each directory's owner and group, where the process may take them (`su owner`).
     Owner,
 }
 
-/// Lists the names of a directory that `keep` lets through, in no order, `.` and `..` included.
-///
-/// # Errors
-/// The system's reason.
-pub fn list(directory: &Path, lister: Lister, mut keep: impl FnMut(&[u8]) -> bool) -> Result<Vec<Listed>, i32> {
-    let mut listing = open(directory, lister).map_err(|errno| errno as i32)?;
-    let mut found = Vec::new();
-    for entry in listing.iter() {
-        let entry = entry.map_err(|errno| errno as i32)?;
-        let name = CStr::to_bytes(entry.file_name());
-        if keep(name) {
-            found.push(Listed {
-                name: name.to_vec(),
-                kind: entry.file_type().map(kind_of_entry),
-            });
+#[derive(Clone, Copy, Debug)]
+struct Name {
+    begin: u32,
+    length: u16,
+    /// What it is, where the directory itself knows.
+    kind: Option<Kind>,
+}
+
+impl Listing {
+    fn read(directory: &Path, lister: Lister) -> Result<Self, i32> {
+        let mut entries = open(directory, lister).map_err(|errno| errno as i32)?;
+        let as_of = fstat(&entries).ok().and_then(|stat| {
+            let facts = facts_of(&stat);
+            is_settled(facts.modified).then_some((facts.id, facts.modified))
+        });
+        let (mut text, mut names) = (Vec::new(), Vec::new());
+        for entry in entries.iter() {
+            let entry = entry.map_err(|errno| errno as i32)?;
+            let name = CStr::to_bytes(entry.file_name());
+            // A directory with more than 4 GiB of names is beyond any file system.
+            let (begin, length) = (u32::try_from(text.len()), u16::try_from(name.len()));
+            let (Ok(begin), Ok(length)) = (begin, length) else {
+                return Err(Errno::E2BIG as i32);
+            };
+            text.extend_from_slice(name);
+            let kind = entry.file_type().map(kind_of_entry);
+            names.push(Name { begin, length, kind });
+        }
+        Ok(Self { text, names, as_of })
+    }
+
+    /// Returns the names, each with what it is, where the directory itself knows.
+    pub fn names(&self) -> impl Iterator<Item = (&[u8], Option<Kind>)> {
+        self.names.iter().map(|name| {
+            let begin = name.begin as usize;
+            (&self.text[begin..begin + usize::from(name.length)], name.kind)
+        })
+    }
+
+    /// Hands out the names' bytes, one name after another, and where in them each begins and how long it is.
+    #[must_use]
+    pub fn into_parts(self) -> (Vec<u8>, Vec<(u32, u16)>) {
+        let places = self.names.into_iter().map(|name| (name.begin, name.length));
+        (self.text, places.collect())
+    }
+
+    /// Returns which directory it is, and when it had been changed last; `None` where a change since need not show in that.
+    #[must_use]
+    pub fn as_of(&self) -> Option<(FileId, FileTime)> {
+        self.as_of
+    }
+
+    fn size(&self) -> usize {
+        self.text.len() + self.names.len() * size_of::<Name>()
+    }
+}
+
+/// Tells whether a change has become so old that the next one has another time.
+fn is_settled(modified: FileTime) -> bool {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
+    modified.seconds.saturating_add(SETTLED_SECONDS) < now
+}
+
+/// The directories listed so far.
+#[derive(Debug, Default)]
+pub struct Listings {
+    lister: Lister,
+    known: HashMap<PathBuf, Rc<Listing>>,
+    size: usize,
+}
+
+impl Listings {
+    /// Lists with these rights.
+    #[must_use]
+    pub fn by(lister: Lister) -> Self {
+        Self {
+            lister,
+            ..Self::default()
         }
     }
-    Ok(found)
+
+    /// Lists a directory, unless that was done.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn list(&mut self, directory: &Path) -> Result<Rc<Listing>, i32> {
+        if let Some(known) = self.known.get(directory) {
+            return Ok(Rc::clone(known));
+        }
+        let listing = Rc::new(Listing::read(directory, self.lister)?);
+        if self.size.saturating_add(listing.size()) > MOST_KEPT {
+            self.known.clear();
+            self.size = 0;
+        }
+        self.size += listing.size();
+        self.known.insert(directory.to_owned(), Rc::clone(&listing));
+        Ok(listing)
+    }
+
+    /// Hands out all listings.
+    pub fn into_listings(self) -> impl Iterator<Item = Rc<Listing>> {
+        self.known.into_values()
+    }
 }
 
 fn open(directory: &Path, lister: Lister) -> Result<Dir, Errno> {

@@ -76,18 +76,21 @@ pub fn is_utf8() -> bool {
     manner().utf8
 }
 
-/// Sorts names as the run's locale does it; names that it holds for equal sort by their bytes.
-pub fn sort_names(names: &mut Vec<Vec<u8>>) {
-    if manner().by_bytes || names.iter().any(|name| name.contains(&0)) {
-        names.sort_unstable();
+/// Sorts by names as the run's locale does it; names that it holds for equal sort by their bytes.
+pub fn sort_by_name<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &[u8]) {
+    if manner().by_bytes || items.iter().any(|item| name(item).contains(&0)) {
+        items.sort_unstable_by(|a, b| name(a).cmp(name(b)));
         return;
     }
-    let mut terminated: Vec<CString> = std::mem::take(names)
-        .into_iter()
-        .filter_map(|name| CString::new(name).ok())
-        .collect();
-    terminated.sort_by(|a, b| collate(a, b).then_with(|| a.cmp(b)));
-    *names = terminated.into_iter().map(CString::into_bytes).collect();
+    let terminated = |item: T| Some((CString::new(name(&item)).ok()?, item));
+    let mut named: Vec<(CString, T)> = std::mem::take(items).into_iter().filter_map(terminated).collect();
+    named.sort_by(|(a, _), (b, _)| collate(a, b).then_with(|| a.cmp(b)));
+    *items = named.into_iter().map(|(_, item)| item).collect();
+}
+
+/// Sorts names as the run's locale does it.
+pub fn sort_names(names: &mut Vec<Vec<u8>>) {
+    sort_by_name(names, |name| name);
 }
 
 #[expect(unsafe_code, reason = "the standard library does not know locales")]

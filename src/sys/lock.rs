@@ -55,8 +55,8 @@ pub fn directory_of(path: &Path) -> Result<(Dir, OsString), SysError> {
     let fail = |errno: Errno| error(Op::Open, path, errno);
     let (directory, name) = split_path(path).ok_or_else(|| fail(Errno::EISDIR))?;
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
-    let fd = nix::fcntl::open(&directory, flags, NixMode::empty()).map_err(fail)?;
-    Ok((Dir::from_fd(fd, directory), name))
+    let fd = nix::fcntl::open(directory, flags, NixMode::empty()).map_err(fail)?;
+    Ok((Dir::from_fd(fd, directory.to_owned()), name.to_owned()))
 }
 
 impl StateFile {

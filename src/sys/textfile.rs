@@ -1,6 +1,6 @@
 //! Small texts for other programs to read, replaced as a whole.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::Path;
 
@@ -32,12 +32,12 @@ pub fn replace(path: &Path, text: &[u8]) -> Result<(), SysError> {
     };
     let io = |op| move |error: std::io::Error| fail(op, error.raw_os_error().unwrap_or(0));
     let (directory, name) = split_path(path).ok_or_else(|| fail(Op::Create, nix::libc::EISDIR))?;
-    let dir = walk::open_directory(&directory, path).map_err(|fault| match fault {
+    let dir = walk::open_directory(directory, path).map_err(|fault| match fault {
         Fault::Call(error) => error,
         _ => fail(Op::OpenDirectory, nix::libc::EPERM),
     })?;
     let dir = std::sync::Arc::new(dir);
-    let newborn = Newborn::in_dir(&dir, &name)?;
+    let newborn = Newborn::in_dir(&dir, name)?;
     let mut file = newborn.file();
     file.write_all(text).map_err(io(Op::Write))?;
     attributes::set_mode(file, path, READABLE)?;
@@ -46,12 +46,12 @@ pub fn replace(path: &Path, text: &[u8]) -> Result<(), SysError> {
 }
 
 /// Names the new file beside the old one, then renames it over.
-fn swap_in(dir: &Dir, mut newborn: Newborn, name: OsString, path: &Path) -> Result<(), SysError> {
+fn swap_in(dir: &Dir, mut newborn: Newborn, name: &OsStr, path: &Path) -> Result<(), SysError> {
     let mut beside = OsString::from(".");
-    beside.push(&name);
+    beside.push(name);
     beside.push(format!(".{}", std::process::id()));
     newborn.place(&beside)?;
-    nix::fcntl::renameat(dir, beside.as_os_str(), dir, name.as_os_str()).map_err(|errno| SysError {
+    nix::fcntl::renameat(dir, beside.as_os_str(), dir, name).map_err(|errno| SysError {
         op: Op::Rename,
         path: path.to_owned(),
         other: None,

@@ -60,7 +60,7 @@ fn find<'s>(sets: &'s [ExpandedSet], asked: &Path) -> Option<(&'s ExpandedSet, P
     };
     let exact = |wanted: &Path| {
         let found = logs().find(|(_, path)| path.as_os_str() == wanted.as_os_str());
-        found.map(|(set, path)| (set, path.clone()))
+        found.map(|(set, path)| (set, path.to_path_buf()))
     };
     let covered = |wanted: &Path| {
         let wanted_bytes = wanted.as_os_str().as_bytes();
@@ -76,18 +76,14 @@ fn find<'s>(sets: &'s [ExpandedSet], asked: &Path) -> Option<(&'s ExpandedSet, P
         let spot = |path: &Path| {
             let (directory, name) = split_path(path)?;
             Some((
-                crate::sys::walk::open_directory(&directory, path)
-                    .ok()?
-                    .facts()
-                    .ok()?
-                    .id,
-                name,
+                crate::sys::walk::open_directory(directory, path).ok()?.facts().ok()?.id,
+                name.to_owned(),
             ))
         };
         let wanted = spot(&absolute)?;
-        let named = logs().filter(|(_, path)| path.file_name() == Some(&wanted.1));
+        let named = logs().filter(|(_, path)| path.file_name() == Some(wanted.1.as_os_str()));
         let mut same = named.filter(|(_, path)| spot(path).as_ref() == Some(&wanted));
-        same.next().map(|(set, path)| (set, path.clone()))
+        same.next().map(|(set, path)| (set, path.to_path_buf()))
     };
     exact(asked)
         .or_else(|| exact(&absolute))

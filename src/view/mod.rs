@@ -3,8 +3,7 @@
 //! `survey` looks at logs, `explain` gathers all about one, `settings` puts a policy back into directives.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
-use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 
 use crate::cli::{Sort, ViewRequest};
 use crate::clock::Now;
@@ -66,10 +65,10 @@ fn read(request: &ViewRequest) -> Read {
     }
     let now = Now::read();
     let logs = found.sets.iter().flat_map(|set| &set.logs);
-    let wanted: HashSet<&[u8]> = logs.map(|log| log.path.as_os_str().as_bytes()).collect();
+    let wanted = StateTable::of(logs.map(|log| Arc::clone(&log.path)));
     let mut tell = |problem| speaker.hear(Event::State(problem));
     let table = match Store::open(&request.state, LockMode::Skip, true, &mut tell) {
-        Ok(mut store) => store.read(&|path| wanted.contains(path), &now, &mut tell),
+        Ok(mut store) => store.read(wanted, &now, &mut tell),
         Err(error) => {
             speaker.hear(Event::NoState(error));
             exit = Exit::Failed;

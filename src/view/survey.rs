@@ -89,12 +89,12 @@ impl Surveyor {
         let Some((directory, name)) = split_path(log) else {
             return Ok(None);
         };
-        self.take_identity(policy, &directory, log)?;
-        let held = match self.directories.get(&directory, log) {
+        self.take_identity(policy, directory, log)?;
+        let held = match self.directories.get(directory, log) {
             Err(Fault::Call(error)) if error.is_absence() => return Ok(None),
             held => held?,
         };
-        Ok(held.dir.look(&name)?.map(|facts| (facts, held)))
+        Ok(held.dir.look(name)?.map(|facts| (facts, held)))
     }
 
     fn judge(&mut self, policy: &Policy, facts: &FileFacts, held: &Held, row: &mut Row) {
