@@ -29,7 +29,10 @@ extern "C" fn note(signal: libc::c_int) {
     }
 }
 
-/// From here on SIGTERM and SIGINT are noted, and an ignored SIGCHLD is not passed on to children.
+extern "C" fn pass_over(_: libc::c_int) {}
+
+/// From here on SIGTERM and SIGINT are noted, a file that becomes too large is an error and not the run's end, and an ignored
+/// SIGCHLD is not passed on to children.
 ///
 /// A signal that the run was started with as ignored stays ignored (`nohup`).
 pub fn install() {
@@ -42,6 +45,9 @@ pub fn install() {
     for signal in [Signal::SIGTERM, Signal::SIGINT] {
         set(signal, &noted, true);
     }
+    // A handler, and not to be ignored: that children would inherit.
+    let passed_over = SigAction::new(SigHandler::Handler(pass_over), SaFlags::SA_RESTART, SigSet::empty());
+    set(Signal::SIGXFSZ, &passed_over, true);
     set(Signal::SIGCHLD, &default, false);
 }
 
@@ -55,7 +61,7 @@ fn out_of_the_way(fd: OwnedFd) -> RawFd {
 
 fn set(signal: Signal, action: &SigAction, keep_ignored: bool) {
     #[expect(unsafe_code, reason = "installing a handler has no safe form")]
-    // SAFETY: the handler only stores to an atomic and calls write(2), both async-signal-safe.
+    // SAFETY: the handlers store to an atomic and call write(2), both async-signal-safe, or do nothing.
     let before = unsafe { sigaction(signal, action) };
     if let Ok(before) = before
         && keep_ignored

@@ -63,6 +63,45 @@ fn a_set_that_holds_many_directories_at_once_raises_its_limit_of_descriptors_and
     assert_eq!(fs::read_to_string(scene.root.join("limit")).unwrap(), "150\n");
 }
 
+#[test]
+fn a_file_beyond_the_limit_of_file_sizes_is_one_log_s_failure() {
+    for (method, left) in [("compress", "app.log.1"), ("copytruncate", "app.log")] {
+        let scene = Scene::new("file-size");
+        let mut noise = 88_172_645_463_325_252_u64;
+        let text: String = std::iter::repeat_with(|| {
+            noise ^= noise << 13;
+            noise ^= noise >> 7;
+            noise ^= noise << 17;
+            format!("{noise:x}")
+        })
+        .take(10_000)
+        .collect();
+        scene.write("app.log", &text);
+        scene.write("small.log", "text\n");
+        scene.configure(&format!("@ROOT@/log/*.log {{\n rotate 2\n {method}\n}}\n"));
+        let binary = ours();
+        let program = binary.to_str().unwrap();
+        let limited = "ulimit -f 16 && exec \"$@\"";
+        let words = [
+            "-c", limited, "sh", "timeout", PATIENCE, program, "-f", "-s", "status", "conf",
+        ];
+        let run = Run::of(&shell(&scene.root, "/bin/sh", &words).output().unwrap());
+        assert_eq!(run.status, Some(1), "{method}: {}", run.said);
+        assert!(run.said.contains("LimitFSIZE="), "{method}: {}", run.said);
+        assert!(scene.read(left) == text, "{method}: nothing is lost");
+        let other = if method == "compress" {
+            "small.log.1.gz"
+        } else {
+            "small.log.1"
+        };
+        assert!(scene.log(other).exists(), "{method}: the other log is done");
+        assert!(
+            scene.root.join("status").metadata().unwrap().len() > 30,
+            "{method}: the state is kept"
+        );
+    }
+}
+
 /// Rotates three logs with two workers, of whom only so many can be started.
 #[cfg(target_arch = "x86_64")]
 fn rotate_with_threads(name: &str, threads: usize) {
