@@ -76,7 +76,7 @@ fn begun(log: &str, inode: u64) -> Begun {
         path: Path::new(log).into(),
         stamp: now().local,
         file: FileId { device: 8, inode },
-        archive: format!("{log}.1").into(),
+        archive: format!("{}.1", log.rsplit('/').next().unwrap()).into(),
     }
 }
 

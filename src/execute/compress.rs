@@ -207,7 +207,8 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
         Model::LogBefore => &work.before,
         Model::Itself => &half.facts,
     };
-    attributes::set_owner(output, &path, model.user, model.group)?;
+    // The owner is that of the file that was read, whichever it is: what it holds goes to nobody else.
+    attributes::set_owner(output, &path, half.facts.user, half.facts.group)?;
     attributes::copy_permissions(&half.source, &half.facts, output, &path)?;
     context::copy_context(&half.source, output, &path)?;
     attributes::set_times(output, &path, model.accessed, model.modified)?;

@@ -66,7 +66,7 @@ impl Spot {
     }
 }
 
-/// Whose owner and times a compressed file gets.
+/// Whose times a compressed file gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Model {
     /// The log's, as they were before the run.
@@ -84,7 +84,7 @@ pub enum Step {
         from: OsString,
         /// Its compressed name.
         to: OsString,
-        /// Whose owner and times it gets.
+        /// Whose times it gets.
         model: Model,
     },
     /// Renames, replacing nothing.

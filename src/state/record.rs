@@ -4,7 +4,7 @@
 //! `begin STAMP DEVICE:INODE "LOG" "ARCHIVE"`, `switched "LOG"`, `done "LOG"`, `failed "LOG"`, `plain "LOG" "ARCHIVE"`.
 
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub struct Begun {
     pub stamp: Stamp,
     /// Which file the log is now.
     pub file: FileId,
-    /// The archive that it is to become: its path.
+    /// The archive that it is to become: its name.
     pub archive: OsString,
 }
 
@@ -181,7 +181,7 @@ fn parse_begun(text: &[u8]) -> Option<Begun> {
         inode: inode.parse().ok()?,
     };
     let (path, rest) = parse_path(paths)?;
-    let (archive, rest) = parse_path(rest.strip_prefix(b" ")?)?;
+    let (archive, rest) = parse_name(rest.strip_prefix(b" ")?)?;
     rest.is_empty().then(|| Begun {
         path: PathBuf::from(path).into(),
         stamp,
@@ -192,11 +192,18 @@ fn parse_begun(text: &[u8]) -> Option<Begun> {
 
 fn parse_left_plain(text: &[u8]) -> Option<LeftPlain> {
     let (path, rest) = parse_path(text)?;
-    let (archive, rest) = parse_path(rest.strip_prefix(b" ")?)?;
+    let (archive, rest) = parse_name(rest.strip_prefix(b" ")?)?;
     rest.is_empty().then(|| LeftPlain {
         path: path.into(),
         archive,
     })
+}
+
+/// Reads a name in quotes: one that leads to another directory is none.
+fn parse_name(text: &[u8]) -> Option<(OsString, &[u8])> {
+    let (name, rest) = parse_path(text)?;
+    let leads_on = name.as_bytes().contains(&b'/') || name == "." || name == "..";
+    (!leads_on).then_some((name, rest))
 }
 
 /// Reads a path in quotes from the front; returns what follows it, too.
@@ -222,12 +229,6 @@ fn parse_path(text: &[u8]) -> Option<(OsString, &[u8])> {
     }
 }
 
-/// Returns the last part of an archive's path.
-#[must_use]
-pub fn archive_name(unfinished: &Unfinished) -> Option<&OsStr> {
-    Path::new(&unfinished.begun.archive).file_name()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,7 +239,7 @@ mod tests {
             path: Path::new(path).into(),
             stamp: stamp("2026-11-22 10:11:12"),
             file: FileId { device: 8, inode },
-            archive: OsString::from_vec(format!("{path}\".\\1\n\u{e9}").into_bytes()),
+            archive: OsString::from_vec(format!("{}\".\\1\n\u{e9}", path.trim_start_matches('/')).into_bytes()),
         }
     }
 
@@ -298,13 +299,14 @@ mod tests {
     fn a_damaged_line_costs_itself_alone() {
         let mut text = journal();
         text.extend_from_slice(
-            b"junk\n\ndone /b\nbegin 2026-1-1 8:1 \"/b\ndone \"/nobody\"\nbegin 2026-13-1 1:1 \"/x\" \"y\"\n",
+            b"junk\n\ndone /b\nbegin 2026-1-1 8:1 \"/b\ndone \"/nobody\"\nbegin 2026-13-1 1:1 \"/x\" \"y\"\n\
+              begin 2026-11-22-1:1:1 8:1 \"/x\" \"../y\"\nplain \"/x\" \"/y\"\nplain \"/x\" \"..\"\n",
         );
         write_progress(&mut text, Path::new("/b c"), Progress::Done);
         let replay = replay(&text);
         assert_eq!(
             (replay.damaged, replay.finished.len(), replay.unfinished.len()),
-            (4, 2, 1)
+            (7, 2, 1)
         );
     }
 

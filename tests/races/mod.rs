@@ -4,6 +4,7 @@
 
 mod arena;
 mod olddir;
+mod ownership;
 mod past;
 mod racer;
 
