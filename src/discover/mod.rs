@@ -3,22 +3,22 @@
 //! The only effect is looking. Whether a log can be rotated is not asked here.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
-use std::hash::BuildHasher;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
-
 use crate::diag::{Diagnostic, Place, Problem};
-use crate::policy::{LogSet, Method, OldDir, Su};
+use crate::policy::{LogSet, Su};
+use crate::sys::identity;
 use crate::sys::listing::{Lister, Listings};
 use crate::sys::pattern::is_special;
-use crate::sys::{confread, identity, listing};
-use crate::unix::{FileId, Identity, split_path};
+use crate::unix::Identity;
 
 pub mod expand;
+mod known;
+mod old_dir;
+
+use known::{Known, Spot, clip};
 
 /// Longer words are not expanded.
 const LONGEST_WORD: usize = 2048;
@@ -194,146 +194,6 @@ impl Seeker<'_> {
         self.say(problem, &expanded.set.declared_at);
         false
     }
-
-    fn device(&mut self, path: &Path) -> Result<u64, i32> {
-        if let Some(known) = self.devices.get(path) {
-            return *known;
-        }
-        let device = confread::device_of(path);
-        self.devices.insert(path.to_owned(), device);
-        device
-    }
-
-    /// Checks that the archives of every log can go into the directory for them.
-    fn old_dir_fits(&mut self, set: &LogSet, old_dir: &OldDir, logs: &[FoundLog], earlier: &[ExpandedSet]) -> bool {
-        let path_of = |(set, log): Spot| &*earlier[set as usize].logs[log as usize].path;
-        let place = old_dir.declared_at.as_ref().unwrap_or(&set.declared_at);
-        let mut checked: Option<PathBuf> = None;
-        for log in logs {
-            let Some((directory, _)) = split_path(&log.path) else {
-                continue;
-            };
-            if checked.as_deref() == Some(directory) || self.known.holder(&log.path, &path_of).is_some() {
-                continue;
-            }
-            match self.old_dir_problem(set, old_dir, directory, &log.path) {
-                Ok(()) => {}
-                Err(problem) => {
-                    let fine = !problem.class().affects_exit;
-                    self.say(problem, place);
-                    if !fine {
-                        return false;
-                    }
-                }
-            }
-            checked = Some(directory.to_owned());
-        }
-        true
-    }
-
-    fn old_dir_problem(&mut self, set: &LogSet, old_dir: &OldDir, directory: &Path, log: &Path) -> Result<(), Problem> {
-        let device = self.device(directory).map_err(|errno| {
-            let path = directory.to_owned();
-            if set.policy.missing_ok {
-                Problem::LogPathMissing { path, errno }
-            } else {
-                Problem::LogPathUnverified { path, errno }
-            }
-        })?;
-        let path = directory.join(&old_dir.path);
-        let archive_device = match self.device(&path) {
-            Ok(device) => device,
-            // It is made when the log is rotated, not now.
-            Err(errno) if old_dir.create.is_some() && listing::is_absence(errno) => return Ok(()),
-            Err(errno) => return Err(Problem::OldDirUnverified { path, errno }),
-        };
-        let must_rename = matches!(set.policy.method, Method::Rename { .. });
-        if must_rename && device != archive_device {
-            return Err(Problem::DifferentDevices {
-                old_dir: old_dir.path.clone(),
-                log: log.to_owned(),
-            });
-        }
-        Ok(())
-    }
-}
-
-/// A stanza and a log of it, by their numbers.
-type Spot = (u32, u32);
-
-/// Four thousand million logs do not fit into any memory.
-fn clip(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// The logs found so far, by the directory that really holds them and their name.
-#[derive(Default)]
-struct Known {
-    directories: HashMap<PathBuf, u32>,
-    identities: HashMap<FileId, u32>,
-    last: Option<(PathBuf, u32)>,
-    logs: HashTable<Holder>,
-    hasher: DefaultHashBuilder,
-}
-
-/// Who has a log. Its name is that of the log at the spot.
-struct Holder {
-    directory: u32,
-    spot: Spot,
-}
-
-impl Known {
-    /// Enters a log; answers who has it if it is there already. `path_of` tells the path of a log that was entered.
-    fn enter<'p>(&mut self, path: &Path, spot: Spot, path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
-        let (directory, name) = self.key(path);
-        if let Some(holder) = self.find((directory, name), path_of) {
-            return Some(holder);
-        }
-        let hash = |directory: u32, name: &OsStr| self.hasher.hash_one((directory, name.as_bytes()));
-        let rehash = |holder: &Holder| hash(holder.directory, parts_of(path_of(holder.spot)).1);
-        let holder = Holder { directory, spot };
-        self.logs.insert_unique(hash(directory, name), holder, rehash);
-        None
-    }
-
-    /// Answers who has a log, if it is there already.
-    fn holder<'p>(&mut self, path: &Path, path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
-        let key = self.key(path);
-        self.find(key, path_of)
-    }
-
-    fn find<'p>(&self, (directory, name): (u32, &OsStr), path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
-        let hash = self.hasher.hash_one((directory, name.as_bytes()));
-        let is_it = |holder: &Holder| holder.directory == directory && parts_of(path_of(holder.spot)).1 == name;
-        self.logs.find(hash, is_it).map(|holder| holder.spot)
-    }
-
-    fn key<'p>(&mut self, path: &'p Path) -> (u32, &'p OsStr) {
-        let (directory, name) = parts_of(path);
-        (self.directory(directory), name)
-    }
-
-    /// Numbers a directory; two paths to one directory have one number.
-    fn directory(&mut self, path: &Path) -> u32 {
-        if let Some((last, number)) = &self.last
-            && last.as_os_str() == path.as_os_str()
-        {
-            return *number;
-        }
-        let fresh = clip(self.directories.len());
-        let number = match self.directories.get(path) {
-            Some(number) => *number,
-            None => confread::directory_id(path).map_or(fresh, |id| *self.identities.entry(id).or_insert(fresh)),
-        };
-        self.directories.insert(path.to_owned(), number);
-        self.last = Some((path.to_owned(), number));
-        number
-    }
-}
-
-/// Splits a path; one that has no name is all name.
-fn parts_of(path: &Path) -> (&Path, &OsStr) {
-    split_path(path).unwrap_or((Path::new(""), path.as_os_str()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,90 @@
+//! The logs found so far, so that one reached by two words, or by two paths, is known again.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::hash::BuildHasher;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use crate::sys::confread;
+use crate::unix::{FileId, split_path};
+
+/// A stanza and a log of it, by their numbers.
+pub(super) type Spot = (u32, u32);
+
+/// Four thousand million logs do not fit into any memory.
+pub(super) fn clip(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The logs found so far, by the directory that really holds them and their name.
+#[derive(Default)]
+pub(super) struct Known {
+    directories: HashMap<PathBuf, u32>,
+    identities: HashMap<FileId, u32>,
+    last: Option<(PathBuf, u32)>,
+    logs: HashTable<Holder>,
+    hasher: DefaultHashBuilder,
+}
+
+/// Who has a log. Its name is that of the log at the spot.
+struct Holder {
+    directory: u32,
+    spot: Spot,
+}
+
+impl Known {
+    /// Enters a log; answers who has it if it is there already. `path_of` tells the path of a log that was entered.
+    pub(super) fn enter<'p>(&mut self, path: &Path, spot: Spot, path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
+        let (directory, name) = self.key(path);
+        if let Some(holder) = self.find((directory, name), path_of) {
+            return Some(holder);
+        }
+        let hash = |directory: u32, name: &OsStr| self.hasher.hash_one((directory, name.as_bytes()));
+        let rehash = |holder: &Holder| hash(holder.directory, parts_of(path_of(holder.spot)).1);
+        let holder = Holder { directory, spot };
+        self.logs.insert_unique(hash(directory, name), holder, rehash);
+        None
+    }
+
+    /// Answers who has a log, if it is there already.
+    pub(super) fn holder<'p>(&mut self, path: &Path, path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
+        let key = self.key(path);
+        self.find(key, path_of)
+    }
+
+    fn find<'p>(&self, (directory, name): (u32, &OsStr), path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
+        let hash = self.hasher.hash_one((directory, name.as_bytes()));
+        let is_it = |holder: &Holder| holder.directory == directory && parts_of(path_of(holder.spot)).1 == name;
+        self.logs.find(hash, is_it).map(|holder| holder.spot)
+    }
+
+    fn key<'p>(&mut self, path: &'p Path) -> (u32, &'p OsStr) {
+        let (directory, name) = parts_of(path);
+        (self.directory(directory), name)
+    }
+
+    /// Numbers a directory; two paths to one directory have one number.
+    fn directory(&mut self, path: &Path) -> u32 {
+        if let Some((last, number)) = &self.last
+            && last.as_os_str() == path.as_os_str()
+        {
+            return *number;
+        }
+        let fresh = clip(self.directories.len());
+        let number = match self.directories.get(path) {
+            Some(number) => *number,
+            None => confread::directory_id(path).map_or(fresh, |id| *self.identities.entry(id).or_insert(fresh)),
+        };
+        self.directories.insert(path.to_owned(), number);
+        self.last = Some((path.to_owned(), number));
+        number
+    }
+}
+
+/// Splits a path; one that has no name is all name.
+fn parts_of(path: &Path) -> (&Path, &OsStr) {
+    split_path(path).unwrap_or((Path::new(""), path.as_os_str()))
+}
