@@ -51,9 +51,12 @@ impl Store {
             return Ok(());
         }
         let mut lines = self.journal.lines();
+        let mut is_new = false;
         if let Lines::Unopened = *lines {
             *lines = Lines::Broken;
-            *lines = Lines::Open(LineFile::open(dir, &journal_name(name), TOP_LINE).map_err(problem)?);
+            let (file, made) = LineFile::open(dir, &journal_name(name), TOP_LINE).map_err(problem)?;
+            *lines = Lines::Open(file);
+            is_new = made;
         }
         let mut text = Vec::new();
         let mut noted = Ok(());
@@ -64,7 +67,14 @@ impl Store {
                 text.clear();
             }
         }
-        noted.and_then(|()| lines.add(&text, true))
+        noted.and_then(|()| lines.add(&text, true))?;
+        if is_new && matches!(*lines, Lines::Open(_)) {
+            dir.settle().map_err(|failed| {
+                *lines = Lines::Broken;
+                StateProblem::JournalFailed(failed)
+            })?;
+        }
+        Ok(())
     }
 
     /// Records, on the disk, that these archives will stay plain, before they have their new names.

@@ -100,7 +100,8 @@ impl<'a> Replacement<'a> {
             }
         })?;
         self.temporary.clear();
-        self.dir.flush()?;
+        // The journal goes after this, and must not be gone where the old file is still there.
+        self.dir.settle()?;
         Ok(state)
     }
 

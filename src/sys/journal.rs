@@ -76,8 +76,9 @@ pub fn replace(dir: &Dir, name: &OsStr, lines: &[u8]) -> Result<(), Unusable> {
 
 impl LineFile {
     /// Opens the file for adding, making it where there is none: readable by its owner alone, `top` its first line.
-    /// One that does not begin with `top` is begun anew; a last line that was torn is ended.
-    pub fn open(dir: &Dir, name: &OsStr, top: &[u8]) -> Result<Self, Unusable> {
+    /// One that does not begin with `top` is begun anew; a last line that was torn is ended. Answers, too, whether it is new:
+    /// then its directory is to be settled when the first lines were flushed.
+    pub fn open(dir: &Dir, name: &OsStr, top: &[u8]) -> Result<(Self, bool), Unusable> {
         let path = dir.path_of(name);
         let flags = OFlag::O_RDWR | OFlag::O_APPEND | OFlag::O_CREAT;
         let file = open(dir, name, flags, &path)?;
@@ -92,13 +93,11 @@ impl LineFile {
             if last != *b"\n" {
                 lines.add(b"\n")?;
             }
-            return Ok(lines);
+            return Ok((lines, false));
         }
         nix::unistd::ftruncate(&lines.file, 0).map_err(|errno| error(Op::Truncate, &lines.path, errno))?;
         lines.add(top)?;
-        lines.flush()?;
-        dir.flush()?;
-        Ok(lines)
+        Ok((lines, true))
     }
 
     /// Adds lines, in one call unless the disk is full.
