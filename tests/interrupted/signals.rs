@@ -72,6 +72,15 @@ fn wait_for(path: &Path, child: &mut Child) {
     }
 }
 
+/// Has a signal act as usual: who starts the tests in the background of a script has them, and the run, ignore some.
+fn stop_ignoring(signal: Signal) {
+    #[expect(unsafe_code, reason = "what is done at a signal belongs to the process")]
+    // SAFETY: the tests have no handlers of their own.
+    unsafe {
+        nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::SigDfl).unwrap();
+    }
+}
+
 /// Puts up the scene with a slow compressor, starts a run, and ends it with a signal while the compressor works.
 fn end_with(signal: Signal) {
     let place = Place::new(false);
@@ -84,6 +93,7 @@ fn end_with(signal: Signal) {
     );
     fs::write(&slow, script).unwrap();
     super::scene::set_mode(&slow, 0o755);
+    stop_ignoring(signal);
     let mut run = scene.rotate(&support::ours()).spawn().unwrap();
     wait_for(&place.path().join("begun"), &mut run);
     kill(Pid::from_raw(i32::try_from(run.id()).unwrap()), signal).unwrap();
