@@ -144,3 +144,43 @@ fn where_no_worker_can_be_started_the_run_does_all_by_itself() {
 fn where_one_worker_cannot_be_started_the_other_does_the_work() {
     rotate_with_threads("one-worker", 1);
 }
+
+/// How large the largest log of these tests is; nearly all of it is a hole.
+const LARGE: u64 = 64 << 30;
+/// How much memory a run may take, in KiB.
+const MEMORY: u64 = 64 << 10;
+
+#[test]
+fn a_log_of_64_gib_is_rotated_in_less_than_64_mib_of_memory() {
+    for (method, archive) in [
+        ("compress", "app.log.1.gz"),
+        ("copytruncate", "app.log.1"),
+        ("copy\n compress", "app.log.1.gz"),
+    ] {
+        let scene = Scene::new("memory");
+        scene.write("app.log", &"line\n".repeat(1 << 20));
+        let log = fs::OpenOptions::new().append(true).open(scene.log("app.log")).unwrap();
+        log.set_len(LARGE).unwrap();
+        drop(log);
+        scene.configure(&format!("@ROOT@/log/app.log {{\n rotate 1\n {method}\n}}\n"));
+        let mut run = Command::new(ours());
+        run.args(["-f", "-s"])
+            .arg(scene.root.join("status"))
+            .arg(scene.root.join("conf"));
+        run.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut peak = None;
+        let ending = tracer::run(&mut run, &mut |call| {
+            if call.name() == "exit_group" {
+                peak = call.peak_memory().max(peak);
+            }
+            Fate::Go
+        });
+        assert_eq!(ending, Ending::Exited(0), "{method}");
+        assert!(scene.log(archive).exists(), "{method}");
+        assert!(
+            peak.is_some_and(|peak| peak > 1024 && peak < MEMORY),
+            "{method}: {peak:?} KiB"
+        );
+        fs::remove_dir_all(&scene.root).unwrap();
+    }
+}

@@ -97,6 +97,13 @@ impl Call {
         }
     }
 
+    /// Returns the most memory that the calling process has had so far, in KiB.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
+    }
+
     /// Returns what a directory argument stands for.
     fn directory(&self, argument: u64) -> Option<PathBuf> {
         // NOTE: the kernel takes the low half of the register for the descriptor.
