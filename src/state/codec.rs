@@ -255,7 +255,11 @@ fn parse_date(word: &[u8], path: &[u8]) -> Result<Stamp, BadLine> {
         }
     }
     // The day before the first that is let through could be written, and not read again.
-    let day = if month == 1 && (year == 1970 || year == 1900) { day.max(1) } else { day };
+    let day = if month == 1 && (year == 1970 || year == 1900) {
+        day.max(1)
+    } else {
+        day
+    };
     let small = |number: i64| u32::try_from(number).unwrap_or(0);
     let year = i32::try_from(year).map_err(|_| BadLine::Shape)?;
     Stamp::rolled(
