@@ -29,7 +29,7 @@ deb)
     # The units stand where the logrotate that goes has its own: dpkg takes them along otherwise.
     # shellcheck disable=SC1090
     . "${OS_RELEASE:-/etc/os-release}"
-    case $ID-$VERSION_ID in
+    case $ID-${VERSION_ID:-} in
     debian-1[0-2] | ubuntu-1* | ubuntu-2[0-3]*) variant= ;;
     *) variant=--variant=usr-lib ;;
     esac
