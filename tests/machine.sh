@@ -32,7 +32,8 @@ need lintian
 services=init-system-helpers,apache2,nginx-light,haproxy,fail2ban,ufw,cups-daemon,postgresql-common,exim4-base
 tools=faketime,bsd-mailx,curl
 if [ ! -e "$work/root.deb" ]; then
-    rm -rf "$work/root"
+    # A tree that was not finished may have file systems mounted in it.
+    rm -rf --one-file-system "$work/root"
     say "making a Debian, ${SUITE:-bookworm}, under ${work#"$PWD/"}/root"
     "$here/mkrootfs.sh" "$work/root" "$services,$tools" || exit 1
 fi
