@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::case::line;
-use super::run::Ending;
+use super::run::{Ending, HUNG};
 use super::tree::{Kind, Node, Time, Tree};
 
 /// Where the scripts and the mail program of a case write what they were given.
@@ -71,7 +71,8 @@ pub(crate) struct Terms {
 /// Lists all that differs.
 pub(crate) fn compare(peer: &Aftermath, ours: &Aftermath, terms: Terms) -> Vec<Difference> {
     let mut found = Vec::new();
-    if peer.ending.code != ours.ending.code {
+    // Two that hang are not the same: nobody knows what they would have done.
+    if peer.ending.code != ours.ending.code || peer.ending.code == HUNG {
         found.push(Difference::Exit(peer.ending.code, ours.ending.code));
     }
     let paths: BTreeSet<&PathBuf> = peer.tree.keys().chain(ours.tree.keys()).collect();

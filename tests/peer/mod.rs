@@ -21,6 +21,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -40,10 +41,19 @@ fn pair() -> Option<Pair> {
     let peer = support::need_peer()?;
     support::need("faketime").then(|| {
         let named = env::var_os("LOGROTATE_OURS").map(PathBuf::from);
-        let knows_jobs = named.is_none();
         let ours = named.unwrap_or_else(support::ours);
+        let knows_jobs = knows_jobs(&ours);
         Pair { peer, ours, knows_jobs }
     })
+}
+
+/// The program can be told to do one thing after the other.
+fn knows_jobs(program: &Path) -> bool {
+    let help = Command::new(program)
+        .arg("--help")
+        .output()
+        .expect("the program starts");
+    String::from_utf8_lossy(&help.stdout).contains("--jobs")
 }
 
 /// A directory of this test that every user may enter; it goes at the end.

@@ -1,0 +1,58 @@
+//! Copies, and files that are gone already.
+
+use std::path::PathBuf;
+
+use super::super::compare::Difference;
+use super::super::scene::Scene;
+
+/// The peer moves the archives up and makes no new one, with an error at each rotation: a fault that loses logs.
+pub(super) fn copy_with_renamecopy(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let messages = &scene.peer.ending.messages;
+    let beside = |log: &PathBuf| {
+        let dir = format!(
+            "error opening {}/",
+            scene.root.join(log.parent().unwrap_or(log)).display()
+        );
+        scene.has(log, "sharedscripts") && messages.contains(&dir) && messages.contains(".tmp: No such file")
+    };
+    let failed = |log: &PathBuf| {
+        let tmp = format!("error opening {}.tmp", scene.root.join(log).display());
+        scene.has(log, "copy")
+            && scene.has(log, "renamecopy")
+            && (scene.peer.ending.messages.contains(&tmp) || beside(log))
+    };
+    match difference {
+        Difference::Exit(1, 0) => scene.logs().iter().any(failed),
+        _ => scene
+            .logs()
+            .iter()
+            .any(|log| failed(log) && scene.is_about(log, difference)),
+    }
+}
+
+/// Section 6 of the behaviour: `rotate 0` without mail makes no copy; the peer opens the log all the same, and fails for a FIFO.
+pub(super) fn skipped_copy(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let failed = |log: &PathBuf| {
+        let said = format!(
+            "error opening {}: Operation not supported",
+            scene.root.join(log).display()
+        );
+        scene.has(log, "copy") && scene.peer.ending.messages.contains(&said)
+    };
+    let about = |log: &PathBuf| scene.is_about(log, difference) || matches!(difference, Difference::Exit(1, 0));
+    scene.logs().iter().any(|log| failed(log) && about(log))
+}
+
+/// Section 6 of the behaviour: holes stay holes.
+pub(super) fn sparser(_: &Scene<'_>, difference: &Difference) -> bool {
+    matches!(difference, Difference::Entry(_, Some(peer), Some(ours)) if ours.strip_suffix(" sparse") == Some(peer))
+}
+
+/// Section 6 of the behaviour: a file that is already gone is no error.
+pub(super) fn removed_by_preremove(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let failed = scene.peer.ending.messages.contains("error: failed to shred ");
+    matches!(difference, Difference::Exit(1, 0))
+        && failed
+        && scene.is_said("preremove")
+        && scene.is_said("rm -f \"$1\"")
+}

@@ -1,0 +1,26 @@
+//! What a dry run of the peer does and ours does not, and what is done at another moment.
+
+use std::path::Path;
+
+use super::super::compare::Difference;
+use super::super::scene::Scene;
+
+/// Section 12, item 1.
+pub(super) fn dry_mail(scene: &Scene<'_>, difference: &Difference) -> bool {
+    scene.is_dry() && matches!(difference, Difference::OnlyPeer(name, _) if name == Path::new("rec/mail"))
+}
+
+/// Section 12, item 1: with `rotate 0` the archive that the peer would mail does not exist.
+pub(super) fn dry_exit(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let said = &scene.peer.ending.messages;
+    let failed = said.contains("for mailing") || said.contains("mail command failed");
+    scene.is_dry() && matches!(difference, Difference::Exit(1, 0)) && failed
+}
+
+/// Section 16 of the grammar.
+pub(super) fn olddir_early(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let Difference::Entry(path, Some(peer), None) = difference else {
+        return false;
+    };
+    peer.ends_with(" dir") && !scene.before.contains_key(path) && scene.is_said("createolddir")
+}

@@ -1,0 +1,113 @@
+//! Archives that the peer overwrites, or moves aside, and ours keeps under a name of their own.
+
+use std::path::{Path, PathBuf};
+
+use super::super::compare::Difference;
+use super::super::scene::{Scene, disposes_of};
+use super::super::tree::Tree;
+
+/// Section 12, item 2: the peer renames the last archive over what a larger count left there; ours mails and removes it first.
+pub(super) fn beyond_the_count(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let Difference::OnlyOurs(_, record) = difference else {
+        return false;
+    };
+    let numbered = |path: &str| {
+        scene
+            .logs()
+            .iter()
+            .any(|log| scene.is_of(log, path) && !scene.has(log, "dateext"))
+    };
+    disposes_of(record).is_some_and(|path| scene.is_gone(path) && numbered(path))
+}
+
+/// Section 12, item 2.
+pub(super) fn overwritten(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let lost = |log: &PathBuf| scene.is_about(log, difference) && !scene.lost_by_the_peer(log).is_empty();
+    scene.logs().iter().any(lost)
+}
+
+/// Section 12, item 2: a plain archive and its whole compressed twin; the peer compresses again and moves the twin aside.
+pub(super) fn whole_twin(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let twin = match difference {
+        Difference::Entry(path, Some(_), None) => {
+            let shown = path.to_string_lossy();
+            let Some((twin, _)) = shown.split_once(".gz-").filter(|(_, rest)| rest.ends_with(".backup")) else {
+                return false;
+            };
+            PathBuf::from(format!("{twin}.gz"))
+        }
+        Difference::Entry(path, Some(_), Some(_)) => path.clone(),
+        _ => return false,
+    };
+    let plain = twin.with_extension("");
+    let same = |tree: &Tree| scene.before.get(&twin).map(|node| &node.plain) == tree.get(&twin).map(|node| &node.plain);
+    scene.before.contains_key(&plain) && same(&scene.ours.tree) && same(&scene.peer.tree)
+}
+
+/// Section 12, item 2: a copy finds the plain archive of a failed compression in its way; the peer moves it aside.
+pub(super) fn plain_counts(scene: &Scene<'_>, difference: &Difference) -> bool {
+    if let Difference::OnlyOurs(_, record) = difference {
+        let mut lines = record.lines();
+        let packed = if lines.next() == Some("pack") {
+            lines.next()
+        } else {
+            disposes_of(record)
+        };
+        let replaced = |log: &PathBuf| scene.has(log, "compress") && scene.lost_its_plain(log);
+        return packed.is_some_and(|path| scene.logs().iter().any(|log| scene.is_near(log, path) && replaced(log)));
+    }
+    let aside = |path: &Path| scene.is_aside(path);
+    let such = |log: &PathBuf| {
+        scene.has(log, "compress")
+            && scene
+                .peer
+                .tree
+                .keys()
+                .any(|path| scene.is_family(log, path) && aside(path))
+    };
+    let about = |log: &PathBuf| {
+        scene.is_about(log, difference) || (scene.has(log, "sharedscripts") && scene.is_beside(log, difference))
+    };
+    scene.logs().iter().any(|log| such(log) && about(log))
+}
+
+/// Section 12, item 2: the peer renames the log over `LOG.tmp`.
+pub(super) fn finished_first(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let said = &scene.ours.ending.messages;
+    let finished = |log: &PathBuf| {
+        said.contains(&format!(
+            "finished the rotation of {} that",
+            scene.root.join(log).display()
+        ))
+    };
+    let about = |log: &PathBuf| scene.is_about(log, difference) || matches!(difference, Difference::Exit(0, 1));
+    scene.logs().iter().any(|log| finished(log) && about(log))
+}
+
+/// Section 12, item 2: the peer does not count what it compresses only now, and a later archive gets its name.
+pub(super) fn shifts_the_first(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let such = |log: &PathBuf| scene.has(log, "rotate -1") && scene.has(log, "compress") && !scene.has(log, "dateext");
+    let first = |log: &PathBuf| {
+        let is_plain = |path: &&PathBuf| {
+            path.extension()
+                .is_some_and(|number| ["0", "1", "2", "5"].iter().any(|n| number == *n))
+        };
+        scene
+            .before
+            .keys()
+            .filter(is_plain)
+            .any(|path| scene.is_of(log, &scene.root.join(path).to_string_lossy()))
+    };
+    let none = |log: &PathBuf| scene.has(log, "rotate -1") && scene.has(log, "start 0");
+    if scene
+        .logs()
+        .iter()
+        .any(|log| none(log) && scene.is_about(log, difference))
+    {
+        return true;
+    }
+    scene
+        .logs()
+        .iter()
+        .any(|log| such(log) && first(log) && scene.is_about(log, difference))
+}

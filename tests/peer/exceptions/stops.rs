@@ -1,0 +1,99 @@
+//! Rotations that ours stops, where the peer goes on over what lies in the way; and what is remembered of them.
+
+use std::path::{Path, PathBuf};
+
+use super::super::compare::Difference;
+use super::super::scene::Scene;
+use super::super::tree::Time;
+
+/// Section 12, items 2 and 10: the journal lies beside the state.
+pub(super) fn journal(_: &Scene<'_>, difference: &Difference) -> bool {
+    matches!(difference, Difference::Entry(path, None, Some(_)) if path == Path::new("state.journal"))
+}
+
+/// Section 12, item 10.
+pub(super) fn not_stamped(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let Difference::State(quoted, Some(_), Some(ours)) = difference else {
+        return false;
+    };
+    let Some(log) = scene.log_of(quoted) else { return false };
+    let stays = match scene.stamp(scene.before, quoted) {
+        Some(old) => old == *ours,
+        None => ours.ends_with(":0:0"),
+    };
+    let node = (scene.peer.tree.get(&log), scene.ours.tree.get(&log));
+    let is_untouched = match node.1 {
+        Some(log) => log.modified != Time::Fresh || log.plain.as_ref().is_some_and(|content| !content.is_empty()),
+        // An archive that was taken for a log, and was shifted before its turn came.
+        None => scene.was_shifted(&log),
+    };
+    let codes = (scene.peer.ending.code, scene.ours.ending.code);
+    stays && is_untouched && node.0 == node.1 && codes == (1, 1)
+}
+
+/// Section 12, item 2: and if that fails, nothing is shifted on top of it.
+pub(super) fn beyond_the_count_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let beginnings = [
+        "error: error running preremove script for ",
+        "error: mail command failed for ",
+    ];
+    about_a_failure(scene, difference, &beginnings)
+}
+
+/// Section 12, item 2: what a failed compression left plain is not overwritten, also if it fails again.
+pub(super) fn plain_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
+    about_a_failure(scene, difference, &["failed to compress log ", "unable to open "])
+}
+
+/// Ours failed with these words for a file that is gone at the peer's, and the difference is about that log.
+fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -> bool {
+    // Messages show what cannot be read as `\xff`, records and trees in a way of their own.
+    let said = scene.ours.ending.messages.replace("\\xff", "\u{fffd}");
+    let after = |line: &str| {
+        words
+            .iter()
+            .find_map(|words| Some(line.split_once(words)?.1.to_owned()))
+    };
+    let ends = [" of '", ": ", " (read-only)"];
+    let path = |rest: String| {
+        ends.iter()
+            .fold(rest, |path, end| path.split(end).next().unwrap_or("").to_owned())
+    };
+    let mut files = said.lines().filter_map(after).map(path);
+    let is_exit = matches!(difference, Difference::Exit(0, 1));
+    let logs: Vec<PathBuf> = scene
+        .logs()
+        .into_iter()
+        .filter(|log| {
+            is_exit
+                || scene.is_about(log, difference)
+                || (scene.has(log, "sharedscripts") && scene.is_beside(log, difference))
+        })
+        .collect();
+    files.any(|file| {
+        let is_its = |log: &PathBuf| scene.is_of(log, &file) || scene.shares_with(log, &file);
+        scene.is_replaced(&file) && logs.iter().any(is_its)
+    })
+}
+
+/// Section 12, item 2: the peer looks for the compressed name alone, and renames the log over the plain one.
+pub(super) fn plain_of_the_date(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let said = &scene.ours.ending.messages;
+    let file = |line: &str| {
+        let line = line.strip_prefix("error: destination ")?;
+        line.strip_suffix(" already exists, skipping rotation")
+            .map(str::to_owned)
+    };
+    let files: Vec<String> = said
+        .lines()
+        .filter_map(file)
+        .filter(|file| scene.is_replaced(file) || (scene.is_dry() && scene.was_there(file)))
+        .collect();
+    let touches = |log: &PathBuf| {
+        files
+            .iter()
+            .any(|file| scene.is_of(log, file) || scene.shares_with(log, file))
+    };
+    let about = |log: &PathBuf| scene.is_about(log, difference) || matches!(difference, Difference::Exit(0, 1));
+    scene.logs().iter().any(|log| touches(log) && about(log))
+}
