@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{Datelike, NaiveDate, TimeDelta};
+
 use super::case::line;
 use super::run::{Ending, HUNG};
 use super::tree::{Kind, Node, Time, Tree};
@@ -15,6 +17,7 @@ pub(crate) const RECORDS: &str = "rec";
 pub(crate) const STATE: &str = "state";
 
 /// What a run left behind.
+#[derive(Clone)]
 pub(crate) struct Aftermath {
     pub(crate) ending: Ending,
     pub(crate) tree: Tree,
@@ -141,12 +144,34 @@ pub(crate) fn stamps(node: Option<&Node>) -> BTreeMap<String, String> {
     let mut stamps = BTreeMap::new();
     for line in text.lines() {
         let (path, stamp) = line.rsplit_once(' ').unwrap_or((line, ""));
-        let seen = stamps.insert(path.to_owned(), stamp.to_owned());
+        // Ours leaves lines of logs that are not configured as they are, the peer writes them anew.
+        let path = if path.starts_with('/') {
+            format!("\"{path}\"")
+        } else {
+            path.to_owned()
+        };
+        let seen = stamps.insert(path.clone(), settled(stamp));
         if seen.is_some() {
-            stamps.insert(format!("{path} (twice)"), stamp.to_owned());
+            stamps.insert(format!("{path} (twice)"), settled(stamp));
         }
     }
     stamps
+}
+
+/// The stamp with all its parts, and the date that it stands for.
+fn settled(stamp: &str) -> String {
+    let mut parts: Vec<i64> = stamp.split(['-', ':']).filter_map(|part| part.parse().ok()).collect();
+    parts.resize(6, 0);
+    let [year, month, day, ..] = parts[..] else {
+        return stamp.to_owned();
+    };
+    let first = i32::try_from(year).ok().zip(u32::try_from(month).ok());
+    let first = first.and_then(|(year, month)| NaiveDate::from_ymd_opt(year, month, 1));
+    let Some(date) = first.and_then(|first| first.checked_add_signed(TimeDelta::days(day - 1))) else {
+        return stamp.to_owned();
+    };
+    let (year, month, day) = (date.year(), date.month(), date.day());
+    format!("{year}-{month}-{day}-{}:{}:{}", parts[3], parts[4], parts[5])
 }
 
 fn compare_state(left: Option<&Node>, right: Option<&Node>, found: &mut Vec<Difference>) {

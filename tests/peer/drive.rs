@@ -45,8 +45,19 @@ impl Failure {
     }
 }
 
-/// How often each rule was needed.
-pub(crate) type Excuses = BTreeMap<&'static str, u64>;
+/// Which cases needed a rule, once for each difference.
+pub(crate) type Excuses = BTreeMap<&'static str, Vec<u64>>;
+
+/// Sees a run that needed rules.
+type Watcher<'a> = dyn FnMut(&Scene<'_>, &[&'static str]) + 'a;
+
+/// What is asked of the comparison after this run.
+pub(crate) fn terms(case: &Case, step: &Step) -> Terms {
+    Terms {
+        in_order: case.one_by_one(),
+        is_dry: step.options.iter().any(|option| option == "-d"),
+    }
+}
 
 /// One of the two programs' side: its tree, when it is not at the common path.
 struct Side {
@@ -73,6 +84,15 @@ impl Bench {
 
     /// Walks the case; answers with its first inexcusable difference.
     pub(crate) fn walk(&self, case: &Case, excuses: &mut Excuses) -> Option<Failure> {
+        self.watch(case, &mut |_, used| {
+            for &rule in used {
+                excuses.entry(rule).or_default().push(case.seed);
+            }
+        })
+    }
+
+    /// Walks the case and shows each run that needed rules, with their names; answers with its first inexcusable difference.
+    pub(crate) fn watch(&self, case: &Case, watcher: &mut Watcher<'_>) -> Option<Failure> {
         let root = self.root();
         let mut before = case.first_tree(&root);
         let [mut peer, mut ours] = [("peer", &self.pair.peer), ("ours", &self.pair.ours)].map(|(name, program)| Side {
@@ -82,17 +102,11 @@ impl Bench {
         });
         tree::lay(&peer.tree, &before);
         tree::lay(&ours.tree, &before);
+        tree::unpack_all(&mut before);
         for (number, step) in case.steps.iter().enumerate() {
             let left = self.turn(case, step, &mut peer);
             let right = self.turn(case, step, &mut ours);
-            let differences = compare::compare(
-                &left,
-                &right,
-                Terms {
-                    in_order: case.one_by_one(),
-                    is_dry: step.options.iter().any(|option| option == "-d"),
-                },
-            );
+            let differences = compare::compare(&left, &right, terms(case, step));
             let scene = Scene {
                 case,
                 step,
@@ -111,9 +125,7 @@ impl Bench {
             }
             let settled = tree::settled_tree(&left.tree, step.at);
             if !excused.is_empty() {
-                excused
-                    .into_iter()
-                    .for_each(|rule| *excuses.entry(rule).or_default() += 1);
+                watcher(&scene, &excused);
                 tree::lay(&ours.tree, &settled);
             }
             before = settled;

@@ -305,6 +305,15 @@ fn unpack(content: &Arc<Vec<u8>>) -> Arc<Vec<u8>> {
     }
 }
 
+/// Unpacks the files of a tree that was not read but thought out.
+pub(crate) fn unpack_all(tree: &mut Tree) {
+    for node in tree.values_mut() {
+        if let Kind::File(content) = &node.kind {
+            node.plain = Some(unpack(content));
+        }
+    }
+}
+
 /// Puts the faked time where the kernel put the real one.
 fn settle(root: &Path, tree: &Tree, faked: i64) {
     for (path, node) in tree {

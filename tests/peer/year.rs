@@ -130,7 +130,7 @@ fn live(first: (i32, u32, u32), days: usize) {
             failure.messages.1
         );
     }
-    eprintln!("differences that are wanted, by rule: {excuses:#?}");
+    super::say(&excuses);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::{Places, Planned, names_of};
 use crate::clock::Now;
 use crate::event::Event;
 use crate::execute::work::{LogWork, SetWork};
+use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
 use crate::observe::{Held, View};
 use crate::plan::{self, Before, Question, Rotation, Step};
@@ -118,6 +119,10 @@ impl Session<'_> {
         let Some(facts) = log.dir.look(&plan::interim(due.name()))? else {
             return Ok(());
         };
+        // A FIFO holds nothing that could be copied; like anything in the way of a rename it is moved aside.
+        if facts.kind != Kind::Regular {
+            return Ok(());
+        }
         let due = Due { facts, ..due.clone() };
         // It is named for the day that it was written on, or for today where that archive is there already.
         let then = Now::at(facts.modified.seconds);

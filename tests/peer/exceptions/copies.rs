@@ -43,6 +43,23 @@ pub(super) fn skipped_copy(scene: &Scene<'_>, difference: &Difference) -> bool {
     scene.logs().iter().any(|log| failed(log) && about(log))
 }
 
+/// The peer opens what it copies to write to it, too.
+pub(super) fn readable_copy(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let failed = |log: &PathBuf| {
+        let said = |end: &str| {
+            format!(
+                "error opening {}{end}: Permission denied",
+                scene.root.join(log).display()
+            )
+        };
+        let is_said = |messages: &str| messages.contains(&said("")) || messages.contains(&said(".tmp"));
+        let copies = scene.has(log, "copy") || scene.has(log, "renamecopy");
+        copies && is_said(&scene.peer.ending.messages) && !is_said(&scene.ours.ending.messages)
+    };
+    let about = |log: &PathBuf| scene.is_about(log, difference) || matches!(difference, Difference::Exit(1, 0));
+    scene.logs().iter().any(|log| failed(log) && about(log))
+}
+
 /// Section 6 of the behaviour: holes stay holes.
 pub(super) fn sparser(_: &Scene<'_>, difference: &Difference) -> bool {
     matches!(difference, Difference::Entry(_, Some(peer), Some(ours)) if ours.strip_suffix(" sparse") == Some(peer))

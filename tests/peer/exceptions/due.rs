@@ -2,53 +2,79 @@
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::super::compare::Difference;
-use super::super::scene::Scene;
+use super::super::scene::{Scene, names_family};
 use super::super::tree::Tree;
 
-/// Section 12, item 5: the peer does not find the dated archives of such a log.
+/// Section 12, item 5: the peer does not find the dated archives of such a log, nor how many numbers there are.
 pub(super) fn glob_in_a_name(scene: &Scene<'_>, difference: &Difference) -> bool {
     let is_such = |log: &PathBuf| {
         let name = log.file_name().unwrap_or_default().as_bytes();
         name.iter().any(|byte| b"*?[".contains(byte)) && (scene.has(log, "dateext") || scene.has(log, "rotate -1"))
     };
-    // The peer finds the archives of others instead, and mails, removes and counts them; and misses a name that is taken.
-    let beside = |log: &PathBuf| scene.is_beside(log, difference) || matches!(difference, Difference::Exit(..));
-    scene
-        .logs()
-        .iter()
-        .any(|log| is_such(log) && (scene.is_about(log, difference) || beside(log)))
+    let counts_wrong = |log: &Path| scene.has(log, "rotate -1") && !scene.has(log, "dateext");
+    let about = |log: &PathBuf| {
+        let touched = stopped(scene, log) || is_in_the_way(scene, log);
+        scene.is_finished_here(log, difference)
+            || (touched && is_touched(scene, log, difference))
+            || (counts_wrong(log) && scene.is_about(log, difference))
+    };
+    scene.logs().iter().any(|log| is_such(log) && about(log))
+}
+
+/// Ours failed for an archive of this log that the peer did not see.
+fn stopped(scene: &Scene<'_>, log: &Path) -> bool {
+    let mut errors = scene
+        .ours
+        .ending
+        .messages
+        .lines()
+        .filter(|line| line.starts_with("error: "));
+    errors.any(|line| names_family(log, line) && !scene.peer.ending.messages.contains(line))
+}
+
+/// The peer found a name taken that ours had freed, since it knew what could go.
+fn is_in_the_way(scene: &Scene<'_>, log: &Path) -> bool {
+    let mut lines = scene.peer.ending.messages.lines();
+    lines.any(|line| line.starts_with("error: destination ") && names_family(log, line))
+}
+
+/// The difference is about the log, or a set that goes with it, or the exit status.
+fn is_touched(scene: &Scene<'_>, log: &Path, difference: &Difference) -> bool {
+    let with_it = scene.has(log, "sharedscripts") && scene.is_beside(log, difference);
+    scene.is_about(log, difference) || with_it || matches!(difference, Difference::Exit(..))
 }
 
 /// Section 12, item 13: the peer is a day late when the clock went forward since.
 pub(super) fn calendar_days(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let has_changes = !["UTC", "UTC0", "Asia/Kolkata"].contains(&scene.case.zone);
     let stamp = |tree: &Tree, log: &Path| scene.stamp(tree, &format!("\"{}\"", scene.root.join(log).display()));
     let is_late = |log: &PathBuf| {
         let (before, peer) = (stamp(scene.before, log), stamp(&scene.peer.tree, log));
-        let ours = stamp(&scene.ours.tree, log).unwrap_or_default();
-        let changes = ["-3-", "-4-", "-9-", "-10-", "-11-"]
-            .iter()
-            .any(|month| ours.contains(month));
-        before.is_some() && before == peer && before.as_ref() != Some(&ours) && changes
+        let by_days = scene.has(log, "weekly") || scene.has(log, "monthly");
+        by_days && before == peer && before.is_some_and(|last| went_forward(scene, &last))
     };
-    // It was due for ours alone, and failed.
-    let tried = |log: &PathBuf| {
-        let begun = matches!(difference, Difference::Exit(0, 1) | Difference::OnlyOurs(..));
-        let says = |line: &str| line.starts_with("error: ") && line.contains(&*scene.root.join(log).to_string_lossy());
-        begun && scene.has(log, "weekly") && scene.ours.ending.messages.lines().any(says)
-    };
-    if has_changes && scene.peer.ending.code == 0 && scene.logs().iter().any(tried) {
-        return true;
-    }
-    let said = scene.is_said("weekly") || scene.is_said("monthly");
-    let about = |log: &PathBuf| scene.is_about(log, difference) || scene.is_beside(log, difference);
-    has_changes && said && scene.logs().iter().any(|log| is_late(log) && about(log))
+    let tried = |log: &Path| stopped(scene, log) || stamp(&scene.ours.tree, log) != stamp(scene.before, log);
+    let about = |log: &PathBuf| tried(log) && is_touched(scene, log, difference);
+    scene.logs().iter().any(|log| is_late(log) && about(log))
 }
 
-/// Section 16 of the grammar.
-pub(super) fn either_ignores(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let duplicate = scene.peer.ending.messages.contains(" duplicate log entry for ");
-    matches!(difference, Difference::Exit(1, 0)) && duplicate && scene.is_said("ignoreduplicates")
+/// The clock of the case's zone is further ahead at the run than it was at the midnight of this stamp.
+fn went_forward(scene: &Scene<'_>, stamp: &str) -> bool {
+    let mut parts = stamp.splitn(4, '-');
+    let date: Vec<&str> = parts.by_ref().take(3).collect();
+    let offset = |moment: &str| {
+        let mut date = Command::new("date");
+        date.args(["-d", moment, "+%z"])
+            .env("TZ", scene.case.zone)
+            .env("LC_ALL", "C");
+        let said = date.output().expect("date starts").stdout;
+        String::from_utf8_lossy(&said).trim().parse::<i32>().ok()
+    };
+    let (then, now) = (
+        offset(&format!("{} 00:00", date.join("-"))),
+        offset(&format!("@{}", scene.step.at)),
+    );
+    then < now
 }

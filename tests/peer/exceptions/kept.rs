@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::super::compare::Difference;
-use super::super::scene::{Scene, disposes_of};
-use super::super::tree::Tree;
+use super::super::scene::{Scene, disposes_of, identity};
+use super::super::tree::{Kind, Tree};
 
 /// Section 12, item 2: the peer renames the last archive over what a larger count left there; ours mails and removes it first.
 pub(super) fn beyond_the_count(scene: &Scene<'_>, difference: &Difference) -> bool {
@@ -22,7 +22,11 @@ pub(super) fn beyond_the_count(scene: &Scene<'_>, difference: &Difference) -> bo
 
 /// Section 12, item 2.
 pub(super) fn overwritten(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let lost = |log: &PathBuf| scene.is_about(log, difference) && !scene.lost_by_the_peer(log).is_empty();
+    // What the peer lost has a number of its own at ours, and as many fall off the end.
+    let lost = |log: &PathBuf| {
+        let count = scene.lost_by_the_peer(log).len();
+        scene.is_about(log, difference) && count > 0 && scene.lost_by_ours(log) <= count
+    };
     scene.logs().iter().any(lost)
 }
 
@@ -73,12 +77,12 @@ pub(super) fn plain_counts(scene: &Scene<'_>, difference: &Difference) -> bool {
 
 /// Section 12, item 2: the peer renames the log over `LOG.tmp`.
 pub(super) fn finished_first(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let said = &scene.ours.ending.messages;
     let finished = |log: &PathBuf| {
-        said.contains(&format!(
-            "finished the rotation of {} that",
-            scene.root.join(log).display()
-        ))
+        let mut left = log.clone();
+        left.as_mut_os_string().push(".tmp");
+        let at = |tree: &Tree| tree.get(&left).and_then(identity);
+        let is_left = at(scene.before).is_some() && at(&scene.ours.tree) != at(scene.before);
+        is_left && scene.has(log, "renamecopy")
     };
     let about = |log: &PathBuf| scene.is_about(log, difference) || matches!(difference, Difference::Exit(0, 1));
     scene.logs().iter().any(|log| finished(log) && about(log))
@@ -110,4 +114,13 @@ pub(super) fn shifts_the_first(scene: &Scene<'_>, difference: &Difference) -> bo
         .logs()
         .iter()
         .any(|log| such(log) && first(log) && scene.is_about(log, difference))
+}
+
+/// Section 12, item 2: the peer renames the log over what is at `LOG.tmp`, be it a file or not.
+pub(super) fn interim_aside(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let Difference::Entry(path, None, Some(_)) = difference else {
+        return false;
+    };
+    let is_no_file = scene.ours.tree.get(path).is_some_and(|node| node.kind == Kind::Fifo);
+    is_no_file && scene.is_aside(path) && path.to_string_lossy().contains(".tmp-")
 }

@@ -6,22 +6,39 @@
 mod copies;
 mod dry;
 mod due;
+mod found;
 mod kept;
 mod mail;
+mod never;
 mod shared;
 mod stops;
 
 use super::compare::Difference;
 use super::scene::Scene;
+use never::{Gravity, weigh};
 
 /// A difference that is wanted.
 struct Rule {
     name: &'static str,
     excuses: fn(&Scene<'_>, &Difference) -> bool,
+    /// Ours drops, by this rule, archives that the peer keeps.
+    drops: bool,
 }
 
 const fn rule(name: &'static str, excuses: fn(&Scene<'_>, &Difference) -> bool) -> Rule {
-    Rule { name, excuses }
+    Rule {
+        name,
+        excuses,
+        drops: false,
+    }
+}
+
+const fn dropping(name: &'static str, excuses: fn(&Scene<'_>, &Difference) -> bool) -> Rule {
+    Rule {
+        name,
+        excuses,
+        drops: true,
+    }
 }
 
 /// All of them.
@@ -53,21 +70,25 @@ const RULES: &[Rule] = &[
         stops::plain_stays,
     ),
     rule("the subject of an archive that goes is its own name", mail::subject),
-    rule("a log's own *, ? and [ are plain characters", due::glob_in_a_name),
-    rule("days are calendar days when the clock changes", due::calendar_days),
+    dropping("a log's own *, ? and [ are plain characters", due::glob_in_a_name),
+    dropping("days are calendar days when the clock changes", due::calendar_days),
     rule(
         "a shared postrotate runs once a log was switched",
         shared::shared_postrotate,
     ),
-    rule("what was left plain counts as an archive", kept::plain_counts),
-    rule(
+    dropping("what was left plain counts as an archive", kept::plain_counts),
+    dropping(
         "what an earlier run left of renamecopy is finished first",
         kept::finished_first,
     ),
-    rule("no archive is overwritten", kept::overwritten),
+    dropping("no archive is overwritten", kept::overwritten),
     rule(
         "a plain archive of the same date stops the rotation",
         stops::plain_of_the_date,
+    ),
+    rule(
+        "what is no file at the interim name is moved aside",
+        kept::interim_aside,
     ),
     rule("a copy that is not made does not open the log", copies::skipped_copy),
     rule("a copy may be sparser than the peer's", copies::sparser),
@@ -75,14 +96,25 @@ const RULES: &[Rule] = &[
         "what preremove removed itself needs no shredding",
         copies::removed_by_preremove,
     ),
-    rule("ignoreduplicates counts in either stanza", due::either_ignores),
+    dropping("a fault of one stanza costs that stanza alone", found::one_stanza_alone),
+    rule(
+        "what renamecopy left and cannot be copied stops the rotation",
+        stops::interim_stays,
+    ),
+    rule("a copy needs no right to write to the log", copies::readable_copy),
+    rule("a log with two paths is rotated once", found::two_paths),
+    dropping(
+        "a damaged line of the state costs that entry alone",
+        found::damaged_line,
+    ),
+    rule("ignoreduplicates counts in either stanza", found::either_ignores),
     rule(
         "rotate -1 shifts what was left at the first number",
         kept::shifts_the_first,
     ),
     rule("mailfirst with delaycompress sends plain text", mail::mailed_unpacked),
     rule("a compressed twin that is whole is not made again", kept::whole_twin),
-    rule(
+    dropping(
         "a shared set's finish goes on with the other logs",
         shared::shared_finish,
     ),
@@ -90,15 +122,31 @@ const RULES: &[Rule] = &[
         "what is mailed is plain text, with rotate 0 and delaycompress too",
         mail::mailed_plain,
     ),
-    rule("copy with renamecopy makes a copy", copies::copy_with_renamecopy),
+    dropping("copy with renamecopy makes a copy", copies::copy_with_renamecopy),
 ];
+
+/// The names of all rules.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|rule| rule.name)
+}
+
+/// By this rule ours drops what the peer keeps.
+pub(crate) fn drops(name: &str) -> bool {
+    RULES.iter().any(|rule| rule.name == name && rule.drops)
+}
 
 /// Splits the differences in the names of the rules that excuse some, and those that nothing excuses.
 pub(crate) fn sort_out(scene: &Scene<'_>, differences: Vec<Difference>) -> (Vec<&'static str>, Vec<Difference>) {
     let mut used = Vec::new();
     let mut rest = Vec::new();
     for difference in differences {
-        match RULES.iter().find(|rule| (rule.excuses)(scene, &difference)) {
+        let gravity = weigh(scene, &difference);
+        let may = |rule: &&Rule| match gravity {
+            Gravity::Plain => true,
+            Gravity::Loss => rule.drops,
+            Gravity::Never => false,
+        };
+        match RULES.iter().filter(may).find(|rule| (rule.excuses)(scene, &difference)) {
             Some(rule) => used.push(rule.name),
             None => rest.push(difference),
         }

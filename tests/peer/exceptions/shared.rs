@@ -1,30 +1,24 @@
 //! Sets whose logs go together: what is done for the others when one of them fails.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::compare::Difference;
-use super::super::scene::{Scene, stem};
+use super::super::scene::{Scene, names_family};
 
 /// Section 12, item 9: nothing that was switched stays undone because of what failed beside it.
 pub(super) fn shared_finish(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let errors: Vec<&str> = scene
-        .peer
-        .ending
-        .messages
-        .lines()
-        .filter(|line| line.starts_with("error: "))
-        .collect();
-    let failed = |log: &PathBuf| {
-        let name = String::from_utf8_lossy(stem(log)).trim_end_matches('.').to_owned();
-        let says = |line: &&str| [".", "-"].iter().any(|next| line.contains(&format!("/{name}{next}")));
-        errors.iter().any(says)
-    };
+    let errors = scene.peer.ending.messages.lines();
+    let errors: Vec<&str> = errors.filter(|line| line.starts_with("error: ")).collect();
+    let failed = |log: &Path| errors.iter().any(|line| names_family(log, line));
     let logs = scene.logs();
-    let undone = |log: &&PathBuf| scene.has(log, "sharedscripts") && scene.is_about(log, difference) && !failed(log);
-    (scene.peer.ending.code, scene.ours.ending.code) == (1, 1)
-        && !matches!(difference, Difference::State(..) | Difference::OnlyPeer(..))
-        && logs.iter().any(|log| undone(&log))
-        && logs.iter().any(failed)
+    let beside = |one: &Path| {
+        logs.iter()
+            .any(|log| log != one && log.parent() == one.parent() && failed(log))
+    };
+    let undone = |log: &PathBuf| {
+        scene.has(log, "sharedscripts") && !failed(log) && beside(log) && scene.is_finished_here(log, difference)
+    };
+    (scene.peer.ending.code, scene.ours.ending.code) == (1, 1) && logs.iter().any(undone)
 }
 
 /// Section 12, item 9.

@@ -7,8 +7,9 @@ use super::super::scene::Scene;
 use super::super::tree::Time;
 
 /// Section 12, items 2 and 10: the journal lies beside the state.
-pub(super) fn journal(_: &Scene<'_>, difference: &Difference) -> bool {
-    matches!(difference, Difference::Entry(path, None, Some(_)) if path == Path::new("state.journal"))
+pub(super) fn journal(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let is_it = matches!(difference, Difference::Entry(path, None, Some(_)) if path == Path::new("state.journal"));
+    is_it && scene.ours.ending.code == 1
 }
 
 /// Section 12, item 10.
@@ -43,6 +44,11 @@ pub(super) fn beyond_the_count_stays(scene: &Scene<'_>, difference: &Difference)
 /// Section 12, item 2: what a failed compression left plain is not overwritten, also if it fails again.
 pub(super) fn plain_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
     about_a_failure(scene, difference, &["failed to compress log ", "unable to open "])
+}
+
+/// Section 12, item 2: nor is what `renamecopy` left, also if it can still not be copied.
+pub(super) fn interim_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
+    about_a_failure(scene, difference, &["error opening "])
 }
 
 /// Ours failed with these words for a file that is gone at the peer's, and the difference is about that log.

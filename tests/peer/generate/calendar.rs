@@ -120,6 +120,47 @@ pub(super) fn state(random: &mut Random, case: &mut Case, logs: &[PathBuf], begi
             .into_bytes(),
         );
     }
+    damage(random, &mut case.state);
+}
+
+/// First lines and others of a state that no program can read.
+pub(crate) const DAMAGED: [&str; 10] = [
+    "logrotate state -- version 3",
+    "garbage",
+    "nonsense",
+    "\"/nowhere/else.log\"",
+    "\"/nowhere/else.log 2027-1-1-0:0:0",
+    "\"/nowhere/else.log\" 2027-13-1-0:0:0",
+    "\"/nowhere/else.log\" 2027-1-32-0:0:0",
+    "\"/nowhere/else.log\" 1969-1-1-0:0:0",
+    "\"/nowhere/else.log\" 2101-1-1",
+    "\"/nowhere/else.log\" 2027-1-1-24:0:0",
+];
+/// Lines of a state that look odd and are none the worse for it.
+const ODD: [&str; 3] = ["\"/nowhere/else.log\" 2027-2-31", "", "/nowhere/odd.log 2027-1-1"];
+
+/// Puts an odd line in some states: ours loses that one, the peer all that follow it.
+fn damage(random: &mut Random, lines: &mut Vec<Vec<u8>>) {
+    if !random.chance(8) {
+        return;
+    }
+    let odd = if random.chance(75) {
+        random.word(&DAMAGED[2..])
+    } else {
+        random.word(&ODD)
+    };
+    let end = lines.len() as u64;
+    let at = if random.chance(50) { end } else { 1 + random.below(end) };
+    lines.insert(usize::try_from(at).expect("an index"), odd.as_bytes().to_vec());
+    if random.chance(10) {
+        lines[0] = random
+            .word(&[
+                "logrotate state -- version 1",
+                "logrotate state -- version 3",
+                "garbage",
+            ])
+            .into();
+    }
 }
 
 /// A stamp as the state file writes it, in UTC: near enough.

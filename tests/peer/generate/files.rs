@@ -4,10 +4,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::super::directives;
 use super::super::random::Random;
 use super::super::tree::{Kind, Node, Time, Tree};
-use super::{DAY, HOUR, Place};
+use super::{DAY, HOUR, Place, directives};
 
 /// File names of logs.
 pub(super) const NAMES: [&[u8]; 14] = [
@@ -119,6 +118,11 @@ pub(super) fn leftovers(
         }
         let mut node = Node::file(content, at - random.between(0, HOUR));
         node.owner = place.owner;
+        if random.chance(5) {
+            node.acl = Some(access_list());
+        } else if random.chance(10) {
+            node.mode = *random.pick(&[0o600, 0o444, 0o4755]);
+        }
         tree.insert(file, node);
     }
     if random.chance(15) {

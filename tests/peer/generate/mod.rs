@@ -1,17 +1,21 @@
 //! Makes a case out of a seed: its stanzas and files of configuration. Directives are `directives`' part.
 
 mod calendar;
+mod directives;
 mod files;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use logrotate_rs::config::directive::DIRECTIVES;
 
 use super::case::{Case, ConfigFile, ROOT, Stanza};
-use super::directives;
 use super::random::Random;
-use super::tree::{Kind, Node, Tree};
+use super::tree::{Kind, Node, Time, Tree};
+pub(crate) use calendar::DAMAGED;
 use calendar::{ZONES, moment, state, steps};
+pub(crate) use directives::WORSE;
 use files::{NAMES, leftovers, log};
 
 const HOUR: i64 = 3600;
@@ -75,10 +79,42 @@ pub(crate) fn case(seed: u64) -> Case {
     if random.chance(40) {
         case.configs[0].globals = directives::globals(random);
     }
+    second_path(random, &mut case);
     spread(random, &mut case);
     state(random, &mut case, &logs, begin);
     steps(random, &mut case, &logs, begin);
     case
+}
+
+/// Leads a second path to a log that has a stanza: a link to its directory, and a stanza that names it there.
+fn second_path(random: &mut Random, case: &mut Case) {
+    if !random.chance(6) {
+        return;
+    }
+    let stanzas = &mut case.configs[0].stanzas;
+    let mut again = stanzas[0].clone();
+    for word in &mut again.words {
+        let text = String::from_utf8_lossy(word).into_owned();
+        if text.contains("/log/s0/") && text.is_ascii() {
+            *word = text.replace("/log/s0/", "/log/l0/").into_bytes();
+        }
+    }
+    again
+        .words
+        .retain(|word| String::from_utf8_lossy(word).contains("/log/l0/"));
+    let begin = case
+        .tree
+        .get(Path::new("log/s0"))
+        .map_or(Time::Fresh, |node| node.modified);
+    if let Time::At(begin, _) = begin
+        && !again.words.is_empty()
+    {
+        stanzas.push(again);
+        case.tree.insert(
+            PathBuf::from("log/l0"),
+            Node::new(Kind::Symlink(PathBuf::from("s0")), begin),
+        );
+    }
 }
 
 /// Puts stanzas in a second file, named on the command line or included by the directory.
@@ -161,4 +197,31 @@ fn word(path: &[u8]) -> Vec<u8> {
     }
     out.push(b'"');
     out
+}
+
+/// Directives that no case has, and why.
+const NOT_GENERATED: [(&str, &str); 4] = [
+    ("minutes", "newer than 3.22"),
+    ("nodatehourago", "newer than 3.22"),
+    ("nodateyesterday", "newer than 3.22"),
+    ("scripttimeout", "ours alone"),
+];
+
+#[test]
+fn every_directive_is_in_some_case_or_there_is_a_reason() {
+    let mut missing: Vec<&str> = DIRECTIVES.iter().map(|row| row.name).collect();
+    for seed in 1..2000 {
+        for config in case(seed).configs {
+            let inside = config.stanzas.iter().flat_map(|stanza| &stanza.directives);
+            let words: Vec<&str> = inside
+                .chain(&config.globals)
+                .filter_map(|text| text.split([' ', '=', '\n']).next())
+                .collect();
+            missing.retain(|name| !words.contains(name));
+        }
+        if missing.len() == NOT_GENERATED.len() {
+            break;
+        }
+    }
+    assert_eq!(missing, NOT_GENERATED.map(|(name, _)| name));
 }

@@ -4,12 +4,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::super::compare::records;
+use super::super::compare::{Difference, records};
 use super::super::tree::{Kind, Node, Time, Tree};
 use super::Scene;
 
 /// A file by what it holds and when that was last changed: it stays the same when it is renamed or compressed.
-type Identity = (Vec<u8>, Time);
+pub(crate) type Identity = (Vec<u8>, Time);
 
 impl Scene<'_> {
     /// The path, as messages show it, is one of the log's archives.
@@ -109,6 +109,45 @@ impl Scene<'_> {
         lost
     }
 
+    /// The difference is what ours did at the end of this log's rotation and the peer did not: something is packed, sent or removed.
+    pub(crate) fn is_finished_here(&self, log: &Path, difference: &Difference) -> bool {
+        match difference {
+            Difference::OnlyOurs(_, record) => worked_on(record).is_some_and(|path| self.is_near(log, path)),
+            Difference::Entry(path, Some(_), None) => {
+                let left = self.peer.tree.get(path).and_then(identity);
+                let was = |path: &Path| self.before.get(path).and_then(identity);
+                let goes = self.keeps_nothing(log) && left.as_ref().map(|file| file.1) != was(path).map(|file| file.1);
+                is_family(log, path) && path != log && (left == was(path) || goes || self.moved_on(path, left))
+            }
+            Difference::Entry(path, None, Some(_)) => {
+                let made = self.ours.tree.get(path).and_then(identity);
+                let is_its = |(from, node): (&PathBuf, &Node)| is_made_of(from, path) && same(identity(node), &made);
+                is_family(log, path) && self.peer.tree.iter().any(is_its)
+            }
+            _ => false,
+        }
+    }
+
+    /// What lies at this path at the peer's lies under the name of its successor at ours.
+    fn moved_on(&self, path: &Path, left: Option<Identity>) -> bool {
+        let is_its = |(to, node): (&PathBuf, &Node)| is_made_of(path, to) && same(identity(node), &left);
+        self.ours.tree.iter().any(is_its)
+    }
+
+    /// The archive that a rotation makes of this log goes at its end.
+    fn keeps_nothing(&self, log: &Path) -> bool {
+        let counts = self.directives(log);
+        let mut counts = counts.iter().filter_map(|directive| directive.strip_prefix("rotate"));
+        counts.all(|count| count.trim_start_matches([' ', '=']) == "0")
+    }
+
+    /// Contents of the log's family that the peer still has and ours neither has nor sent.
+    pub(crate) fn lost_by_ours(&self, log: &Path) -> usize {
+        let (peer, ours) = (self.family(log, &self.peer.tree), self.family(log, &self.ours.tree));
+        let is_here = |file: &&Identity| !ours.iter().any(|other| other.0 == file.0);
+        peer.iter().filter(is_here).count()
+    }
+
     /// The log went away because it is an older archive of another log, and was shifted.
     pub(crate) fn was_shifted(&self, log: &Path) -> bool {
         let id = self.before.get(log).and_then(identity);
@@ -138,6 +177,24 @@ impl Scene<'_> {
         let id = path.and_then(|path| identity(&self.before[path]));
         id.is_some_and(|id| !self.peer.tree.values().filter_map(identity).any(|other| other == id))
     }
+}
+
+/// The one path is the other's with a suffix of compression, or that of `renamecopy`'s archive.
+fn is_made_of(from: &Path, to: &Path) -> bool {
+    let (from, to) = (from.as_os_str().as_bytes(), to.as_os_str().as_bytes());
+    let packed = to
+        .strip_prefix(from)
+        .is_some_and(|suffix| suffix.starts_with(b".") && suffix.len() > 1);
+    let copied = from.strip_suffix(b".tmp").is_some_and(|log| to.starts_with(log));
+    packed || copied
+}
+
+/// The files hold the same; of what something else than gzip packed only the time is known.
+fn same(one: Option<Identity>, other: &Option<Identity>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else {
+        return false;
+    };
+    one.0 == other.0 || (is_foreign(&one) != is_foreign(other) && one.1 == other.1)
 }
 
 /// The path without the detours that an `olddir` was written with.
@@ -171,10 +228,27 @@ pub(crate) fn is_family(log: &Path, path: &Path) -> bool {
     let below = log
         .parent()
         .is_some_and(|dir| path.starts_with(dir) || path.starts_with(dir.with_file_name("arch")));
-    below
-        && path
-            .file_name()
-            .is_some_and(|name| name.as_bytes().starts_with(stem(log)))
+    let name = path.file_name().unwrap_or(OsStr::new("")).as_bytes();
+    below && is_name_of(log.file_name().unwrap_or(OsStr::new("")).as_bytes(), stem(log), name)
+}
+
+/// The name begins with the log's, or with its stem and what may stand between it and the extension.
+fn is_name_of(log: &[u8], stem: &[u8], name: &[u8]) -> bool {
+    let goes_on = |rest: &[u8]| {
+        rest.first()
+            .is_some_and(|next| b".-".contains(next) || next.is_ascii_digit())
+    };
+    let ends = |rest: &[u8]| rest.first().is_none_or(|next| b"\n\" ':".contains(next));
+    name.strip_prefix(log).is_some_and(|rest| ends(rest) || goes_on(rest))
+        || name.strip_prefix(stem).is_some_and(goes_on)
+}
+
+/// The text names a file that begins as the archives of the log do.
+pub(crate) fn names_family(log: &Path, text: &str) -> bool {
+    let name = log.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
+    let stem = String::from_utf8_lossy(stem(log));
+    let mut names = text.split('/').skip(1);
+    names.any(|rest| is_name_of(name.as_bytes(), stem.as_bytes(), rest.as_bytes()))
 }
 
 /// What `renamecopy` left unfinished can only be moved aside.
@@ -183,15 +257,22 @@ fn path_is_interim(path: &Path) -> bool {
 }
 
 /// The file is packed by something else than gzip, and can be told by its time alone.
-fn is_foreign(file: &Identity) -> bool {
+pub(crate) fn is_foreign(file: &Identity) -> bool {
     file.0.starts_with(b"\xfd7zXZ") || file.0.starts_with(b"BZh")
 }
 
-fn identity(node: &Node) -> Option<Identity> {
+/// What the file is known by, if it is one.
+pub(crate) fn identity(node: &Node) -> Option<Identity> {
     let Kind::File(raw) = &node.kind else { return None };
     let plain = node.plain.as_ref().unwrap_or(raw);
     let plain = plain.strip_prefix(b"(unpacked) ").unwrap_or(plain);
     Some((plain.to_vec(), node.modified))
+}
+
+/// The file that a record of a compressor, of `preremove` or of a mail is about.
+pub(crate) fn worked_on(record: &str) -> Option<&str> {
+    let packed = record.strip_prefix("pack\n").and_then(|rest| rest.lines().next());
+    packed.or_else(|| disposes_of(record))
 }
 
 /// The file that a record of `preremove` or of a mail is about.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::case::{Case, Change, Step};
 use super::compare::{Aftermath, Difference, stamps};
 use super::tree::Tree;
-pub(crate) use files::{disposes_of, is_family, stem};
+pub(crate) use files::{disposes_of, identity, is_family, is_foreign, names_family};
 
 /// One run of a case, seen from all sides.
 pub(crate) struct Scene<'a> {
@@ -98,8 +98,7 @@ impl Scene<'_> {
 
     /// The difference is about this log, or what its name begins.
     pub(crate) fn is_about(&self, log: &Path, difference: &Difference) -> bool {
-        let stem = stem(log);
-        let names = |text: &str| text.contains(&format!("/{}", String::from_utf8_lossy(stem)));
+        let names = |text: &str| names_family(log, text);
         match difference {
             Difference::Exit(..) => false,
             Difference::Entry(path, ..) => is_family(log, path),
