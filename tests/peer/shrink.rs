@@ -3,7 +3,7 @@
 use super::case::Case;
 
 /// No more cases than this are tried for one shrinking.
-const TRIALS: usize = 400;
+const TRIALS: usize = 200;
 
 /// Returns the smallest case found for which `differs` holds.
 pub(crate) fn shrink(case: Case, mut differs: impl FnMut(&Case) -> bool) -> Case {

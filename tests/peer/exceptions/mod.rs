@@ -101,7 +101,7 @@ const RULES: &[Rule] = &[
         "what renamecopy left and cannot be copied stops the rotation",
         stops::interim_stays,
     ),
-    rule("a copy needs no right to write to the log", copies::readable_copy),
+    dropping("a copy needs no right to write to the log", copies::readable_copy),
     rule("a log with two paths is rotated once", found::two_paths),
     dropping(
         "a damaged line of the state costs that entry alone",

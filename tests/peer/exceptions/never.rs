@@ -38,7 +38,9 @@ pub(super) fn weigh(scene: &Scene<'_>, difference: &Difference) -> Gravity {
 
 /// The file holds what no file held before, none got, and none of the peer's holds.
 fn is_invented(scene: &Scene<'_>, node: &Node) -> bool {
-    let Some(content) = content(node) else { return false };
+    let Some(content) = content(node).filter(|content| !content.is_empty()) else {
+        return false;
+    };
     let mut known = contents(scene.before);
     known.extend(contents(&scene.peer.tree));
     known.extend(

@@ -124,6 +124,15 @@ impl Scene<'_> {
                 let is_its = |(from, node): (&PathBuf, &Node)| is_made_of(from, path) && same(identity(node), &made);
                 is_family(log, path) && self.peer.tree.iter().any(is_its)
             }
+            // It was read, to be sent or packed.
+            Difference::Entry(path, Some(_), Some(_)) => {
+                let (peer, ours) = (self.peer.tree.get(path), self.ours.tree.get(path));
+                let read = peer.zip(ours).map(|(peer, ours)| Node {
+                    accessed: ours.accessed,
+                    ..peer.clone()
+                });
+                is_family(log, path) && read.as_ref() == ours
+            }
             _ => false,
         }
     }
