@@ -31,8 +31,11 @@ pub(super) fn two_paths(scene: &Scene<'_>, difference: &Difference) -> bool {
         logs.contains(&real).then(|| (log.clone(), real))
     });
     twice.into_iter().any(|(log, real)| {
+        // What runs once for a set runs for the second set, too.
+        let is_second = matches!(difference, Difference::OnlyPeer(..));
         let is_one = |one: &Path| {
-            scene.is_about(one, difference) || (scene.has(one, "sharedscripts") && scene.is_beside(one, difference))
+            let with_it = (scene.has(one, "sharedscripts") || is_second) && scene.is_beside(one, difference);
+            scene.is_about(one, difference) || with_it
         };
         let failed = |one: &Path| {
             let mut lines = scene.peer.ending.messages.lines();

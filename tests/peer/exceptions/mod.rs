@@ -48,7 +48,10 @@ const RULES: &[Rule] = &[
         stops::journal,
     ),
     rule("a dry run sends no mail", dry::dry_mail),
-    rule("a dry run does not fail for want of an archive to mail", dry::dry_exit),
+    rule(
+        "a dry run does not fail for want of an archive to mail or to shred",
+        dry::dry_exit,
+    ),
     rule(
         "olddir is made when a log is rotated, not when it is read",
         dry::olddir_early,

@@ -78,7 +78,10 @@ fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -
         .collect();
     files.any(|file| {
         let is_its = |log: &PathBuf| scene.is_of(log, &file) || scene.shares_with(log, &file);
-        scene.is_replaced(&file) && logs.iter().any(is_its)
+        // The peer stopped at another log of the set before it came to this file.
+        let is_next = |log: &PathBuf| scene.shares_with(log, &file) && !scene.has(log, "delaycompress");
+        let is_due = scene.is_replaced(&file) || (scene.was_there(&file) && logs.iter().any(is_next));
+        is_due && logs.iter().any(is_its)
     })
 }
 
