@@ -11,7 +11,7 @@ use super::support::scenario::all;
 use super::support::{fresh_dir, need, need_root, ours, shell};
 
 /// The pieces, with the paths that the scenarios give them.
-const PIECES: [&str; 57] = [
+const PIECES: [&str; 67] = [
     "error: ",
     "warning: ",
     "error: @ROOT@/conf:3 ",
@@ -69,6 +69,16 @@ const PIECES: [&str; 57] = [
     "last rotated in the future -- rotation forced",
     "removing tmp log @ROOT@/log/app.log.tmp",
     "does not exist -- skipping",
+    "which is less than or equal 10 minutes ago",
+    "which is less than a day ago",
+    "log has already been rotated",
+    "log size is below the 'size' threshold",
+    "'minsize' directive is used and the log size is smaller than the minsize value",
+    "'minage' directive is used and the log age is smaller than the minage days",
+    "No logs found. Rotation not needed.",
+    "Handling 1 logs",
+    "Not truncating @ROOT@/log/app.log",
+    "already exists, renaming to",
 ];
 
 #[test]
