@@ -28,7 +28,11 @@ pub(super) fn two_paths(scene: &Scene<'_>, difference: &Difference) -> bool {
     let twice = logs.iter().filter_map(|log| {
         let (link, dir) = links.iter().find(|(link, _)| log.parent() == Some(link))?;
         let real = dir.join(log.strip_prefix(link).ok()?);
-        logs.contains(&real).then(|| (log.clone(), real))
+        // What is no text has another look below the link, which no tree is read through.
+        let real = logs
+            .iter()
+            .find(|log| log.to_string_lossy() == real.to_string_lossy())?;
+        Some((log.clone(), real.clone()))
     });
     twice.into_iter().any(|(log, real)| {
         // What runs once for a set runs for the second set, too.

@@ -23,7 +23,7 @@ pub(super) enum Gravity {
 pub(super) fn weigh(scene: &Scene<'_>, difference: &Difference) -> Gravity {
     match difference {
         Difference::Exit(peer, ours) if !(0..=1).contains(peer) || !(0..=1).contains(ours) => Gravity::Never,
-        Difference::Entry(path, peer, ours) => {
+        Difference::Entry(path, peer, ours) if path.starts_with("log") => {
             let invented = ours.is_some() && scene.ours.tree.get(path).is_some_and(|node| is_invented(scene, node));
             let lost = peer.is_some() && scene.peer.tree.get(path).is_some_and(|node| is_lost(scene, node));
             match (invented, lost) {

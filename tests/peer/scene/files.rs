@@ -162,7 +162,7 @@ impl Scene<'_> {
         let id = self.before.get(log).and_then(identity);
         let packed = |path: &Path| {
             path.extension()
-                .is_some_and(|suffix| ["gz", "bz2", "xz"].iter().any(|known| suffix == *known))
+                .is_some_and(|suffix| ["gz", "bz2", "xz", "zipped"].iter().any(|known| suffix == *known))
                 && path.with_extension("") == log
         };
         let is_it = |(path, node): (&PathBuf, &Node)| {

@@ -62,8 +62,8 @@ impl Scene<'_> {
     /// All logs of the run, by what the states name, relative to the root.
     pub(crate) fn logs(&self) -> Vec<PathBuf> {
         let mut logs = Vec::new();
-        for side in [self.peer, self.ours] {
-            let stamps = stamps(side.tree.get(Path::new("state")));
+        for tree in [&self.peer.tree, &self.ours.tree, self.before] {
+            let stamps = stamps(tree.get(Path::new("state")));
             for log in stamps.keys().filter_map(|quoted| self.log_of(quoted)) {
                 if !logs.contains(&log) {
                     logs.push(log);

@@ -114,8 +114,8 @@ pub(super) fn scripts(random: &mut Random, set: &mut Stanza) {
                 "case $1 in *a*) exit 2;; esac",
                 "chmod 604 \"$2\"",
                 "rm -f \"$2\"",
-                "test $# = 2 && echo late >>\"$2\"; true",
-                "test $# = 2 && echo new >\"$1\"; true",
+                "test -f \"$2\" && echo late >>\"$2\"; true",
+                "test $# = 2 && test ! -p \"$1\" && echo new >\"$1\"; true",
             ],
         ),
         (
