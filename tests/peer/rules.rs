@@ -10,12 +10,157 @@ use super::generate;
 use super::scene::{Scene, identity};
 use super::tree::{Kind, Node, Tree};
 
-/// Each rule with the first case that needs it.
-const WITNESSES: [(&str, u64); 0] = [];
+/// Each rule with the first case that needs it, and with words of what the README says of it.
+const WITNESSES: [(&str, u64, &str); 32] = [
+    (
+        "what a run had begun when it failed is kept for the next",
+        0,
+        "what was begun and not finished is kept beside the state file",
+    ),
+    ("a dry run sends no mail", 752, "`-d` changes nothing at all"),
+    (
+        "a dry run does not fail for want of an archive to mail or to shred",
+        752,
+        "that it cannot mail or shred",
+    ),
+    (
+        "olddir is made when a log is rotated, not when it is read",
+        756,
+        "`createolddir` acts while the configuration is read",
+    ),
+    (
+        "a rotation that failed before its switch is not stamped",
+        759,
+        "a rotation that failed before the switch is kept in the state as done",
+    ),
+    (
+        "what is left beyond the count is disposed of, not overwritten",
+        754,
+        "it is mailed and removed as what falls off",
+    ),
+    (
+        "what is left beyond the count stops the rotation if it stays",
+        768,
+        "if that fails the rotation stops |",
+    ),
+    (
+        "what was left plain and cannot be compressed stops the rotation",
+        932,
+        "it is compressed and shifted, and if that fails the rotation stops",
+    ),
+    (
+        "the subject of an archive that goes is its own name",
+        901,
+        "subjects may name the log for an archive",
+    ),
+    (
+        "a log's own *, ? and [ are plain characters",
+        801,
+        "a `*`, `?` or `[` in a log's own name",
+    ),
+    (
+        "days are calendar days when the clock changes",
+        913,
+        "days are calendar days",
+    ),
+    (
+        "a shared postrotate runs once a log was switched",
+        898,
+        "if any log of the set was switched, `postrotate` runs",
+    ),
+    (
+        "what was left plain counts as an archive",
+        928,
+        "stays plain, is not counted",
+    ),
+    (
+        "what an earlier run left of renamecopy is finished first",
+        933,
+        "that is archived first",
+    ),
+    (
+        "no archive is overwritten",
+        1035,
+        "an existing archive is never overwritten",
+    ),
+    (
+        "a plain archive of the same date stops the rotation",
+        767,
+        "a plain archive of the same date",
+    ),
+    (
+        "what is no file at the interim name is moved aside",
+        1378,
+        "what is no file there is moved aside",
+    ),
+    (
+        "a copy that is not made does not open the log",
+        0,
+        "what is not copied is not opened",
+    ),
+    ("a copy may be sparser than the peer's", 0, "blocks of zeros are holes"),
+    (
+        "what preremove removed itself needs no shredding",
+        0,
+        "that `preremove` removed itself",
+    ),
+    ("a fault of one stanza costs that stanza alone", 898, "that block only"),
+    (
+        "what renamecopy left and cannot be copied stops the rotation",
+        1010,
+        "if it cannot be the rotation stops; what is no file",
+    ),
+    ("a copy needs no right to write to the log", 0, "reading is enough"),
+    (
+        "a log with two paths is rotated once",
+        756,
+        "a log reached by two paths",
+    ),
+    (
+        "a damaged line of the state costs that entry alone",
+        855,
+        "it costs that entry",
+    ),
+    (
+        "ignoreduplicates counts in either stanza",
+        0,
+        "`ignoreduplicates` counts only in the earlier block",
+    ),
+    (
+        "rotate -1 shifts what was left at the first number",
+        0,
+        "the number 0 of `start 0`",
+    ),
+    (
+        "mailfirst with delaycompress sends plain text",
+        0,
+        "compressed bytes are sent",
+    ),
+    (
+        "a compressed twin that is whole is not made again",
+        0,
+        "whose whole compressed twin is there",
+    ),
+    (
+        "a shared set's finish goes on with the other logs",
+        0,
+        "the others are finished",
+    ),
+    (
+        "what is mailed is plain text, with rotate 0 and delaycompress too",
+        0,
+        "`rotate 0` with `delaycompress` sends nothing and fails",
+    ),
+    (
+        "copy with renamecopy makes a copy",
+        788,
+        "`copy` together with `renamecopy`",
+    ),
+];
 
 #[test]
 fn every_rule_has_a_case_that_needs_it() {
-    let known: Vec<&str> = WITNESSES.iter().map(|(rule, _)| *rule).collect();
+    let known: Vec<&str> = WITNESSES.iter().map(|(rule, ..)| *rule).collect();
     for rule in names() {
         assert!(known.contains(&rule), "no case needs the rule: {rule}");
     }
@@ -23,11 +168,26 @@ fn every_rule_has_a_case_that_needs_it() {
 }
 
 #[test]
+fn every_rule_is_named_among_the_differences_of_the_readme() {
+    let readme = std::fs::read_to_string(crate::support::project().join("README.md")).expect("the README");
+    let (_, differences) = readme
+        .split_once("## Differences from logrotate\n")
+        .expect("its differences");
+    let (differences, _) = differences.split_once("\n## ").expect("what follows them");
+    for (rule, _, words) in WITNESSES {
+        assert!(
+            differences.contains(words),
+            "the README does not say of the rule {rule}: {words}"
+        );
+    }
+}
+
+#[test]
 fn every_rule_excuses_its_difference_and_nothing_else() {
     let Some(pair) = super::pair() else { return };
     let dir = super::playground();
     let bench = Bench::new(&dir.path().join("0"), &pair);
-    for (rule, seed) in WITNESSES {
+    for (rule, seed, _) in WITNESSES {
         let mut was_needed = false;
         let failure = bench.watch(&generate::case(seed), &mut |scene, used| {
             was_needed |= used.contains(&rule);

@@ -1,6 +1,6 @@
 //! Copies, and files that are gone already.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::compare::Difference;
 use super::super::scene::Scene;
@@ -15,11 +15,16 @@ pub(super) fn copy_with_renamecopy(scene: &Scene<'_>, difference: &Difference) -
         );
         scene.has(log, "sharedscripts") && messages.contains(&dir) && messages.contains(".tmp: No such file")
     };
+    // Its postrotate failed before it came to that.
+    let undone = |log: &Path| {
+        scene.has(log, "sharedscripts") && messages.contains("error running shared postrotate script for ")
+    };
     let failed = |log: &PathBuf| {
         let tmp = format!("error opening {}.tmp", scene.root.join(log).display());
+        let script = format!("postrotate script for {}", scene.root.join(log).display());
         scene.has(log, "copy")
             && scene.has(log, "renamecopy")
-            && (scene.peer.ending.messages.contains(&tmp) || beside(log))
+            && (messages.contains(&tmp) || messages.contains(&script) || beside(log) || undone(log))
     };
     match difference {
         Difference::Exit(1, 0) => scene.logs().iter().any(failed),
@@ -39,7 +44,10 @@ pub(super) fn skipped_copy(scene: &Scene<'_>, difference: &Difference) -> bool {
         );
         scene.has(log, "copy") && scene.peer.ending.messages.contains(&said)
     };
-    let about = |log: &PathBuf| scene.is_about(log, difference) || matches!(difference, Difference::Exit(1, 0));
+    // In a set whose scripts are shared the peer stops with all its logs.
+    let with_it = |log: &PathBuf| scene.has(log, "sharedscripts") && scene.is_beside(log, difference);
+    let about =
+        |log: &PathBuf| scene.is_about(log, difference) || with_it(log) || matches!(difference, Difference::Exit(1, 0));
     scene.logs().iter().any(|log| failed(log) && about(log))
 }
 

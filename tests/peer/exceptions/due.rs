@@ -57,24 +57,37 @@ pub(super) fn calendar_days(scene: &Scene<'_>, difference: &Difference) -> bool 
     };
     let tried = |log: &Path| stopped(scene, log) || stamp(&scene.ours.tree, log) != stamp(scene.before, log);
     let about = |log: &PathBuf| tried(log) && is_touched(scene, log, difference);
-    scene.logs().iter().any(|log| is_late(log) && about(log))
+    scene.logs().iter().any(|log| about(log) && is_late(log))
+}
+
+/// The peer writes all of the state anew, and other times of day than those that a change of the clock left out.
+pub(super) fn left_out(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let Difference::State(quoted, Some(_), Some(ours)) = difference else {
+        return false;
+    };
+    let mut parts = ours.splitn(4, '-');
+    let date: Vec<&str> = parts.by_ref().take(3).collect();
+    let moment = format!("{} {}", date.join("-"), parts.next().unwrap_or("0"));
+    scene.stamp(scene.before, quoted).as_ref() == Some(ours) && offset(scene, &moment).is_none()
 }
 
 /// The clock of the case's zone is further ahead at the run than it was at the midnight of this stamp.
 fn went_forward(scene: &Scene<'_>, stamp: &str) -> bool {
     let mut parts = stamp.splitn(4, '-');
     let date: Vec<&str> = parts.by_ref().take(3).collect();
-    let offset = |moment: &str| {
-        let mut date = Command::new("date");
-        date.args(["-d", moment, "+%z"])
-            .env("TZ", scene.case.zone)
-            .env("LC_ALL", "C");
-        let said = date.output().expect("date starts").stdout;
-        String::from_utf8_lossy(&said).trim().parse::<i32>().ok()
-    };
     let (then, now) = (
-        offset(&format!("{} 00:00", date.join("-"))),
-        offset(&format!("@{}", scene.step.at)),
+        offset(scene, &format!("{} 00:00", date.join("-"))),
+        offset(scene, &format!("@{}", scene.step.at)),
     );
     then < now
+}
+
+/// How far the zone's clock is ahead of UTC at this moment, if there is such a moment.
+fn offset(scene: &Scene<'_>, moment: &str) -> Option<i32> {
+    let mut date = Command::new("date");
+    date.args(["-d", moment, "+%z"])
+        .env("TZ", scene.case.zone)
+        .env("LC_ALL", "C");
+    let said = date.output().expect("date starts").stdout;
+    String::from_utf8_lossy(&said).trim().parse().ok()
 }

@@ -32,15 +32,17 @@ pub(super) fn overwritten(scene: &Scene<'_>, difference: &Difference) -> bool {
 
 /// Section 12, item 2: a plain archive and its whole compressed twin; the peer compresses again and moves the twin aside.
 pub(super) fn whole_twin(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let twin = match difference {
-        Difference::Entry(path, Some(_), None) => {
-            let shown = path.to_string_lossy();
-            let Some((twin, _)) = shown.split_once(".gz-").filter(|(_, rest)| rest.ends_with(".backup")) else {
-                return false;
-            };
+    let Difference::Entry(path, Some(_), ours) = difference else {
+        return false;
+    };
+    let shown = path.to_string_lossy();
+    let aside = shown.split_once(".gz-").filter(|(_, rest)| rest.ends_with(".backup"));
+    let twin = match aside {
+        // Moved aside by the peer alone, be it over what lay there already.
+        Some((twin, _)) if ours.is_none() || scene.ours.tree.get(path) == scene.before.get(path) => {
             PathBuf::from(format!("{twin}.gz"))
         }
-        Difference::Entry(path, Some(_), Some(_)) => path.clone(),
+        None if ours.is_some() => path.clone(),
         _ => return false,
     };
     let plain = twin.with_extension("");
@@ -59,6 +61,13 @@ pub(super) fn plain_counts(scene: &Scene<'_>, difference: &Difference) -> bool {
         };
         let replaced = |log: &PathBuf| scene.has(log, "compress") && scene.lost_its_plain(log);
         return packed.is_some_and(|path| scene.logs().iter().any(|log| scene.is_near(log, path) && replaced(log)));
+    }
+    if scene
+        .logs()
+        .iter()
+        .any(|log| scene.has(log, "compress") && scene.is_plain_taken_in(log, difference))
+    {
+        return true;
     }
     let aside = |path: &Path| scene.is_aside(path);
     let such = |log: &PathBuf| {
@@ -123,4 +132,17 @@ pub(super) fn interim_aside(scene: &Scene<'_>, difference: &Difference) -> bool 
     };
     let is_no_file = scene.ours.tree.get(path).is_some_and(|node| node.kind == Kind::Fifo);
     is_no_file && scene.is_aside(path) && path.to_string_lossy().contains(".tmp-")
+}
+
+/// Section 12, item 2: the peer moves a file aside over what it moved aside in the same hour.
+pub(super) fn moved_aside_twice(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let stays = |path: &Path| path.to_string_lossy().ends_with(".backup") && scene.before.contains_key(path);
+    match difference {
+        Difference::Entry(path, Some(_), Some(_)) => {
+            let at = |tree: &Tree| tree.get(path).and_then(identity);
+            stays(path) && at(&scene.ours.tree) == at(scene.before)
+        }
+        Difference::Entry(path, None, Some(_)) => stays(&path.with_extension("")),
+        _ => false,
+    }
 }

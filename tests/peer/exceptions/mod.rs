@@ -76,6 +76,10 @@ const RULES: &[Rule] = &[
     dropping("a log's own *, ? and [ are plain characters", due::glob_in_a_name),
     dropping("days are calendar days when the clock changes", due::calendar_days),
     rule(
+        "a time of day that was left out is kept as it is written",
+        due::left_out,
+    ),
+    rule(
         "a shared postrotate runs once a log was switched",
         shared::shared_postrotate,
     ),
@@ -85,6 +89,7 @@ const RULES: &[Rule] = &[
         kept::finished_first,
     ),
     dropping("no archive is overwritten", kept::overwritten),
+    rule("what was moved aside in the same hour stays", kept::moved_aside_twice),
     rule(
         "a plain archive of the same date stops the rotation",
         stops::plain_of_the_date,
@@ -93,7 +98,7 @@ const RULES: &[Rule] = &[
         "what is no file at the interim name is moved aside",
         kept::interim_aside,
     ),
-    rule("a copy that is not made does not open the log", copies::skipped_copy),
+    dropping("a copy that is not made does not open the log", copies::skipped_copy),
     rule("a copy may be sparser than the peer's", copies::sparser),
     rule(
         "what preremove removed itself needs no shredding",

@@ -53,8 +53,7 @@ pub(super) fn interim_stays(scene: &Scene<'_>, difference: &Difference) -> bool 
 
 /// Ours failed with these words for a file that is gone at the peer's, and the difference is about that log.
 fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -> bool {
-    // Messages show what cannot be read as `\xff`, records and trees in a way of their own.
-    let said = scene.ours.ending.messages.replace("\\xff", "\u{fffd}");
+    let said = shown(&scene.ours.ending.messages);
     let after = |line: &str| {
         words
             .iter()
@@ -87,22 +86,30 @@ fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -
 
 /// Section 12, item 2: the peer looks for the compressed name alone, and renames the log over the plain one.
 pub(super) fn plain_of_the_date(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let said = &scene.ours.ending.messages;
+    let said = shown(&scene.ours.ending.messages);
     let file = |line: &str| {
         let line = line.strip_prefix("error: destination ")?;
         line.strip_suffix(" already exists, skipping rotation")
             .map(str::to_owned)
     };
+    // The dry run knows that what was put off will be compressed by then.
+    let is_there =
+        |file: &String| scene.was_there(file) || file.rsplit_once('.').is_some_and(|(plain, _)| scene.was_there(plain));
     let files: Vec<String> = said
         .lines()
         .filter_map(file)
-        .filter(|file| scene.is_replaced(file) || (scene.is_dry() && scene.was_there(file)))
+        .filter(|file| scene.is_replaced(file) || (scene.is_dry() && is_there(file)))
         .collect();
     let touches = |log: &PathBuf| {
-        files
-            .iter()
-            .any(|file| scene.is_of(log, file) || scene.shares_with(log, file))
+        files.iter().any(|file| {
+            scene.is_of(log, file) || scene.shares_with(log, file) || (scene.is_dry() && scene.is_near(log, file))
+        })
     };
     let about = |log: &PathBuf| scene.is_about(log, difference) || matches!(difference, Difference::Exit(0, 1));
     scene.logs().iter().any(|log| touches(log) && about(log))
+}
+
+/// Messages show what cannot be read as `\xff`, records and trees in a way of their own.
+fn shown(messages: &str) -> String {
+    messages.replace("\\xff", "\u{fffd}")
 }

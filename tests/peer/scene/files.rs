@@ -52,6 +52,26 @@ impl Scene<'_> {
         its.any(|path| self.is_replaced(&self.root.join(path).to_string_lossy()))
     }
 
+    /// A plain numbered archive that the peer leaves where it was is packed at ours, and has perhaps the next number.
+    pub(crate) fn is_plain_taken_in(&self, log: &Path, difference: &Difference) -> bool {
+        let is_plain = |path: &Path| path.to_string_lossy().ends_with(|last: char| last.is_ascii_digit());
+        let its = |tree: &Tree, path: &Path| tree.get(path).and_then(identity);
+        let stays = |path: &PathBuf| its(&self.peer.tree, path) == its(self.before, path);
+        let plain = self
+            .before
+            .keys()
+            .filter(|path| is_family(log, path) && is_plain(path) && stays(path));
+        let plain: Vec<_> = plain.filter(|path| its(&self.ours.tree, path).is_none()).collect();
+        match difference {
+            Difference::Entry(path, Some(_), None) => plain.contains(&path),
+            Difference::Entry(path, None, Some(_)) => {
+                let made = its(&self.ours.tree, path);
+                !is_plain(path) && is_family(log, path) && plain.iter().any(|path| same(its(self.before, path), &made))
+            }
+            _ => false,
+        }
+    }
+
     /// Something lay at this path, as messages show it.
     pub(crate) fn was_there(&self, shown: &str) -> bool {
         let shown = &*settled(shown);
@@ -117,7 +137,11 @@ impl Scene<'_> {
                 let left = self.peer.tree.get(path).and_then(identity);
                 let was = |path: &Path| self.before.get(path).and_then(identity);
                 let goes = self.keeps_nothing(log) && left.as_ref().map(|file| file.1) != was(path).map(|file| file.1);
-                is_family(log, path) && path != log && (left == was(path) || goes || self.moved_on(path, left))
+                // It lay there, or was shifted there.
+                let is_old = left
+                    .as_ref()
+                    .is_some_and(|left| self.family(log, self.before).contains(left));
+                is_family(log, path) && path != log && (is_old || goes || self.moved_on(path, left))
             }
             Difference::Entry(path, None, Some(_)) => {
                 let made = self.ours.tree.get(path).and_then(identity);

@@ -33,8 +33,13 @@ impl Scene<'_> {
     pub(crate) fn directives(&self, log: &Path) -> Vec<&str> {
         let parent = log.parent().unwrap_or(log).as_os_str().as_bytes();
         let mut out: Vec<&str> = Vec::new();
-        for config in &self.case.configs {
-            out.extend(config.globals.iter().map(String::as_str));
+        for global in self.case.configs.iter().flat_map(|config| &config.globals) {
+            if !global.contains('{') {
+                out.push(global);
+            } else if global.contains(&*log.parent().unwrap_or(log).to_string_lossy()) {
+                // A whole file, as the year has it.
+                out.extend(global.lines().map(str::trim));
+            }
         }
         for stanza in self.case.configs.iter().flat_map(|config| &config.stanzas) {
             let is_its = |word: &Vec<u8>| word.windows(parent.len()).any(|window| window == parent);
