@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::super::compare::Difference;
-use super::super::scene::{Scene, names_family};
+use super::super::scene::Scene;
 use super::super::tree::Tree;
 
 /// Section 12, item 5: the peer does not find the dated archives of such a log, nor how many numbers there are.
@@ -32,13 +32,13 @@ fn stopped(scene: &Scene<'_>, log: &Path) -> bool {
         .messages
         .lines()
         .filter(|line| line.starts_with("error: "));
-    errors.any(|line| names_family(log, line) && !scene.peer.ending.messages.contains(line))
+    errors.any(|line| scene.names(log, line) && !scene.peer.ending.messages.contains(line))
 }
 
 /// The peer found a name taken that ours had freed, since it knew what could go.
 fn is_in_the_way(scene: &Scene<'_>, log: &Path) -> bool {
     let mut lines = scene.peer.ending.messages.lines();
-    lines.any(|line| line.starts_with("error: destination ") && names_family(log, line))
+    lines.any(|line| line.starts_with("error: destination ") && scene.names(log, line))
 }
 
 /// The difference is about the log, or a set that goes with it, or the exit status.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::case::Stanza;
 use super::super::compare::{Difference, STATE};
 use super::super::generate::{DAMAGED, WORSE};
-use super::super::scene::{Scene, names_family};
+use super::super::scene::Scene;
 use super::super::tree::Kind;
 
 /// Section 16 of the grammar.
@@ -43,7 +43,7 @@ pub(super) fn two_paths(scene: &Scene<'_>, difference: &Difference) -> bool {
         };
         let failed = |one: &Path| {
             let mut lines = scene.peer.ending.messages.lines();
-            lines.any(|line| line.starts_with("error: ") && names_family(one, line))
+            lines.any(|line| line.starts_with("error: ") && scene.names(one, line))
         };
         is_one(&log)
             || is_one(&real)

@@ -99,6 +99,9 @@ pub(super) fn finished_first(scene: &Scene<'_>, difference: &Difference) -> bool
 
 /// Section 12, item 2: the peer does not count what it compresses only now, and a later archive gets its name.
 pub(super) fn shifts_the_first(scene: &Scene<'_>, difference: &Difference) -> bool {
+    if matches!(difference, Difference::State(..)) {
+        return false;
+    }
     let such = |log: &PathBuf| scene.has(log, "rotate -1") && scene.has(log, "compress") && !scene.has(log, "dateext");
     let first = |log: &PathBuf| {
         let is_plain = |path: &&PathBuf| {

@@ -116,7 +116,7 @@ const RULES: &[Rule] = &[
         found::damaged_line,
     ),
     rule("ignoreduplicates counts in either stanza", found::either_ignores),
-    rule(
+    dropping(
         "rotate -1 shifts what was left at the first number",
         kept::shifts_the_first,
     ),

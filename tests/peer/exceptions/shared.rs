@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use super::super::compare::Difference;
-use super::super::scene::{Scene, names_family};
+use super::super::scene::Scene;
 
 /// Section 12, item 9: nothing that was switched stays undone because of what failed beside it.
 pub(super) fn shared_finish(scene: &Scene<'_>, difference: &Difference) -> bool {
     let errors = scene.peer.ending.messages.lines();
     let errors: Vec<&str> = errors.filter(|line| line.starts_with("error: ")).collect();
-    let failed = |log: &Path| errors.iter().any(|line| names_family(log, line));
+    let failed = |log: &Path| errors.iter().any(|line| scene.names(log, line));
     let logs = scene.logs();
     let beside = |one: &Path| {
         logs.iter()

@@ -90,6 +90,23 @@ impl Scene<'_> {
         is_family(log, path)
     }
 
+    /// The text names a file that lies where the log's archives do and begins as they do.
+    pub(crate) fn names(&self, log: &Path, text: &str) -> bool {
+        let name = log.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
+        let stem = String::from_utf8_lossy(stem(log));
+        let dir = self.root.join(log.parent().unwrap_or(log));
+        let dirs = [
+            format!("{}/", dir.display()),
+            format!("{}/", dir.with_file_name("arch").display()),
+        ];
+        let is_named = |line: &str| {
+            let rests = dirs.iter().flat_map(|dir| line.split(dir.as_str()).skip(1));
+            let mut names = rests.flat_map(|rest| rest.split('/'));
+            names.any(|rest| is_name_of(name.as_bytes(), stem.as_bytes(), rest.as_bytes()))
+        };
+        text.lines().any(is_named)
+    }
+
     /// The files of the log's family.
     fn family(&self, log: &Path, tree: &Tree) -> Vec<Identity> {
         // What was moved aside in this run is no archive any more.
@@ -212,13 +229,16 @@ impl Scene<'_> {
     }
 }
 
-/// The one path is the other's with a suffix of compression, or that of `renamecopy`'s archive.
+/// The one path is the other's with a suffix of compression, or that of `renamecopy`'s archive, wherever it lies.
 fn is_made_of(from: &Path, to: &Path) -> bool {
+    let name = |path: &Path| path.file_name().unwrap_or(OsStr::new("")).as_bytes().to_vec();
+    let copied = name(from)
+        .strip_suffix(b".tmp")
+        .is_some_and(|log| name(to).starts_with(log));
     let (from, to) = (from.as_os_str().as_bytes(), to.as_os_str().as_bytes());
     let packed = to
         .strip_prefix(from)
         .is_some_and(|suffix| suffix.starts_with(b".") && suffix.len() > 1);
-    let copied = from.strip_suffix(b".tmp").is_some_and(|log| to.starts_with(log));
     packed || copied
 }
 
@@ -274,14 +294,6 @@ fn is_name_of(log: &[u8], stem: &[u8], name: &[u8]) -> bool {
     let ends = |rest: &[u8]| rest.first().is_none_or(|next| b"\n\" ':".contains(next));
     name.strip_prefix(log).is_some_and(|rest| ends(rest) || goes_on(rest))
         || name.strip_prefix(stem).is_some_and(goes_on)
-}
-
-/// The text names a file that begins as the archives of the log do.
-pub(crate) fn names_family(log: &Path, text: &str) -> bool {
-    let name = log.file_name().unwrap_or(OsStr::new("")).to_string_lossy();
-    let stem = String::from_utf8_lossy(stem(log));
-    let mut names = text.split('/').skip(1);
-    names.any(|rest| is_name_of(name.as_bytes(), stem.as_bytes(), rest.as_bytes()))
 }
 
 /// What `renamecopy` left unfinished can only be moved aside.

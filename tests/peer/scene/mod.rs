@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use super::case::{Case, Change, Step};
 use super::compare::{Aftermath, Difference, stamps};
 use super::tree::Tree;
-pub(crate) use files::{disposes_of, identity, is_family, is_foreign, names_family};
+pub(crate) use files::{disposes_of, identity, is_family, is_foreign};
 
 /// One run of a case, seen from all sides.
 pub(crate) struct Scene<'a> {
@@ -103,7 +103,7 @@ impl Scene<'_> {
 
     /// The difference is about this log, or what its name begins.
     pub(crate) fn is_about(&self, log: &Path, difference: &Difference) -> bool {
-        let names = |text: &str| names_family(log, text);
+        let names = |text: &str| self.names(log, text);
         match difference {
             Difference::Exit(..) => false,
             Difference::Entry(path, ..) => is_family(log, path),
