@@ -1,11 +1,13 @@
-//! Mail as it is delivered: sent by Debian's mail program, which hands it to a small delivery agent; the letters are read back.
+//! Mail as it is delivered: sent by Debian's mail program, which hands it to a small delivery agent or to a mail server; the letters
+//! are read back.
 
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::super::support::{need, ours, shell};
+use super::super::support::{need, need_root, ours, shell};
 use super::{PATIENCE, Run, Scene};
 
 /// The mail program; it builds the letter and gives it to what `sendmail` names.
@@ -18,12 +20,50 @@ cat >@ROOT@/post/last
 mv @ROOT@/post/last @ROOT@/post/$(ls @ROOT@/post | wc -l)
 ";
 
+/// The mail server, which delivers at once into one file, and the user that it runs as.
+const SERVER: &str = "exim4";
+const POSTMAN: &str = "Debian-exim";
+const SERVER_CONF: &str = "spool_directory = @POST@
+log_file_path = @POST@/%slog
+primary_hostname = host.example.org
+qualify_domain = example.org
+keep_environment =
+begin routers
+everybody:
+  driver = accept
+  transport = inbox
+begin transports
+inbox:
+  driver = appendfile
+  file = @POST@/inbox
+  message_prefix =
+  message_suffix =
+  user = Debian-exim
+  group = Debian-exim
+";
+
 /// A letter as it came.
 #[derive(Debug, PartialEq)]
 struct Letter {
     to: String,
     subject: String,
     text: String,
+}
+
+impl Letter {
+    fn read(path: &Path) -> Self {
+        let raw = fs::read_to_string(path).unwrap();
+        let (head, text) = raw.split_once("\n\n").expect("a head and a text");
+        let field = |name: &str| {
+            let line = head.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap_or_default().trim().to_owned()
+        };
+        Self {
+            to: field("To:"),
+            subject: field("Subject:"),
+            text: text.to_owned(),
+        }
+    }
 }
 
 struct Office {
@@ -68,20 +108,7 @@ impl Office {
         let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
         paths.retain(|path| path.extension().is_none());
         paths.sort();
-        let open = |path: &PathBuf| {
-            let raw = fs::read_to_string(path).unwrap();
-            let (head, text) = raw.split_once("\n\n").expect("a head and a text");
-            let field = |name: &str| {
-                let line = head.lines().find_map(|line| line.strip_prefix(name));
-                line.unwrap_or_default().trim().to_owned()
-            };
-            Letter {
-                to: field("To:"),
-                subject: field("Subject:"),
-                text: text.to_owned(),
-            }
-        };
-        paths.iter().map(open).collect()
+        paths.iter().map(|path| Letter::read(path)).collect()
     }
 
     fn expect(&self, subject: &str, text: &str) {
@@ -166,4 +193,32 @@ fn what_cannot_be_delivered_stays() {
     assert!(run.said.contains("mail command failed for"), "{}", run.said);
     assert_eq!(office.scene.read("app.log.2"), "yesterday\n");
     assert_eq!(office.letters(), []);
+}
+
+#[test]
+fn what_falls_off_is_delivered_by_a_mail_server() {
+    if !need(MAIL) || !need(SERVER) || !need_root() {
+        return;
+    }
+    let office = Office::open("mail-server");
+    // The server is a user of its own, who has to get there.
+    let post = tempfile::tempdir().unwrap();
+    fs::set_permissions(post.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let postman = nix::unistd::User::from_name(POSTMAN)
+        .unwrap()
+        .expect("the server's user");
+    chown(post.path(), Some(postman.uid.as_raw()), Some(postman.gid.as_raw())).unwrap();
+    let place = post.path().to_str().unwrap();
+    fs::write(post.path().join("conf"), SERVER_CONF.replace("@POST@", place)).unwrap();
+    let agent = format!("#!/bin/sh\nexec {SERVER} -C {place}/conf -odf \"$@\"\n");
+    fs::write(office.scene.root.join("agent"), agent).unwrap();
+    office.scene.write("app.log", "today\n");
+    office.scene.write("app.log.1", "yesterday\nand more\n");
+    office.run("maillast").went_well();
+    let letter = Letter {
+        to: "ops@example.org".to_owned(),
+        subject: office.scene.fill("@ROOT@/log/app.log.2"),
+        text: "yesterday\nand more\n".to_owned(),
+    };
+    assert_eq!(Letter::read(&post.path().join("inbox")), letter);
 }
