@@ -1,5 +1,6 @@
 //! What differs after a run: exit status, tree, what scripts and mail programs were given, the state.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -78,18 +79,31 @@ pub(crate) fn compare(peer: &Aftermath, ours: &Aftermath, terms: Terms) -> Vec<D
     if peer.ending.code != ours.ending.code || peer.ending.code == HUNG {
         found.push(Difference::Exit(peer.ending.code, ours.ending.code));
     }
-    let paths: BTreeSet<&PathBuf> = peer.tree.keys().chain(ours.tree.keys()).collect();
-    for path in paths {
-        let (left, right) = (peer.tree.get(path), ours.tree.get(path));
+    let (mut left, mut right) = (peer.tree.iter().peekable(), ours.tree.iter().peekable());
+    while let Some(order) = next_of(left.peek(), right.peek()) {
+        let one = (order != Ordering::Greater).then(|| left.next()).flatten();
+        let other = (order != Ordering::Less).then(|| right.next()).flatten();
+        let Some((path, _)) = one.or(other) else { break };
+        let (left, right) = (one.map(|(_, node)| node), other.map(|(_, node)| node));
         if path == Path::new(STATE) {
             compare_state(left, right, &mut found);
         } else if path.starts_with(RECORDS) {
             compare_records(path, left, right, terms.in_order, &mut found);
-        } else if !path.starts_with("bin") && !path.starts_with("etc") {
+        } else if left != right && !path.starts_with("bin") && !path.starts_with("etc") {
             compare_entry(path, left, right, terms, &mut found);
         }
     }
     found
+}
+
+/// Which of the two lists of entries has the next path; `None` at the end of both.
+fn next_of(left: Option<&(&PathBuf, &Node)>, right: Option<&(&PathBuf, &Node)>) -> Option<Ordering> {
+    match (left, right) {
+        (Some((left, _)), Some((right, _))) => Some(left.cmp(right)),
+        (Some(_), None) => Some(Ordering::Less),
+        (None, Some(_)) => Some(Ordering::Greater),
+        (None, None) => None,
+    }
 }
 
 fn compare_entry(path: &Path, left: Option<&Node>, right: Option<&Node>, terms: Terms, found: &mut Vec<Difference>) {

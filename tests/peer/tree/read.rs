@@ -1,6 +1,6 @@
 //! Reads a tree from the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -51,12 +51,20 @@ fn real_seconds() -> i64 {
     i64::try_from(since.as_secs()).expect("seconds fit")
 }
 
-/// A file's content, as it is and as it is compared.
-type Both = (Arc<Vec<u8>>, Arc<Vec<u8>>);
+/// A file's content, as it is and as it is compared, and its access list.
+#[derive(Clone)]
+struct Content {
+    raw: Arc<Vec<u8>>,
+    plain: Arc<Vec<u8>>,
+    acl: Option<Vec<u8>>,
+}
 
-/// What is remembered of a file that need not be read again while inode and change time stay.
+/// What tells that a file is still what it was: inode and change time.
+type Version = (u64, i64, i64);
+
+/// What is remembered of files that need not be read again.
 #[derive(Default)]
-pub(crate) struct Contents(BTreeMap<PathBuf, (u64, i64, i64, Both)>);
+pub(crate) struct Contents(HashMap<PathBuf, (Version, Content)>);
 
 /// Reads the tree below the root; then fresh times are set to `faked`, on the disk and for the next reading.
 pub(crate) fn read(root: &Path, window: Window, faked: i64, known: &mut Contents) -> Tree {
@@ -65,12 +73,9 @@ pub(crate) fn read(root: &Path, window: Window, faked: i64, known: &mut Contents
     let mut linked = Vec::new();
     let mut pending = vec![PathBuf::new()];
     while let Some(dir) = pending.pop() {
-        let mut names: Vec<_> = fs::read_dir(root.join(&dir))
-            .expect("a directory is read")
-            .map(|entry| dir.join(entry.expect("an entry is read").file_name()))
-            .collect();
-        names.sort();
-        for path in names {
+        let names = fs::read_dir(root.join(&dir)).expect("a directory is read");
+        for name in names.map(|entry| entry.expect("an entry is read").file_name()) {
+            let path = dir.join(name);
             let at = root.join(&path);
             let meta = at.symlink_metadata().expect("an entry is looked at");
             if meta.nlink() > 1 && meta.is_file() {
@@ -96,25 +101,20 @@ pub(crate) fn read(root: &Path, window: Window, faked: i64, known: &mut Contents
 }
 
 fn read_one(at: &Path, path: &Path, meta: &fs::Metadata, window: Window, known: &mut Contents) -> Node {
-    let mut plain = None;
+    let (mut plain, mut acl) = (None, None);
     let kind = meta.file_type();
     let kind = if kind.is_dir() {
         Kind::Dir
     } else if kind.is_symlink() {
         Kind::Symlink(fs::read_link(at).expect("a link is read"))
     } else if kind.is_file() {
-        let (raw, unpacked) = content(at, path, meta, known);
-        plain = Some(unpacked);
-        Kind::File(raw)
+        let content = content(at, path, meta, known);
+        (plain, acl) = (Some(content.plain), content.acl);
+        Kind::File(content.raw)
     } else if std::os::unix::fs::FileTypeExt::is_fifo(&kind) {
         Kind::Fifo
     } else {
         Kind::Other
-    };
-    let acl = if kind_is_file(&kind) {
-        xattr::get(at, ACL).unwrap_or(None)
-    } else {
-        None
     };
     let size = meta.len();
     Node {
@@ -123,21 +123,18 @@ fn read_one(at: &Path, path: &Path, meta: &fs::Metadata, window: Window, known: 
         owner: (meta.uid(), meta.gid()),
         modified: window.classify(meta.mtime(), meta.mtime_nsec()),
         accessed: window.classify(meta.atime(), meta.atime_nsec()),
-        sparse: kind_is_file(&kind) && size > 0x10000 && meta.blocks() * 512 + 0x4000 < size,
+        sparse: matches!(kind, Kind::File(_)) && size > 0x10000 && meta.blocks() * 512 + 0x4000 < size,
         acl,
         kind,
     }
 }
 
-fn kind_is_file(kind: &Kind) -> bool {
-    matches!(kind, Kind::File(_))
-}
-
-fn content(at: &Path, path: &Path, meta: &fs::Metadata, known: &mut Contents) -> Both {
-    if let Some((inode, seconds, nanoseconds, bytes)) = known.0.get(path)
-        && (*inode, *seconds, *nanoseconds) == (meta.ino(), meta.ctime(), meta.ctime_nsec())
+fn content(at: &Path, path: &Path, meta: &fs::Metadata, known: &mut Contents) -> Content {
+    let version = (meta.ino(), meta.ctime(), meta.ctime_nsec());
+    if let Some((known_as, content)) = known.0.get(path)
+        && *known_as == version
     {
-        return bytes.clone();
+        return content.clone();
     }
     let mut bytes = Vec::new();
     let mut file = fs::OpenOptions::new()
@@ -147,10 +144,13 @@ fn content(at: &Path, path: &Path, meta: &fs::Metadata, known: &mut Contents) ->
         .expect("a file opens");
     file.read_to_end(&mut bytes).expect("a file is read");
     let raw = Arc::new(bytes);
-    let both = (Arc::clone(&raw), unpack(&raw));
-    let known_as = (meta.ino(), meta.ctime(), meta.ctime_nsec(), both.clone());
-    known.0.insert(path.to_owned(), known_as);
-    both
+    let content = Content {
+        plain: unpack(&raw),
+        raw,
+        acl: xattr::get(at, ACL).unwrap_or(None),
+    };
+    known.0.insert(path.to_owned(), (version, content.clone()));
+    content
 }
 
 /// Unpacks what gzip packed, whoever packed it; anything else is as it is.
