@@ -63,7 +63,11 @@ impl Scene<'_> {
             .filter(|path| is_family(log, path) && is_plain(path) && stays(path));
         let plain: Vec<_> = plain.filter(|path| its(&self.ours.tree, path).is_none()).collect();
         match difference {
-            Difference::Entry(path, Some(_), None) => plain.contains(&path),
+            Difference::Entry(path, Some(_), None) => {
+                let was = its(self.before, path);
+                let packed = |(to, node): (&PathBuf, &Node)| is_family(log, to) && same(identity(node), &was);
+                plain.contains(&path) && self.ours.tree.iter().any(packed)
+            }
             Difference::Entry(path, None, Some(_)) => {
                 let made = its(&self.ours.tree, path);
                 !is_plain(path) && is_family(log, path) && plain.iter().any(|path| same(its(self.before, path), &made))
