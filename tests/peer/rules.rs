@@ -148,7 +148,7 @@ const WITNESSES: [(&str, u64, &str); 34] = [
     ),
     (
         "a compressed twin that is whole is not made again",
-        0,
+        3702,
         "whose whole compressed twin is there",
     ),
     (

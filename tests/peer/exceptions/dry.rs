@@ -16,7 +16,15 @@ pub(super) fn dry_exit(scene: &Scene<'_>, difference: &Difference) -> bool {
     let mails = said.contains("for mailing") || said.contains("mail command failed");
     let is_shred = |line: &str| line.starts_with("error: error opening ");
     let shreds = scene.is_said("shred") && said.lines().any(is_shred);
-    scene.is_dry() && matches!(difference, Difference::Exit(1, 0)) && (mails || shreds)
+    let fails = mails || shreds || said.lines().any(|line| is_moved_by_then(said, line));
+    scene.is_dry() && matches!(difference, Difference::Exit(1, 0)) && fails
+}
+
+/// The name that the peer finds taken is that of a log which the real run would have moved away before.
+fn is_moved_by_then(said: &str, line: &str) -> bool {
+    let taken = line.strip_prefix("error: destination ");
+    let taken = taken.and_then(|line| line.strip_suffix(" already exists, skipping rotation"));
+    taken.is_some_and(|taken| said.contains(&format!("\nrenaming {taken} to ")))
 }
 
 /// Section 16 of the grammar.

@@ -17,7 +17,7 @@ pub(super) fn beyond_the_count(scene: &Scene<'_>, difference: &Difference) -> bo
             .iter()
             .any(|log| scene.is_of(log, path) && !scene.has(log, "dateext"))
     };
-    disposes_of(record).is_some_and(|path| scene.is_gone(path) && numbered(path))
+    disposes_of(record).is_some_and(|path| (scene.is_gone(path) || scene.is_replaced(path)) && numbered(path))
 }
 
 /// Section 12, item 2.

@@ -26,7 +26,7 @@ pub(super) fn not_stamped(scene: &Scene<'_>, difference: &Difference) -> bool {
     let is_untouched = match node.1 {
         Some(log) => log.modified != Time::Fresh || log.plain.as_ref().is_some_and(|content| !content.is_empty()),
         // An archive that was taken for a log, and was shifted before its turn came.
-        None => scene.was_shifted(&log),
+        None => scene.was_shifted(&log) || was_away(scene, &log),
     };
     let codes = (scene.peer.ending.code, scene.ours.ending.code);
     stays && is_untouched && node.0 == node.1 && codes == (1, 1)
@@ -39,6 +39,14 @@ pub(super) fn beyond_the_count_stays(scene: &Scene<'_>, difference: &Difference)
         "error: mail command failed for ",
     ];
     about_a_failure(scene, difference, &beginnings)
+}
+
+/// Ours found the log gone when its turn came.
+fn was_away(scene: &Scene<'_>, log: &Path) -> bool {
+    let begin = format!("error: error renaming {} to ", scene.root.join(log).display());
+    let said = shown(&scene.ours.ending.messages);
+    let mut lines = said.lines();
+    lines.any(|line| line.starts_with(&begin) && line.ends_with(": No such file or directory"))
 }
 
 /// Section 12, item 2: what a failed compression left plain is not overwritten, also if it fails again.

@@ -137,7 +137,7 @@ pub(crate) const DAMAGED: [&str; 10] = [
     "\"/nowhere/else.log\" 2027-1-1-24:0:0",
 ];
 /// Lines of a state that look odd and are none the worse for it.
-const ODD: [&str; 3] = ["\"/nowhere/else.log\" 2027-2-31", "", "/nowhere/odd.log 2027-1-1"];
+const ODD: [&str; 3] = ["\"/nowhere/odd.log\" 2027-2-31", "", "/nowhere/odd.log 2027-1-1"];
 
 /// Puts an odd line in some states: ours loses that one, the peer all that follow it.
 fn damage(random: &mut Random, lines: &mut Vec<Vec<u8>>) {
