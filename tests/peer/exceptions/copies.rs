@@ -72,12 +72,3 @@ pub(super) fn readable_copy(scene: &Scene<'_>, difference: &Difference) -> bool 
 pub(super) fn sparser(_: &Scene<'_>, difference: &Difference) -> bool {
     matches!(difference, Difference::Entry(_, Some(peer), Some(ours)) if ours.strip_suffix(" sparse") == Some(peer))
 }
-
-/// Section 6 of the behaviour: a file that is already gone is no error.
-pub(super) fn removed_by_preremove(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let failed = scene.peer.ending.messages.contains("error: failed to shred ");
-    matches!(difference, Difference::Exit(1, 0))
-        && failed
-        && scene.is_said("preremove")
-        && scene.is_said("rm -f \"$1\"")
-}

@@ -8,12 +8,6 @@ use super::super::generate::{DAMAGED, WORSE};
 use super::super::scene::Scene;
 use super::super::tree::Kind;
 
-/// Section 16 of the grammar.
-pub(super) fn either_ignores(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let duplicate = scene.peer.ending.messages.contains(" duplicate log entry for ");
-    matches!(difference, Difference::Exit(1, 0)) && duplicate && scene.is_said("ignoreduplicates")
-}
-
 /// Section 12, item 8: the peer rotates what a directory link leads to a second time.
 pub(super) fn two_paths(scene: &Scene<'_>, difference: &Difference) -> bool {
     let link = |(path, to): (&PathBuf, &Kind)| match to {

@@ -100,10 +100,6 @@ const RULES: &[Rule] = &[
     ),
     dropping("a copy that is not made does not open the log", copies::skipped_copy),
     rule("a copy may be sparser than the peer's", copies::sparser),
-    rule(
-        "what preremove removed itself needs no shredding",
-        copies::removed_by_preremove,
-    ),
     dropping("a fault of one stanza costs that stanza alone", found::one_stanza_alone),
     rule(
         "what renamecopy left and cannot be copied stops the rotation",
@@ -115,7 +111,6 @@ const RULES: &[Rule] = &[
         "a damaged line of the state costs that entry alone",
         found::damaged_line,
     ),
-    rule("ignoreduplicates counts in either stanza", found::either_ignores),
     dropping(
         "rotate -1 shifts what was left at the first number",
         kept::shifts_the_first,
