@@ -398,6 +398,23 @@ fn a_rotation_that_is_carried_over_is_known_to_the_run_after() {
 }
 
 #[test]
+fn a_journal_that_cannot_be_read_again_stays_for_the_next_run() {
+    let mut site = Site::new(TOP);
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let table = site.read(&mut store, &[]);
+    store.begin_batch([begun("/a", 1)]).unwrap();
+    let noted = fs::read(site.journal()).unwrap();
+    // With a second name it might be anybody's.
+    let second = site.journal().with_extension("second");
+    fs::hard_link(site.journal(), &second).unwrap();
+    let mut heard = Vec::new();
+    store.carry_noted(|_| true, &mut |problem| heard.push(problem));
+    assert_eq!(heard, [StateProblem::JournalForeign(site.journal())]);
+    site.write(&mut store, &table).unwrap();
+    assert_eq!(fs::read(site.journal()).unwrap(), noted);
+}
+
+#[test]
 fn a_journal_goes_on_below_what_a_dead_run_left() {
     let mut site = Site::new(TOP);
     for (log, tail) in [("/a", "swit"), ("/b", "done \"/b")] {

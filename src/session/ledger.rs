@@ -230,8 +230,11 @@ impl Ledger {
         for rotation in self.left.into_values().chain(open) {
             self.store.carry(rotation);
         }
+        let mut failed = self.failed;
+        let listener = Arc::clone(&self.listener);
+        let mut hear = |problem: StateProblem| failed |= tell(problem, &listener);
         if table.has_begun() {
-            self.store.carry_noted(|log| table.is_begun(log));
+            self.store.carry_noted(|log| table.is_begun(log), &mut hear);
         }
         for (path, archives) in self.left_plain {
             for archive in archives {
@@ -241,9 +244,6 @@ impl Ledger {
                 });
             }
         }
-        let mut failed = self.failed;
-        let listener = Arc::clone(&self.listener);
-        let mut hear = |problem: StateProblem| failed |= tell(problem, &listener);
         if let Err(problem) = self.store.write(&self.table, now, &mut hear) {
             hear(problem);
         }

@@ -140,6 +140,9 @@ impl Journal {
     /// Removes the journal, now that the state file says it all; what is carried over takes its place, in one step.
     pub(super) fn end(&self, dir: &Dir, name: &OsStr, carried: &Carried) -> Result<(), StateProblem> {
         *self.lines() = Lines::Unopened;
+        if carried.is_unread {
+            return Ok(());
+        }
         let mut text = Vec::new();
         for Unfinished { begun, switched } in &carried.unfinished {
             write_begun(&mut text, begun);
@@ -162,20 +165,14 @@ impl Journal {
 }
 
 /// Reads what a dead run left.
-pub(super) fn read(dir: &Dir, name: &OsStr, hear: Hear<'_>) -> Replay {
-    let text = match crate::sys::journal::read(dir, name) {
-        Ok(text) => text.unwrap_or_default(),
-        Err(failed) => {
-            hear(problem(failed));
-            return Replay::default();
-        }
-    };
+pub(super) fn read(dir: &Dir, name: &OsStr, hear: Hear<'_>) -> Result<Replay, StateProblem> {
+    let text = lines::read(dir, name).map_err(problem)?.unwrap_or_default();
     let replay = replay(&text);
     if replay.damaged > 0 {
         let (file, lines) = (dir.path_of(name), replay.damaged);
         hear(StateProblem::JournalDamaged { file, lines });
     }
-    replay
+    Ok(replay)
 }
 
 fn problem(unusable: Unusable) -> StateProblem {

@@ -14,7 +14,7 @@ use crate::facts::{FileFacts, Kind};
 use crate::fault::SysError;
 use crate::state::codec::{TOP_LINE, parse_line, write_line};
 use crate::state::expiry::Expiry;
-use crate::state::record::{LeftPlain, Unfinished};
+use crate::state::record::{LeftPlain, Replay, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::sys::atomic::Replacement;
 use crate::sys::dir::Dir;
@@ -74,6 +74,8 @@ pub struct Store {
 struct Carried {
     unfinished: Vec<Unfinished>,
     left_plain: Vec<LeftPlain>,
+    /// What is noted in the journal could not be read again: it stays for the next run to read.
+    is_unread: bool,
 }
 
 #[derive(Debug)]
@@ -131,7 +133,10 @@ impl Store {
         let Some((dir, name, file)) = self.place.parts() else {
             return table;
         };
-        let replay = journal::read(dir, &journal_name(name), hear);
+        let replay = journal::read(dir, &journal_name(name), hear).unwrap_or_else(|failed| {
+            hear(failed);
+            Replay::default()
+        });
         let mut recovered: Vec<_> = replay.finished;
         let switched = replay.unfinished.iter().filter(|rotation| rotation.switched);
         recovered.extend(switched.map(|rotation| (rotation.begun.path.clone(), rotation.begun.stamp)));
@@ -186,14 +191,23 @@ impl Store {
         self.carried.unfinished.push(rotation);
     }
 
-    /// Keeps those rotations of the journal, as far as it can be read, that are not ended and of these logs.
-    pub fn carry_noted(&mut self, is_open: impl Fn(&Path) -> bool) {
+    /// Keeps those rotations of the journal that are not ended and of these logs; one that cannot be read stays as it is.
+    pub fn carry_noted(&mut self, is_open: impl Fn(&Path) -> bool, hear: Hear<'_>) {
         let Some((dir, name, _)) = self.place.parts() else {
             return;
         };
-        let noted = journal::read(dir, &journal_name(name), &mut |_| {}).unfinished;
-        let open = noted.into_iter().filter(|rotation| is_open(&rotation.begun.path));
-        self.carried.unfinished.extend(open);
+        // Its damaged lines were told when it was read first.
+        match journal::read(dir, &journal_name(name), &mut |_| {}) {
+            Ok(noted) => {
+                let open = noted.unfinished.into_iter();
+                let open = open.filter(|rotation| is_open(&rotation.begun.path));
+                self.carried.unfinished.extend(open);
+            }
+            Err(failed) => {
+                hear(failed);
+                self.carried.is_unread = true;
+            }
+        }
     }
 
     /// Writes the state file anew: other logs' lines as they are, the table's entries behind them; what is too old and
