@@ -2,7 +2,7 @@
 //!
 //! The same options as the reference's, their oddities (`-s=FILE`, `-?`) included, and ours, which are long.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::num::NonZero;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
@@ -188,12 +188,6 @@ fn version() -> String {
 #[must_use]
 pub fn definition() -> clap::Command {
     Args::command()
-}
-
-/// Answers whether a path names the system log.
-#[must_use]
-pub fn is_syslog(path: &OsStr) -> bool {
-    path == "syslog"
 }
 
 #[cfg(test)]

@@ -267,19 +267,6 @@ impl View {
         }
     }
 
-    /// Returns the listed names that a predicate picks; lists the directory if that was not done yet.
-    pub fn pick(&mut self, wanted: impl Fn(&OsStr) -> bool) -> Result<Vec<OsString>, SysError> {
-        let listing = self.listed()?;
-        let present = (0..listing.names.len())
-            .filter(|at| !listing.gone[*at])
-            .map(|at| listing.name(at));
-        Ok(present
-            .map(OsStr::from_bytes)
-            .filter(|name| wanted(name))
-            .map(OsStr::to_owned)
-            .collect())
-    }
-
     /// Clears what a dead run left under a temporary name; what a living one holds stays, and so does all in a dry run.
     pub fn clear_left_over(&mut self) -> Result<(), SysError> {
         let can = !self.cleared && !self.pretending && !self.prefers_names();

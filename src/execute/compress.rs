@@ -72,7 +72,14 @@ pub(super) fn begin(
         return Ok(Begun::Done);
     }
     let newborn = Newborn::like(Some(&source), dir, to)?;
-    write(work, how, (from, &source), newborn.file(), threads, listener)?;
+    write(
+        work,
+        how,
+        (from, &source, facts.size),
+        newborn.file(),
+        threads,
+        listener,
+    )?;
     stream::start_write_out(newborn.file().as_fd(), 0, 0);
     Ok(Begun::Written(Box::new(Halfway {
         newborn,
@@ -118,7 +125,7 @@ fn is_twin(dir: &Dir, to: &OsStr, source: &File) -> bool {
 fn write(
     work: &LogWork,
     how: &Compression,
-    (from, source): (&OsStr, &File),
+    (from, source, size): (&OsStr, &File, u64),
     output: &File,
     threads: NonZero<usize>,
     listener: &dyn Listener,
@@ -129,7 +136,6 @@ fn write(
         engine::recognise(&how.command, &how.options)
     };
     let path = work.archive_path_of(from);
-    let size = facts_of_open(source, &path).map_or(0, |facts| facts.size);
     let pace = Pace::new(&path, size, &*work.set.choices.watcher);
     let Some(built_in) = built_in else {
         return run_program(work, how, (&path, source), output, (listener, &pace));

@@ -197,9 +197,8 @@ impl Job {
             Step::Compress { from, to, .. } => self.stand_ins.push((to, from)),
             // The interim log of `renamecopy` stays, and the next rotation begins with it: all that was to be done with its copy is left.
             Step::Copy { from, to } => {
-                let made = |step: &Step| matches!(step, Step::Compress { from, .. } if *from == to);
-                let packed = self.steps.iter().find(|step| made(step)).and_then(|step| match step {
-                    Step::Compress { to, .. } => Some(to.clone()),
+                let packed = self.steps.iter().find_map(|step| match step {
+                    Step::Compress { from, to: packed, .. } if *from == to => Some(packed.clone()),
                     _ => None,
                 });
                 let names = [Some(from.name), Some(to), packed];

@@ -124,14 +124,6 @@ impl ArchiveNames {
         Ok(self.name(&self.format.apply(&self.moment(now))?, b""))
     }
 
-    /// Returns the same with the compress extension.
-    ///
-    /// # Errors
-    /// As `dated`.
-    pub fn dated_compressed(&self, now: &Now) -> Result<OsString, NamingProblem> {
-        Ok(self.name(&self.format.apply(&self.moment(now))?, &self.suffix))
-    }
-
     /// Recognises a dated archive by its shape.
     #[must_use]
     pub fn parse_dated(&self, name: &OsStr) -> Option<DatedArchive> {

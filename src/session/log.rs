@@ -73,16 +73,23 @@ impl Session<'_> {
             if self.is_ending() {
                 return;
             }
-            let path = Arc::clone(&log.path);
-            match self.look_again(&set.policy, log) {
-                Ok(Some(due)) => self.rotate_one(set, due),
-                Ok(None) => self.ledger.drop_begun(&path),
-                Err(fault) => {
-                    self.ledger.drop_begun(&path);
-                    self.fail(fault);
-                }
+            if let Some(due) = self.come_up(set, log) {
+                self.rotate_one(set, due);
             }
         }
+    }
+
+    /// Looks at a log whose turn has come; `None`, and not begun any more, where it is not to be rotated now.
+    fn come_up(&mut self, set: &SetWork, log: Waiting) -> Option<Due> {
+        let path = Arc::clone(&log.path);
+        let looked = self.look_again(&set.policy, log);
+        if !matches!(looked, Ok(Some(_))) {
+            self.ledger.drop_begun(&path);
+        }
+        looked.unwrap_or_else(|fault| {
+            self.fail(fault);
+            None
+        })
     }
 
     fn rotate_one(&mut self, set: &Arc<SetWork>, due: Due) {
@@ -161,13 +168,7 @@ impl Session<'_> {
             let ready = if self.is_ending() {
                 None
             } else {
-                match self.look_again(&set.policy, log) {
-                    Ok(due) => due.and_then(|due| self.prepare(set, due)),
-                    Err(fault) => {
-                        self.fail(fault);
-                        None
-                    }
-                }
+                self.come_up(set, log).and_then(|due| self.prepare(set, due))
             };
             let Some(planned) = ready else {
                 paths.iter().for_each(|path| self.ledger.drop_begun(path));

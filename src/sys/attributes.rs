@@ -74,14 +74,6 @@ pub fn acl_of(file: &File, path: &Path) -> Result<Option<Vec<u8>>, SysError> {
     }
 }
 
-/// Gives a file an ACL that [`acl_of`] read.
-pub fn set_acl(file: &File, path: &Path, list: &[u8]) -> Result<(), SysError> {
-    match file.set_xattr(ACL, list) {
-        Err(error) if !is_absent(&error) => Err(fail(Op::SetAttribute, path, errno_of(&error))),
-        _ => Ok(()),
-    }
-}
-
 fn errno_of(error: &std::io::Error) -> Errno {
     Errno::from_raw(error.raw_os_error().unwrap_or(0))
 }

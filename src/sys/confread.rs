@@ -9,7 +9,7 @@ use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, stat};
-use nix::unistd::{Uid, read};
+use nix::unistd::read;
 
 /// A configuration path that was opened.
 #[derive(Debug)]
@@ -147,12 +147,6 @@ pub fn directory_id(path: &Path) -> Option<crate::unix::FileId> {
 #[must_use]
 pub fn directory_facts(path: &Path) -> Option<crate::facts::FileFacts> {
     stat(path).ok().map(|status| super::dir::facts_of(&status))
-}
-
-/// Tells whether the one who runs this is root by the real user id.
-#[must_use]
-pub fn is_run_by_root() -> bool {
-    Uid::current().is_root()
 }
 
 /// Returns a path made of bytes.

@@ -100,6 +100,12 @@ fn assert_whole(scene: &Scene, left_over: &[&str]) {
     assert_eq!(found, (0, 0, Vec::new(), left_over));
 }
 
+/// No archive is waited for by a later rotation.
+fn assert_nothing_to_remember(scene: &Scene) {
+    let journal = scene.dir.join("state.journal");
+    assert!(!journal.exists(), "there is nothing left to remember");
+}
+
 #[test]
 #[ignore = "long: .ci/run and the README's full test run them"]
 fn an_archive_that_is_still_written_is_left_plain_until_the_next_rotation() {
@@ -145,10 +151,7 @@ fn a_put_off_archive_that_is_still_written_moves_up_plain_and_its_log_is_rotated
         "a.log a.log.1 a.log.2.gz a.log.3.gz a.log.4.gz a.log.5.gz"
     );
     assert_whole(&scene, &[]);
-    assert!(
-        !scene.dir.join("state.journal").exists(),
-        "there is nothing left to remember"
-    );
+    assert_nothing_to_remember(&scene);
 }
 
 #[test]
@@ -236,10 +239,7 @@ fn an_archive_beyond_the_count_stays_while_it_is_written_and_goes_afterwards() {
     drop(holder);
     rotate(&scene);
     assert_eq!(names(&scene), "a.log a.log.1");
-    assert!(
-        !scene.dir.join("state.journal").exists(),
-        "there is nothing left to remember"
-    );
+    assert_nothing_to_remember(&scene);
 }
 
 #[test]
