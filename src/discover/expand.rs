@@ -13,13 +13,6 @@ use crate::sys::listing::{self, Listing, Listings};
 use crate::sys::pattern::{NamePattern, is_special};
 use crate::sys::{accounts, locale};
 
-/// A path, and whether the directory it was found in said that it is no directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Candidate {
-    path: Vec<u8>,
-    kind: Option<Kind>,
-}
-
 /// Expands a word to paths in collation order, directories left out.
 ///
 /// # Errors
@@ -52,7 +45,7 @@ fn matches(
     listings: &mut Listings,
     paths: &mut Vec<Arc<Path>>,
 ) -> Result<(), i32> {
-    let mut found = vec![Candidate { path: home, kind: None }];
+    let mut found = vec![home];
     let mut rest = rest;
     while !rest.is_empty() && !found.is_empty() {
         let slashes = rest.iter().take_while(|byte| **byte == b'/').count();
@@ -60,13 +53,10 @@ fn matches(
         let (name, behind) = rest[slashes..].split_at(length);
         found
             .iter_mut()
-            .for_each(|candidate| candidate.path.extend_from_slice(&rest[..slashes]));
+            .for_each(|path| path.extend_from_slice(&rest[..slashes]));
         let pattern = NamePattern::new(name, locale::is_utf8());
         if let Some(literal) = pattern.literal() {
-            for candidate in &mut found {
-                candidate.path.extend_from_slice(literal);
-                candidate.kind = None;
-            }
+            found.iter_mut().for_each(|path| path.extend_from_slice(literal));
         } else if behind.is_empty() {
             if !last_step(&found, &pattern, listings, paths)? {
                 paths.extend(plain(path_of(word), None));
@@ -77,26 +67,22 @@ fn matches(
         }
         rest = behind;
     }
-    let kinds = found.iter().map(|candidate| listing::kind_of(path_of(&candidate.path)));
-    let there: Vec<_> = found
-        .iter()
-        .zip(kinds)
-        .filter_map(|(at, kind)| Some((at, kind?)))
-        .collect();
-    if there.is_empty() {
+    let mut any = false;
+    for path in found.iter().map(|path| path_of(path)) {
+        if let Some(kind) = listing::kind_of(path) {
+            any = true;
+            paths.extend(plain(path, Some(kind)));
+        }
+    }
+    if !any {
         paths.extend(plain(path_of(word), None));
     }
-    paths.extend(
-        there
-            .iter()
-            .filter_map(|(at, kind)| plain(path_of(&at.path), Some(*kind))),
-    );
     Ok(())
 }
 
 /// Puts out the names of the directories that match; answers whether any did, a directory's included.
 fn last_step(
-    directories: &[Candidate],
+    directories: &[Vec<u8>],
     pattern: &NamePattern,
     listings: &mut Listings,
     paths: &mut Vec<Arc<Path>>,
@@ -110,7 +96,7 @@ fn last_step(
         for (name, kind) in listed.names().filter(|(name, _)| pattern.matches_visible(name)) {
             any = true;
             path.clear();
-            path.extend_from_slice(&directory.path);
+            path.extend_from_slice(directory);
             path.extend_from_slice(name);
             paths.extend(plain(path_of(&path), kind));
         }
@@ -119,12 +105,8 @@ fn last_step(
 }
 
 /// Lists a directory; `None` where there is none.
-fn listed(directory: &Candidate, listings: &mut Listings) -> Result<Option<Rc<Listing>>, i32> {
-    let place = if directory.path.is_empty() {
-        &b"."[..]
-    } else {
-        &directory.path
-    };
+fn listed(directory: &[u8], listings: &mut Listings) -> Result<Option<Rc<Listing>>, i32> {
+    let place = if directory.is_empty() { b"." } else { directory };
     match listings.list(path_of(place)) {
         Ok(listed) => Ok(Some(listed)),
         Err(errno) if listing::is_absence(errno) => Ok(None),
@@ -160,7 +142,7 @@ pub fn covers(word: &[u8], path: &[u8]) -> bool {
 }
 
 /// Goes from directories to those of their names that match and may be directories.
-fn step(directories: Vec<Candidate>, pattern: &NamePattern, listings: &mut Listings) -> Result<Vec<Candidate>, i32> {
+fn step(directories: Vec<Vec<u8>>, pattern: &NamePattern, listings: &mut Listings) -> Result<Vec<Vec<u8>>, i32> {
     let mut found = Vec::new();
     for directory in directories {
         let Some(listed) = listed(&directory, listings)? else {
@@ -171,10 +153,7 @@ fn step(directories: Vec<Candidate>, pattern: &NamePattern, listings: &mut Listi
             listed
                 .names()
                 .filter(|(name, kind)| may_lead_on(*kind) && pattern.matches_visible(name))
-                .map(|(name, kind)| Candidate {
-                    path: [directory.path.as_slice(), name].concat(),
-                    kind,
-                }),
+                .map(|(name, _)| [directory.as_slice(), name].concat()),
         );
     }
     Ok(found)
