@@ -155,7 +155,7 @@ impl Journal {
             .iter()
             .for_each(|left| write_left_plain(&mut text, left));
         if !text.is_empty() {
-            return lines::replace(dir, name, &[TOP_LINE, &text].concat()).map_err(problem);
+            return lines::replace(dir, name, &[TOP_LINE, &text].concat()).map_err(StateProblem::JournalFailed);
         }
         match dir.unlink(name) {
             Err(failed) if !failed.is_absence() => Err(StateProblem::JournalFailed(failed)),

@@ -342,7 +342,7 @@ fn replace(
     lock: bool,
     hear: Hear<'_>,
 ) -> Result<StateFile, SysError> {
-    let mut new = Replacement::begin(dir, name, old)?;
+    let mut new = Replacement::begin(dir, name, Some(old))?;
     new.write(TOP_LINE)?;
     let mut buffer = vec![0; BUFFER];
     for (from, to) in &scan.kept {

@@ -37,8 +37,9 @@ pub struct Replacement<'a> {
 impl<'a> Replacement<'a> {
     /// Begins a file beside `target`, named `target` and `.tmp`; one left behind under that name is removed first.
     ///
-    /// Owner, mode (save that everybody may read), ACL and security context are those of `model`.
-    pub fn begin(dir: &'a Dir, target: &'a OsStr, model: &StateFile) -> Result<Self, SysError> {
+    /// Owner, mode (save that everybody may read), ACL and security context are those of `model`; without one it is its maker's
+    /// alone.
+    pub fn begin(dir: &'a Dir, target: &'a OsStr, model: Option<&StateFile>) -> Result<Self, SysError> {
         let mut temporary = target.to_owned();
         temporary.push(".tmp");
         match dir.unlink(&temporary) {
@@ -49,7 +50,7 @@ impl<'a> Replacement<'a> {
         let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
         let narrow = NixMode::from_bits_truncate(0o600);
         let open = || nix::fcntl::openat(dir, temporary.as_os_str(), flags, narrow);
-        let file = context::born_like(Some(model.file()), open)
+        let file = context::born_like(model.map(StateFile::file), open)
             .map(File::from)
             .map_err(|errno| error(Op::Create, &path, errno))?;
         let replacement = Self {
@@ -59,7 +60,9 @@ impl<'a> Replacement<'a> {
             path,
             file: Some(BufWriter::with_capacity(BLOCK, file)),
         };
-        replacement.resemble(model)?;
+        if let Some(model) = model {
+            replacement.resemble(model)?;
+        }
         Ok(replacement)
     }
 

@@ -10,6 +10,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode as NixMode;
 
+use super::atomic::Replacement;
 use super::dir::{Dir, facts_of_open};
 use super::lock::{errno_of, error};
 use crate::facts::Kind;
@@ -51,27 +52,14 @@ pub fn read(dir: &Dir, name: &OsStr) -> Result<Option<Vec<u8>>, Unusable> {
 }
 
 /// Puts a new file of these lines in the place of the one that is there, in one step.
-pub fn replace(dir: &Dir, name: &OsStr, lines: &[u8]) -> Result<(), Unusable> {
-    let mut temporary = name.to_owned();
-    temporary.push(".tmp");
-    match dir.unlink(&temporary) {
-        Err(failed) if !failed.is_absence() => return Err(failed.into()),
-        _ => {}
-    }
-    let path = dir.path_of(&temporary);
-    let flags = OFlag::O_RDWR | OFlag::O_APPEND | OFlag::O_CREAT | OFlag::O_EXCL;
-    let file = open(dir, &temporary, flags, &path)?;
-    let file = LineFile { file, path };
-    let placed = file.add(lines).and_then(|()| file.flush()).and_then(|()| {
-        let renamed = nix::fcntl::renameat(dir, temporary.as_os_str(), dir, name);
-        renamed.map_err(|errno| error(Op::Rename, &file.path, errno))
-    });
-    if placed.is_err() {
-        // There is nothing more to be done about one that stays: the next replacement removes it.
-        let _gone = dir.unlink(&temporary);
-    }
-    placed?;
-    Ok(dir.flush()?)
+///
+/// # Errors
+/// The system's; the old file is there, or the new one, its name not known to be on the disk.
+pub fn replace(dir: &Dir, name: &OsStr, lines: &[u8]) -> Result<(), SysError> {
+    let mut new = Replacement::begin(dir, name, None)?;
+    new.write(lines)?;
+    new.commit(false)?;
+    dir.flush()
 }
 
 impl LineFile {
