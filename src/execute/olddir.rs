@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 use crate::event::{Doing, Event, Listener};
-use crate::fault::{Fault, SysError};
+use crate::fault::Fault;
 use crate::observe::Held;
 use crate::policy::Ownership;
 use crate::sys::dir::Dir;
@@ -15,9 +15,6 @@ use crate::unix::Mode;
 
 /// The mode of a directory that no mode was given for.
 const DEFAULT_MODE: Mode = Mode(0o755);
-
-/// What the kernel says of a name that is not there.
-const ENOENT: i32 = 2;
 
 /// Makes the directory and its missing parents, each with the mode and owner asked for, and returns it; `log` is named where the
 /// way to it is not safe.
@@ -84,7 +81,7 @@ impl<'a> Way<'a> {
         self.reached.push(name);
         match self.enter(name) {
             Ok(()) => Ok(None),
-            Err(Fault::Call(SysError { errno: ENOENT, .. })) => Ok(Some(name)),
+            Err(Fault::Call(error)) if error.is_absence() => Ok(Some(name)),
             Err(fault) => Err(fault),
         }
     }

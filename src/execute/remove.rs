@@ -6,14 +6,11 @@ use std::path::{Path, PathBuf};
 use super::hook::{self, Call};
 use super::work::LogWork;
 use crate::event::{Event, Listener};
-use crate::fault::{Fault, Hook, Op, SysError};
+use crate::fault::{Fault, Hook, Op};
 use crate::sys::File;
 use crate::sys::create::set_aside;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::{identity, process};
-
-/// What the kernel says of a name that is not there.
-const ENOENT: i32 = 2;
 
 /// Removes an archive, or a plain file whose compressed twin is in place. One that is gone already is no error.
 ///
@@ -49,7 +46,7 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
 /// Unlinks; a name that is gone already is only said.
 pub(super) fn unlink(dir: &Dir, name: &OsString, path: PathBuf, listener: &dyn Listener) -> Result<(), Fault> {
     match dir.unlink(name) {
-        Err(SysError { errno: ENOENT, .. }) => {
+        Err(error) if error.is_absence() => {
             listener.hear(Event::AlreadyGone(path));
             Ok(())
         }

@@ -52,6 +52,9 @@ impl Calendar {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
+        if text.is_empty() {
+            return None;
+        }
         let whole = WORDS.iter().find(|(word, _)| text.eq_ignore_ascii_case(word));
         let mut words: Vec<&str> = whole
             .map_or(text, |(_, calendar)| calendar)
@@ -73,9 +76,6 @@ impl Calendar {
             [date, time] => (date, time),
             _ => return None,
         };
-        if words.is_empty() && whole.is_none() && text.is_empty() {
-            return None;
-        }
         let (months, days, from_the_end) = days_of(date)?;
         Some(Self {
             weekdays,

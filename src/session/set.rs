@@ -208,7 +208,7 @@ impl Session<'_> {
         };
         let (held, identity) = match self.secure_directory(policy, path, directory) {
             Ok(found) => found,
-            Err(Fault::Call(SysError { errno: ENOENT, .. })) if policy.missing_ok => return Ok(self.pass_missing(path)),
+            Err(Fault::Call(error)) if policy.missing_ok && error.is_absence() => return Ok(self.pass_missing(path)),
             Err(Fault::Call(mut error)) if error.op == Op::OpenDirectory => {
                 error.op = Op::Stat;
                 return Err(error.into());

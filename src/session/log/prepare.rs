@@ -17,8 +17,6 @@ use crate::policy::{Keep, Method, Policy};
 use crate::session::Session;
 use crate::session::set::Due;
 
-/// What the kernel says of a name that is not there.
-const ENOENT: i32 = 2;
 /// What the kernel says of a file that is not the one it was.
 const ESTALE: i32 = 116;
 
@@ -234,7 +232,7 @@ impl Session<'_> {
         let path = due.home.directory.0.join(&old.path);
         match (self.directories.get_below(log, &old.path, &due.path), &old.create) {
             (Ok(held), _) => Ok((Some(held), path)),
-            (Err(Fault::Call(SysError { errno: ENOENT, .. })), Some(ownership)) => {
+            (Err(Fault::Call(error)), Some(ownership)) if error.is_absence() => {
                 let made = self
                     .hands
                     .make_dir(&mut self.directories, log, &old.path, ownership, &due.path)?;
