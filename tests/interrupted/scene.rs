@@ -147,8 +147,8 @@ impl Scene {
                 let Ok(name) = entry.file_name().into_string() else {
                     continue;
                 };
-                if let Some(at) = name.find("-202").filter(|at| name.get(at + 1..at + 5) != Some("2020")) {
-                    let older = format!("{}-202002{day:02}{}", &name[..at], name.get(at + 9..).unwrap_or(""));
+                if let Some(at) = date_of_today(&name) {
+                    let older = format!("{}202002{day:02}{}", &name[..at], &name[at + 8..]);
                     fs::rename(entry.path(), entry.path().with_file_name(older)).expect("an archive is renamed");
                 }
             }
@@ -171,6 +171,13 @@ impl Scene {
             .stderr(Stdio::null());
         command
     }
+}
+
+/// Finds where an archive's date begins that is not one of a day gone by; a temporary name has a process's number, no date.
+fn date_of_today(name: &str) -> Option<usize> {
+    let at = name.find(".log-202")? + ".log-".len();
+    let date = name.get(at..at + 8)?;
+    (date.bytes().all(|byte| byte.is_ascii_digit()) && !date.starts_with("2020")).then_some(at)
 }
 
 /// Sets the permission bits of a file.
