@@ -1,9 +1,10 @@
 //! The locale of the run, as far as the order of names and the meaning of a character go.
 
 use std::cmp::Ordering;
-use std::ffi::{CStr, CString};
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_char, c_int, c_ulong};
 use std::os::unix::ffi::OsStringExt;
-use std::sync::OnceLock;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use nix::libc;
 
@@ -76,6 +77,53 @@ pub fn is_utf8() -> bool {
     manner().utf8
 }
 
+#[expect(unsafe_code, reason = "the standard library does not know locales")]
+unsafe extern "C" {
+    /// The class of a name in a locale, 0 if that has none so named (POSIX; the `libc` crate does not declare it).
+    fn wctype_l(name: *const c_char, locale: libc::locale_t) -> c_ulong;
+    /// Tells whether a character is of a class, not 0 if so.
+    fn iswctype_l(one: u32, class: c_ulong, locale: libc::locale_t) -> c_int;
+}
+
+/// The characters of a class, `alpha` or another that the environment's locale knows, as ranges; `None` if it knows no such class.
+///
+/// The whole of Unicode is asked about, some milliseconds' work: once a class and run.
+#[must_use]
+pub fn class_members(name: &str) -> Option<Arc<[(char, char)]>> {
+    type Classes = HashMap<String, Option<Arc<[(char, char)]>>>;
+    static KNOWN: LazyLock<Mutex<Classes>> = LazyLock::new(Mutex::default);
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(name.to_owned()).or_insert_with(|| ask_class(name)).clone()
+}
+
+#[expect(unsafe_code, reason = "the standard library does not know locales")]
+fn ask_class(name: &str) -> Option<Arc<[(char, char)]>> {
+    let name = CString::new(name).ok()?;
+    // SAFETY: the strings are NUL-terminated; the locale lives until `freelocale`, behind its last use.
+    unsafe {
+        let [environment, plain] = [c"", c"C"].map(CStr::as_ptr);
+        let mut locale = libc::newlocale(libc::LC_CTYPE_MASK, environment, std::ptr::null_mut());
+        if locale.is_null() {
+            locale = libc::newlocale(libc::LC_CTYPE_MASK, plain, std::ptr::null_mut());
+        }
+        if locale.is_null() {
+            return None;
+        }
+        let class = wctype_l(name.as_ptr(), locale);
+        let mut ranges: Vec<(char, char)> = Vec::new();
+        if class != 0 {
+            for one in ('\0'..=char::MAX).filter(|one| iswctype_l(u32::from(*one), class, locale) != 0) {
+                match ranges.last_mut() {
+                    Some((_, high)) if u32::from(*high) + 1 == u32::from(one) => *high = one,
+                    _ => ranges.push((one, one)),
+                }
+            }
+        }
+        libc::freelocale(locale);
+        (class != 0).then(|| ranges.into())
+    }
+}
+
 /// Sorts by names as the run's locale does it; names that it holds for equal sort by their bytes.
 pub fn sort_by_name<T>(items: &mut Vec<T>, name: impl Fn(&T) -> &[u8]) {
     if manner().by_bytes || items.iter().any(|item| name(item).contains(&0)) {
@@ -102,6 +150,13 @@ fn collate(a: &CStr, b: &CStr) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_class_has_the_characters_that_the_locale_says() {
+        let digits = class_members("digit").unwrap();
+        assert_eq!(&*digits, [('0', '9')]);
+        assert_eq!(class_members("nosuch"), None);
+    }
 
     #[test]
     fn sorting_keeps_every_name() {

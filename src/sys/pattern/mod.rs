@@ -3,6 +3,8 @@
 //! The crate knows no backslashes, no classes and only text, so a pattern is read here and written anew for it; the plain shapes,
 //! which are nearly all there are, are compared as bytes.
 
+mod bracket;
+
 use std::borrow::Cow;
 
 use glob::{MatchOptions, Pattern};
@@ -56,11 +58,11 @@ impl NamePattern {
     #[must_use]
     pub fn new(pattern: &[u8], utf8: bool) -> Self {
         let utf8 = utf8 && std::str::from_utf8(pattern).is_ok();
-        let by_bytes = tokens(&text(pattern, false));
+        let by_bytes = tokens(&text(pattern, false), false);
         let begins_with_dot = by_bytes.first() == Some(&Token::One('.'));
         let shape = plain_shape(&by_bytes).unwrap_or_else(|| Shape::General {
             by_characters: if utf8 {
-                compile(&tokens(&text(pattern, true)))
+                compile(&tokens(&text(pattern, true), true))
             } else {
                 None
             },
@@ -134,7 +136,7 @@ fn private(byte: u8) -> char {
     char::from_u32(0xF700 + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-fn tokens(pattern: &str) -> Vec<Token> {
+fn tokens(pattern: &str, utf8: bool) -> Vec<Token> {
     let chars: Vec<char> = pattern.chars().collect();
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -151,7 +153,7 @@ fn tokens(pattern: &str) -> Vec<Token> {
                 tokens.push(Token::One(chars[at]));
             }
             '[' => {
-                if let Some((token, end)) = bracket(&chars, at) {
+                if let Some((token, end)) = bracket::read(&chars, at, utf8) {
                     tokens.push(token);
                     at = end;
                 } else {
@@ -163,81 +165,6 @@ fn tokens(pattern: &str) -> Vec<Token> {
         at += 1;
     }
     tokens
-}
-
-/// Reads a bracket that begins at `at`; answers it and where its `]` is, or `None` where there is none.
-fn bracket(chars: &[char], at: usize) -> Option<(Token, usize)> {
-    let mut next = at + 1;
-    let negated = matches!(chars.get(next), Some('!' | '^'));
-    next += usize::from(negated);
-    let mut ranges = Vec::new();
-    let first = next;
-    loop {
-        match *chars.get(next)? {
-            ']' if next > first => break,
-            '[' if chars.get(next + 1) == Some(&':') && class_end(chars, next).is_some() => {
-                let end = class_end(chars, next)?;
-                let name: String = chars[next + 2..end - 1].iter().collect();
-                ranges.extend_from_slice(class(&name));
-                next = end + 1;
-                continue;
-            }
-            _ => {}
-        }
-        let (low, after) = member(chars, next)?;
-        if chars.get(after) == Some(&'-') && !matches!(chars.get(after + 1), Some(']') | None) {
-            let (high, behind) = member(chars, after + 1)?;
-            ranges.push((low, high));
-            next = behind;
-        } else {
-            ranges.push((low, low));
-            next = after;
-        }
-    }
-    Some((
-        if negated {
-            Token::Without(ranges)
-        } else {
-            Token::Within(ranges)
-        },
-        next,
-    ))
-}
-
-/// Reads one character of a bracket, escaped or not, and answers what comes after it.
-fn member(chars: &[char], at: usize) -> Option<(char, usize)> {
-    match *chars.get(at)? {
-        '\\' => Some((*chars.get(at + 1)?, at + 2)),
-        other => Some((other, at + 1)),
-    }
-}
-
-/// Finds the `]` of a `[:class:]` that begins at `at`.
-fn class_end(chars: &[char], at: usize) -> Option<usize> {
-    let letters = chars[at + 2..]
-        .iter()
-        .take_while(|letter| letter.is_ascii_lowercase())
-        .count();
-    let colon = at + 2 + letters;
-    (chars.get(colon) == Some(&':') && chars.get(colon + 1) == Some(&']')).then_some(colon + 1)
-}
-
-fn class(name: &str) -> &'static [(char, char)] {
-    match name {
-        "alnum" => &[('0', '9'), ('A', 'Z'), ('a', 'z')],
-        "alpha" => &[('A', 'Z'), ('a', 'z')],
-        "blank" => &[(' ', ' '), ('\t', '\t')],
-        "cntrl" => &[('\0', '\x1f'), ('\x7f', '\x7f')],
-        "digit" => &[('0', '9')],
-        "graph" => &[('!', '~')],
-        "lower" => &[('a', 'z')],
-        "print" => &[(' ', '~')],
-        "punct" => &[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')],
-        "space" => &[(' ', ' '), ('\t', '\r')],
-        "upper" => &[('A', 'Z')],
-        "xdigit" => &[('0', '9'), ('A', 'F'), ('a', 'f')],
-        _ => &[],
-    }
 }
 
 /// Finds the plain shape of a pattern whose characters are bytes, if it has one.
@@ -341,10 +268,13 @@ pub(crate) fn c_glob(pattern: &[u8]) -> Option<Vec<Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt;
+
     use super::*;
 
     #[test]
     fn patterns_match_as_the_c_library_does() {
+        let root = tempfile::tempdir().unwrap();
         for (pattern, name, expected) in [
             ("*.log", "a.log", true),
             ("*.log", "a.logx", false),
@@ -368,6 +298,38 @@ mod tests {
             ("[[:digit:]]*x", "5ax", true),
             ("[[:digit:]_]", "_", true),
             ("[[:nosuch:]]", "n", false),
+            ("[![:nosuch:]]", "n", false),
+            ("[a[:nosuch:]b]", "a", true),
+            ("[a[:nosuch:]b]", "b", false),
+            ("[[::]]", ":", false),
+            ("[[:digit:]", "[d", true),
+            ("[[.a.]]", "a", true),
+            ("[[.].]]", "]", true),
+            ("x[[...]]", "x.", true),
+            ("[[.-.]]", "-", true),
+            ("[![.a.]]", "a", false),
+            ("[![.a.]]", "b", true),
+            ("[[.a.]-c]", "b", true),
+            ("[a-[.c.]]", "b", true),
+            ("[a[.bc.]d]", "a", true),
+            ("[a[.bc.]d]", "d", false),
+            ("[![.bc.]]", "d", false),
+            ("[a-[.bc.]]", "a", false),
+            ("[[.a]", "a", false),
+            ("[[.", "[[.", false),
+            ("[a[.]", "a", false),
+            ("[![.a]", "b", false),
+            ("[[.a.]-]", "-", true),
+            ("[[.a.]-]", "a", false),
+            ("[[=a=]]", "a", true),
+            ("[[===]]", "=", true),
+            ("[![=a=]]", "b", true),
+            ("[[=a=]-c]", "b", false),
+            ("[[=a=]-c]", "-", true),
+            ("[[=a]", "=", true),
+            ("[a[=]", "=", true),
+            ("[a[=]", "a", false),
+            ("[!a[=]", "b", true),
             ("[+--]", ",", true),
             ("[ -~]", "]", true),
             ("[z-a]", "m", false),
@@ -386,6 +348,15 @@ mod tests {
                 expected,
                 "{pattern} {name}"
             );
+            let path = root.path().join(name);
+            std::fs::write(&path, "").unwrap();
+            let found =
+                c_glob(&[root.path().as_os_str().as_bytes(), b"/", pattern.as_bytes()].concat()).expect(pattern);
+            let taken = found.iter().any(|found| found == path.as_os_str().as_bytes());
+            // A word that matches nothing stands for itself, and a hidden name is not taken by a star.
+            let is_fair = pattern != name && !name.starts_with('.');
+            assert!(taken == expected || !is_fair, "the C library: {pattern} {name}");
+            std::fs::remove_file(path).unwrap();
         }
     }
 

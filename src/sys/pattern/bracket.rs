@@ -1,0 +1,193 @@
+//! The brackets of a pattern, as the C library reads them: characters, ranges, classes, collating symbols and equivalents.
+//!
+//! It reads a bracket anew for every character that is held against it, and only as far as it must. So an element that it does
+//! not understand spoils the match of the characters that nothing before it has matched, or of those that something has: which
+//! of the two was found by asking it.
+
+use std::sync::Arc;
+
+use super::Token;
+use crate::sys::locale;
+
+/// A bracket as far as it was read.
+#[derive(Default)]
+struct Bracket {
+    /// The characters that match.
+    ranges: Vec<(char, char)>,
+    /// The characters that matched before half a `[=c=]`, which spoils their match.
+    refused: Vec<(char, char)>,
+    /// Nothing that comes any more can match.
+    is_spoiled: bool,
+}
+
+/// What stands at a place in a bracket.
+enum Element {
+    /// A character, which may begin a range.
+    One(char),
+    /// `[.c.]`: the same, but it is forgotten where a `-` stands between it and the end.
+    Symbol(char),
+    /// `[:class:]`; one that nobody knows spoils the bracket.
+    Class(Option<Arc<[(char, char)]>>),
+    /// `[=c=]`: the character, which begins no range.
+    Equivalent(char),
+    /// `[.name.]` for more than a character: this library knows none.
+    Unknown,
+}
+
+/// Reads a bracket that begins at `at`, with the classes of the locale in UTF-8; answers it and where it ends, or `None`
+pub(super) fn read(chars: &[char], at: usize, utf8: bool) -> Option<(Token, usize)> {
+    let nothing = || Some((Token::Within(Vec::new()), chars.len()));
+    let mut next = at + 1;
+    let negated = matches!(chars.get(next), Some('!' | '^'));
+    next += usize::from(negated);
+    let first = next;
+    let mut bracket = Bracket::default();
+    while chars.get(next) != Some(&']') || next == first {
+        if is_halved_equivalent(chars, next) {
+            bracket.refused.extend_from_slice(&bracket.ranges);
+        }
+        let Some((element, after)) = element(chars, next, utf8)? else {
+            return nothing();
+        };
+        next = after;
+        let (Element::One(low) | Element::Symbol(low)) = element else {
+            bracket.add(&element);
+            continue;
+        };
+        match chars[after..] {
+            ['-', ']', ..] if matches!(element, Element::Symbol(_)) => continue,
+            ['-', other, ..] if other != ']' => {}
+            _ => {
+                bracket.add(&element);
+                continue;
+            }
+        }
+        let Some((high, behind)) = end_of_range(chars, after + 1)? else {
+            return nothing();
+        };
+        next = behind;
+        match high {
+            Some(high) => bracket.add_range(low, high),
+            None => bracket.is_spoiled = true,
+        }
+    }
+    let token = match (negated, bracket.is_spoiled) {
+        (false, _) => Token::Within(without(bracket.ranges, &bracket.refused)),
+        (true, false) => Token::Without(bracket.ranges),
+        (true, true) => Token::Within(Vec::new()),
+    };
+    Some((token, next))
+}
+
+impl Bracket {
+    fn add(&mut self, element: &Element) {
+        match element {
+            Element::One(one) | Element::Symbol(one) | Element::Equivalent(one) => self.add_range(*one, *one),
+            Element::Class(Some(ranges)) if !self.is_spoiled => self.ranges.extend_from_slice(ranges),
+            Element::Class(Some(_)) => {}
+            Element::Class(None) | Element::Unknown => self.is_spoiled = true,
+        }
+    }
+
+    fn add_range(&mut self, low: char, high: char) {
+        if !self.is_spoiled {
+            self.ranges.push((low, high));
+        }
+    }
+}
+
+/// Takes characters out of ranges.
+fn without(mut ranges: Vec<(char, char)>, refused: &[(char, char)]) -> Vec<(char, char)> {
+    for (first, last) in refused {
+        let before = |low: char, high: char| Some((low, high.min((low..*first).next_back()?)));
+        let behind = |low: char, high: char| Some((low.max((*last..=high).nth(1)?), high));
+        ranges = ranges
+            .into_iter()
+            .flat_map(|(low, high)| [before(low, high), behind(low, high)].into_iter().flatten())
+            .filter(|(low, high)| low <= high)
+            .collect();
+    }
+    ranges
+}
+
+/// Reads an element and answers what comes after it; `Some(None)` where nothing can match the whole pattern, `None` where the
+/// pattern ends before the bracket does.
+fn element(chars: &[char], at: usize, utf8: bool) -> Option<Option<(Element, usize)>> {
+    let rest = &chars[at..];
+    Some(match rest {
+        ['[', ':', ..] if let Some(length) = class_length(rest) => {
+            let name: String = rest[2..length - 2].iter().collect();
+            Some((Element::Class(class(&name, utf8)), at + length))
+        }
+        ['[', '=', one, '=', ']', ..] => Some((Element::Equivalent(*one), at + 5)),
+        ['[', '.', ..] => {
+            symbol(chars, at).map(|(symbol, after)| (symbol.map_or(Element::Unknown, Element::Symbol), after))
+        }
+        _ => {
+            let (one, after) = member(chars, at)?;
+            Some((Element::One(one), after))
+        }
+    })
+}
+
+/// Reads what ends a range, as [`element`] does; the character is `None` where this library does not know it.
+fn end_of_range(chars: &[char], at: usize) -> Option<Option<(Option<char>, usize)>> {
+    if let ['[', '.', ..] = &chars[at..] {
+        return Some(symbol(chars, at));
+    }
+    let (one, after) = member(chars, at)?;
+    Some(Some((Some(one), after)))
+}
+
+/// Reads a `[.symbol.]` that begins at `at`: its character, if it is a known one, and what comes after it; `None` without an end.
+fn symbol(chars: &[char], at: usize) -> Option<(Option<char>, usize)> {
+    let name = &chars[at + 2..];
+    let length = name.windows(2).position(|pair| pair == ['.', ']'])?;
+    let one = (length == 1).then(|| name[0]);
+    Some((one, at + 2 + length + 2))
+}
+
+/// Tells if `[=` begins here and no `c=]` follows.
+fn is_halved_equivalent(chars: &[char], at: usize) -> bool {
+    let rest = &chars[at..];
+    matches!(rest, ['[', '=', ..]) && !matches!(rest, ['[', '=', _, '=', ']', ..])
+}
+
+/// Reads one character of a bracket, escaped or not, and answers what comes after it.
+fn member(chars: &[char], at: usize) -> Option<(char, usize)> {
+    match *chars.get(at)? {
+        '\\' => Some((*chars.get(at + 1)?, at + 2)),
+        other => Some((other, at + 1)),
+    }
+}
+
+/// How many characters the `[:class:]` has that a text begins with.
+fn class_length(text: &[char]) -> Option<usize> {
+    let letters = text[2..]
+        .iter()
+        .take_while(|letter| letter.is_ascii_lowercase())
+        .count();
+    matches!(text[2 + letters..], [':', ']', ..]).then_some(letters + 4)
+}
+
+fn class(name: &str, utf8: bool) -> Option<Arc<[(char, char)]>> {
+    if utf8 {
+        return locale::class_members(name);
+    }
+    let ranges: &[(char, char)] = match name {
+        "alnum" => &[('0', '9'), ('A', 'Z'), ('a', 'z')],
+        "alpha" => &[('A', 'Z'), ('a', 'z')],
+        "blank" => &[(' ', ' '), ('\t', '\t')],
+        "cntrl" => &[('\0', '\x1f'), ('\x7f', '\x7f')],
+        "digit" => &[('0', '9')],
+        "graph" => &[('!', '~')],
+        "lower" => &[('a', 'z')],
+        "print" => &[(' ', '~')],
+        "punct" => &[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')],
+        "space" => &[(' ', ' '), ('\t', '\r')],
+        "upper" => &[('A', 'Z')],
+        "xdigit" => &[('0', '9'), ('A', 'F'), ('a', 'f')],
+        _ => return None,
+    };
+    Some(ranges.into())
+}
