@@ -18,6 +18,12 @@ pub use level::Level;
 /// From this size on a file is compressed by several threads, if there are several.
 const PARALLEL_FROM: u64 = 64 << 20;
 
+/// How much of a file is compressed with one setting, and by one thread at a time.
+const BLOCK: usize = 1 << 20;
+
+/// How far back a deflate stream can point.
+const WINDOW: usize = 32 << 10;
+
 /// Compresses all of `source` into one gzip member.
 pub fn compress(
     level: Level,

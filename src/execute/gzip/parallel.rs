@@ -6,30 +6,42 @@ use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use flate2::{Compress, Crc, FlushCompress};
+use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use super::zeros::{ZERO_BLOCK, ZeroBlock};
-use super::{Level, engine_failed, serial, trailer};
+use super::{BLOCK, Level, WINDOW, engine_failed, serial, trailer};
 use crate::execute::engine::{EngineError, Means};
 use crate::sys::stream::{Run, Sink, Source};
 
-/// How much one thread compresses at a time: more gains nothing in size, less costs some.
-const BLOCK: usize = 256 << 10;
-
-/// How far back a deflate stream can point.
-const WINDOW: usize = 32 << 10;
-
-/// How many blocks a thread has at once: one in work, one waiting, one done.
-const IN_HAND: usize = 3;
+/// How many blocks a thread has at once: one in work, one waiting.
+const IN_HAND: usize = 2;
 
 /// A final, empty block: it ends the stream after blocks that each end on a byte.
 const END_OF_STREAM: [u8; 2] = [3, 0];
 
 /// What a thread gets: the bytes before, as far as there are any, and the block's own.
 struct Block {
+    setting: Compression,
+    /// Room for both, as long as it ever gets: it is not cleared between blocks.
     bytes: Vec<u8>,
     primed: usize,
+    end: usize,
     output: Vec<u8>,
+}
+
+impl Block {
+    /// Puts in the bytes before, and answers the room for the block's own.
+    fn prime(&mut self, before: &[u8]) -> &mut [u8] {
+        self.bytes[..before.len()].copy_from_slice(before);
+        self.primed = before.len();
+        self.end = self.primed;
+        &mut self.bytes[before.len()..before.len() + BLOCK]
+    }
+
+    /// Has so many bytes of its own now.
+    fn filled(&mut self, count: usize) {
+        self.end = self.primed + count;
+    }
 }
 
 /// What it gives back.
@@ -59,10 +71,7 @@ pub(super) fn compress(
             let (to, work) = sync_channel(IN_HAND);
             let (done, from) = sync_channel(IN_HAND);
             let thread = thread::Builder::new().name("compress".into());
-            if thread
-                .spawn_scoped(scope, move || work_off(level, &work, &done))
-                .is_err()
-            {
+            if thread.spawn_scoped(scope, move || work_off(&work, &done)).is_err() {
                 break;
             }
             workers.push(Worker { to, from });
@@ -72,6 +81,8 @@ pub(super) fn compress(
         }
         sink.write(&header).map_err(EngineError::Sink)?;
         Line {
+            level,
+            begun: 0,
             workers,
             due: VecDeque::new(),
             next: 0,
@@ -84,8 +95,8 @@ pub(super) fn compress(
 }
 
 /// What a thread does until nothing more comes.
-fn work_off(level: Level, work: &Receiver<Block>, done: &SyncSender<Answer>) {
-    let mut deflate = Compress::new(level.setting(), false);
+fn work_off(work: &Receiver<Block>, done: &SyncSender<Answer>) {
+    let mut deflate = Compress::new(Compression::default(), false);
     while let Ok(block) = work.recv() {
         let answer = one_block(&mut deflate, block);
         if done.send(answer).is_err() {
@@ -96,7 +107,10 @@ fn work_off(level: Level, work: &Receiver<Block>, done: &SyncSender<Answer>) {
 
 fn one_block(deflate: &mut Compress, mut block: Block) -> Answer {
     deflate.reset();
-    let (before, data) = block.bytes.split_at(block.primed);
+    deflate
+        .set_level(block.setting)
+        .map_err(|error| engine_failed(&error))?;
+    let (before, data) = block.bytes[..block.end].split_at(block.primed);
     if !before.is_empty() {
         deflate.set_dictionary(before).map_err(|error| engine_failed(&error))?;
     }
@@ -122,6 +136,9 @@ fn one_block(deflate: &mut Compress, mut block: Block) -> Answer {
 
 /// The reading and writing end: keeps the threads busy and the output in order.
 struct Line {
+    level: Level,
+    /// How many blocks were begun.
+    begun: u64,
     workers: Vec<Worker>,
     due: VecDeque<Due>,
     /// The thread whose turn it is.
@@ -140,21 +157,14 @@ impl Line {
                 return Err(EngineError::Stopped);
             }
             let mut block = self.spare_block();
-            block.bytes.extend_from_slice(&before);
-            block.primed = before.len();
-            block.bytes.resize(block.primed + BLOCK, 0);
-            match source
-                .read(&mut block.bytes[before.len()..])
-                .map_err(EngineError::Source)?
-            {
+            match source.read(block.prime(&before)).map_err(EngineError::Source)? {
                 Run::End => break,
                 Run::Data(count) => {
-                    block.bytes.truncate(block.primed + count);
-                    keep_window(&mut before, &block.bytes);
+                    block.filled(count);
+                    keep_window(&mut before, &block);
                     self.send(block, sink)?;
                 }
                 Run::Hole(length) => {
-                    block.bytes.clear();
                     self.spare.push(block);
                     self.hole(length, &mut before, sink)?;
                 }
@@ -179,10 +189,9 @@ impl Line {
         while rest > 0 {
             let count = rest.min(BLOCK);
             let mut block = self.spare_block();
-            block.bytes.extend_from_slice(before);
-            block.primed = before.len();
-            block.bytes.resize(block.primed + count, 0);
-            keep_window(before, &block.bytes);
+            block.prime(before)[..count].fill(0);
+            block.filled(count);
+            keep_window(before, &block);
             self.send(block, sink)?;
             rest -= count;
         }
@@ -190,12 +199,15 @@ impl Line {
     }
 
     fn spare_block(&mut self) -> Block {
+        let setting = self.level.setting(self.begun);
         let mut block = self.spare.pop().unwrap_or_else(|| Block {
-            bytes: Vec::with_capacity(WINDOW + BLOCK),
+            setting,
+            bytes: vec![0; WINDOW + BLOCK],
             primed: 0,
+            end: 0,
             output: Vec::new(),
         });
-        block.bytes.clear();
+        block.setting = setting;
         block
     }
 
@@ -203,6 +215,7 @@ impl Line {
         while self.due.len() >= self.workers.len() * IN_HAND {
             self.take_one_unasked(sink)?;
         }
+        self.begun += 1;
         let turn = self.next;
         self.next = (turn + 1) % self.workers.len();
         self.workers[turn].to.send(block).map_err(|_| died())?;
@@ -250,8 +263,9 @@ impl Line {
     }
 }
 
-/// Keeps the last bytes of `bytes`, as far back as the next block may point.
-fn keep_window(before: &mut Vec<u8>, bytes: &[u8]) {
+/// Keeps the last bytes of a block and before, as far back as the next block may point.
+fn keep_window(before: &mut Vec<u8>, block: &Block) {
+    let bytes = &block.bytes[..block.end];
     before.clear();
     before.extend_from_slice(&bytes[bytes.len().saturating_sub(WINDOW)..]);
 }

@@ -2,10 +2,10 @@
 
 use std::cell::RefCell;
 
-use flate2::{Compress, Crc, FlushCompress, Status};
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 use super::zeros::{ZERO_BLOCK, ZeroBlock};
-use super::{Level, engine_failed, trailer};
+use super::{BLOCK, Level, WINDOW, engine_failed, trailer};
 use crate::execute::engine::{EngineError, Means};
 use crate::sys::stream::{Run, Sink, Source};
 
@@ -19,6 +19,7 @@ const OUTPUT: usize = 128 << 10;
 struct Engine {
     level: Level,
     deflate: Compress,
+    setting: Compression,
     input: Vec<u8>,
     output: Vec<u8>,
 }
@@ -46,9 +47,11 @@ pub(super) fn compress(
 
 impl Engine {
     fn new(level: Level) -> Self {
+        let setting = level.setting(0);
         Self {
             level,
-            deflate: Compress::new(level.setting(), false),
+            deflate: Compress::new(setting, false),
+            setting,
             input: vec![0; INPUT],
             output: Vec::with_capacity(OUTPUT),
         }
@@ -64,6 +67,7 @@ impl Engine {
         self.deflate.reset();
         self.output.clear();
         self.output.extend_from_slice(&header);
+        self.take_up(self.level.setting(0), &[])?;
         let mut crc = Crc::new();
         let mut input = std::mem::take(&mut self.input);
         let done = self.content(&mut input, &mut crc, source, sink, means);
@@ -82,22 +86,44 @@ impl Engine {
         sink: &mut Sink<'_>,
         means: Means<'_>,
     ) -> Result<(), EngineError> {
+        // So much of the input came last.
+        let mut before = 0;
         loop {
             if (means.stop)() {
                 return Err(EngineError::Stopped);
+            }
+            let setting = self.level.setting(source.offset() / BLOCK as u64);
+            if setting != self.setting {
+                self.deflate(&[], FlushCompress::Sync, sink)?;
+                self.deflate.reset();
+                self.take_up(setting, &input[..before])?;
             }
             match source.read(input).map_err(EngineError::Source)? {
                 Run::End => return Ok(()),
                 Run::Data(count) => {
                     crc.update(&input[..count]);
                     self.deflate(&input[..count], FlushCompress::None, sink)?;
+                    before = count;
                 }
                 Run::Hole(length) => {
                     self.whole_blocks(length / ZERO_BLOCK, crc, sink, means)?;
                     self.zeros(length % ZERO_BLOCK, input, crc, sink)?;
+                    before = 0;
                 }
             }
         }
+    }
+
+    /// Takes up a setting for a stream that begins anew, behind these bytes.
+    fn take_up(&mut self, setting: Compression, before: &[u8]) -> Result<(), EngineError> {
+        self.setting = setting;
+        self.deflate.set_level(setting).map_err(|error| engine_failed(&error))?;
+        if before.is_empty() {
+            return Ok(());
+        }
+        let window = &before[before.len().saturating_sub(WINDOW)..];
+        let primed = self.deflate.set_dictionary(window);
+        primed.map(|_| ()).map_err(|error| engine_failed(&error))
     }
 
     /// Puts in the block of zeros that often. The stream before it ends on a byte, and the one after it starts anew.
