@@ -287,6 +287,7 @@ pub(super) mod tests {
     use crate::clock::Now;
     use crate::execute::work::{Choices, SetWork};
     use crate::policy::settings::Settings;
+    use crate::sys::release::Release;
     use crate::sys::walk;
 
     /// Makes a job without a step, of a log of this name.
@@ -301,6 +302,7 @@ pub(super) mod tests {
                 events: Mutex::default(),
                 with_notes: true,
             }),
+            release: Release::default(),
         };
         let set = SetWork {
             policy: Settings::default().policy().into(),

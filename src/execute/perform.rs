@@ -65,7 +65,7 @@ pub(super) fn perform(
             what,
             is_archive: false,
         } => {
-            remove::unlink(dir_of(work, what)?, &what.name, work.path_of(what), listener)?;
+            remove::unlink(work, dir_of(work, what)?, &what.name, work.path_of(what), listener)?;
         }
     }
     Ok(Progress::Done)

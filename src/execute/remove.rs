@@ -32,7 +32,7 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
         hook::run(&work.set, &call)?;
     }
     let Some((file, cycles)) = doomed else {
-        return unlink(dir, name, path, listener);
+        return unlink(work, dir, name, path, listener);
     };
     // Half overwritten it is no archive any more, and may not look like one if the run dies now.
     let aside = set_aside(dir, name, &file)?;
@@ -40,12 +40,18 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
     if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {
         listener.hear(Event::ShredFailed(path.clone()));
     }
-    unlink(dir, &aside, path, listener)
+    unlink(work, dir, &aside, path, listener)
 }
 
 /// Unlinks; a name that is gone already is only said.
-pub(super) fn unlink(dir: &Dir, name: &OsString, path: PathBuf, listener: &dyn Listener) -> Result<(), Fault> {
-    match dir.unlink(name) {
+pub(super) fn unlink(
+    work: &LogWork,
+    dir: &Dir,
+    name: &OsString,
+    path: PathBuf,
+    listener: &dyn Listener,
+) -> Result<(), Fault> {
+    match work.set.choices.release.unlink(dir, name) {
         Err(error) if error.is_absence() => {
             listener.hear(Event::AlreadyGone(path));
             Ok(())

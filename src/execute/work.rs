@@ -10,11 +10,12 @@ use crate::facts::FileFacts;
 use crate::plan::{Spot, Step, Where};
 use crate::policy::{Ownership, Policy};
 use crate::sys::dir::Dir;
+use crate::sys::release::Release;
 use crate::sys::truncate::Cut;
 use crate::unix::{Identity, Mode};
 
 /// What holds for the whole run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Choices {
     /// The program that sends mail (`-m`).
     pub mail_program: PathBuf,
@@ -24,6 +25,8 @@ pub struct Choices {
     pub now: Stamp,
     /// Who watches long compressions.
     pub watcher: Arc<dyn Listener>,
+    /// What removes files.
+    pub release: Release,
 }
 
 /// What holds for a stanza.

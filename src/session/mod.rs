@@ -17,6 +17,7 @@ use crate::observe::Directories;
 use crate::report::metrics::Held;
 use crate::sys::identity::{self, Acting};
 use crate::sys::listing::Listings;
+use crate::sys::release::Release;
 use crate::sys::signals;
 use crate::sys::truncate::Cut;
 use crate::unix::{FileId, Identity, split_path};
@@ -82,6 +83,7 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
         external_compress: invocation.external_compress,
         now: now.local,
         watcher: Arc::clone(listener),
+        release: Release::new(invocation.jobs.is_some_and(|jobs| jobs.get() == 1)),
     });
     let force = invocation.force;
     let mut session = Session {

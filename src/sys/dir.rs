@@ -171,6 +171,12 @@ impl Dir {
         }
     }
 
+    /// Holds what has a name, whatever it is, so that it lives on without the name; `None` where it cannot be held.
+    pub(super) fn hold(&self, name: &OsStr) -> Option<OwnedFd> {
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        nix::fcntl::openat(&self.fd, name, flags, NixMode::empty()).ok()
+    }
+
     /// Removes an entry that is not a directory.
     pub fn unlink(&self, name: &OsStr) -> Result<(), SysError> {
         nix::unistd::unlinkat(&self.fd, name, UnlinkatFlags::NoRemoveDir)

@@ -22,6 +22,7 @@ pub mod mkdir;
 pub mod names;
 pub mod pattern;
 pub mod process;
+pub mod release;
 pub mod room;
 pub mod signals;
 pub mod stream;
