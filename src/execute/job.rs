@@ -287,7 +287,7 @@ pub(super) mod tests {
     use crate::clock::Now;
     use crate::execute::work::{Choices, SetWork};
     use crate::policy::settings::Settings;
-    use crate::sys::release::Release;
+    use crate::sys::release::{Help, Release};
     use crate::sys::walk;
 
     /// Makes a job without a step, of a log of this name.
@@ -302,7 +302,7 @@ pub(super) mod tests {
                 events: Mutex::default(),
                 with_notes: true,
             }),
-            release: Release::default(),
+            release: Release::new(Help::Never),
         };
         let set = SetWork {
             policy: Settings::default().policy().into(),

@@ -51,7 +51,12 @@ pub(super) fn unlink(
     path: PathBuf,
     listener: &dyn Listener,
 ) -> Result<(), Fault> {
-    match work.set.choices.release.unlink(dir, name) {
+    let unlinked = match work.identity {
+        None => work.set.choices.release.unlink(dir, name),
+        // While the process has another identity no thread touches a file.
+        Some(_) => dir.unlink(name),
+    };
+    match unlinked {
         Err(error) if error.is_absence() => {
             listener.hear(Event::AlreadyGone(path));
             Ok(())

@@ -25,7 +25,7 @@ pub struct Choices {
     pub now: Stamp,
     /// Who watches long compressions.
     pub watcher: Arc<dyn Listener>,
-    /// What removes files.
+    /// Removes files, whichever log they are of: its thread gives back the room of many.
     pub release: Release,
 }
 

@@ -1,5 +1,6 @@
 //! A run, told in order: understand, read, lock, rotate, write, answer.
 
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use crate::observe::Directories;
 use crate::report::metrics::Held;
 use crate::sys::identity::{self, Acting};
 use crate::sys::listing::Listings;
-use crate::sys::release::Release;
+use crate::sys::release::{Help, Release};
 use crate::sys::signals;
 use crate::sys::truncate::Cut;
 use crate::unix::{FileId, Identity, split_path};
@@ -83,7 +84,10 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
         external_compress: invocation.external_compress,
         now: now.local,
         watcher: Arc::clone(listener),
-        release: Release::new(invocation.jobs.is_some_and(|jobs| jobs.get() == 1)),
+        release: Release::new(match invocation.jobs {
+            Some(NonZero::<usize>::MIN) => Help::Never,
+            _ => Help::ForMany,
+        }),
     });
     let force = invocation.force;
     let mut session = Session {
@@ -214,6 +218,7 @@ impl Session<'_> {
 
     fn wait_for_workers(&mut self) {
         let done = self.hands.wait();
+        self.choices.release.finish();
         self.take_in(done);
     }
 

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, RenameFlags};
 use nix::sys::stat::{FileStat, Mode as NixMode};
+use nix::sys::statfs::{EXT4_SUPER_MAGIC, FsType, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs};
 use nix::unistd::UnlinkatFlags;
 
 use crate::facts::{FileFacts, FileTime, Kind};
@@ -24,7 +25,7 @@ pub struct Dir {
     fd: OwnedFd,
     path: PathBuf,
     births: OnceLock<Births>,
-    keeps_order: OnceLock<bool>,
+    file_system: OnceLock<Option<FsType>>,
 }
 
 /// What becomes of a file that this process makes in a directory, as was seen of the first one.
@@ -43,7 +44,7 @@ impl Dir {
             fd,
             path,
             births: OnceLock::new(),
-            keeps_order: OnceLock::new(),
+            file_system: OnceLock::new(),
         }
     }
 
@@ -210,10 +211,24 @@ impl Dir {
     /// ext4, xfs and tmpfs commit names in the order of the calls; elsewhere an original may only go after this. (btrfs commits
     /// the names of a file that is flushed before older changes of their directory.)
     pub fn settle(&self) -> Result<(), SysError> {
-        if *self.keeps_order.get_or_init(|| keeps_order(self.fd.as_fd())) {
+        if self.is_on(&[EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC]) {
             return Ok(());
         }
         self.flush()
+    }
+
+    /// Tells whether the last close of a file that was removed here may wait for the device.
+    ///
+    /// ext4 may discard then. Elsewhere holding a file would gain nothing, or (on NFS) keep its name.
+    pub(super) fn closes_slowly(&self) -> bool {
+        self.is_on(&[EXT4_SUPER_MAGIC])
+    }
+
+    fn is_on(&self, kinds: &[FsType]) -> bool {
+        let found = self
+            .file_system
+            .get_or_init(|| fstatfs(self.fd.as_fd()).ok().map(|found| found.filesystem_type()));
+        found.is_some_and(|kind| kinds.contains(&kind))
     }
 
     /// Gets the directory's entries to the disk.
@@ -251,14 +266,6 @@ pub enum OpenError {
     Call(SysError),
     /// It is no regular file.
     NotPlain,
-}
-
-fn keeps_order(fd: BorrowedFd<'_>) -> bool {
-    use nix::sys::statfs::{EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs};
-    fstatfs(fd).is_ok_and(|found| {
-        let kind = found.filesystem_type();
-        [EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC].contains(&kind)
-    })
 }
 
 /// Answers whether two changes of a directory always have two times: kernels before 6.13 tell times in ticks, in which a

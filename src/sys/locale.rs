@@ -85,7 +85,8 @@ unsafe extern "C" {
     fn iswctype_l(one: u32, class: c_ulong, locale: libc::locale_t) -> c_int;
 }
 
-/// The characters of a class, `alpha` or another that the environment's locale knows, as ranges; `None` if it knows no such class.
+/// Returns the characters of a class, `alpha` or another that the environment's locale knows, as ranges; `None` if it knows no such
+/// class.
 ///
 /// The whole of Unicode is asked about, some milliseconds' work: once a class and run.
 #[must_use]
@@ -93,35 +94,55 @@ pub fn class_members(name: &str) -> Option<Arc<[(char, char)]>> {
     type Classes = HashMap<String, Option<Arc<[(char, char)]>>>;
     static KNOWN: LazyLock<Mutex<Classes>> = LazyLock::new(Mutex::default);
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.entry(name.to_owned()).or_insert_with(|| ask_class(name)).clone()
+    let ask = || Some(ranges_of(&Class::of_environment(name)?));
+    known.entry(name.to_owned()).or_insert_with(ask).clone()
 }
 
-#[expect(unsafe_code, reason = "the standard library does not know locales")]
-fn ask_class(name: &str) -> Option<Arc<[(char, char)]>> {
-    let name = CString::new(name).ok()?;
-    // SAFETY: the strings are NUL-terminated; the locale lives until `freelocale`, behind its last use.
-    unsafe {
-        let [environment, plain] = [c"", c"C"].map(CStr::as_ptr);
-        let mut locale = libc::newlocale(libc::LC_CTYPE_MASK, environment, std::ptr::null_mut());
-        if locale.is_null() {
-            locale = libc::newlocale(libc::LC_CTYPE_MASK, plain, std::ptr::null_mut());
-        }
-        if locale.is_null() {
-            return None;
-        }
-        let class = wctype_l(name.as_ptr(), locale);
-        let mut ranges: Vec<(char, char)> = Vec::new();
-        if class != 0 {
-            for one in ('\0'..=char::MAX).filter(|one| iswctype_l(u32::from(*one), class, locale) != 0) {
-                match ranges.last_mut() {
-                    Some((_, high)) if u32::from(*high) + 1 == u32::from(one) => *high = one,
-                    _ => ranges.push((one, one)),
-                }
-            }
-        }
-        libc::freelocale(locale);
-        (class != 0).then(|| ranges.into())
+/// A class of characters in the environment's locale.
+struct Class {
+    locale: libc::locale_t,
+    /// What `wctype_l` calls it in that locale.
+    number: c_ulong,
+}
+
+impl Class {
+    /// Looks a class up; `None` if the locale has none so named. Where the environment names no locale there is, it is `C`.
+    #[expect(unsafe_code, reason = "the standard library does not know locales")]
+    fn of_environment(name: &str) -> Option<Self> {
+        let name = CString::new(name).ok()?;
+        // SAFETY: the name is NUL-terminated, and no locale is built upon.
+        let open = |name: &CStr| unsafe { libc::newlocale(libc::LC_CTYPE_MASK, name.as_ptr(), std::ptr::null_mut()) };
+        let locale = [c"", c"C"].into_iter().map(open).find(|locale| !locale.is_null())?;
+        // SAFETY: the name is NUL-terminated, and the locale was opened right here.
+        let number = unsafe { wctype_l(name.as_ptr(), locale) };
+        let class = Self { locale, number };
+        (number != 0).then_some(class)
     }
+
+    #[expect(unsafe_code, reason = "the standard library does not know locales")]
+    fn has(&self, one: char) -> bool {
+        // SAFETY: the locale is open as long as `self` is, and the number is one of its classes.
+        unsafe { iswctype_l(u32::from(one), self.number, self.locale) != 0 }
+    }
+}
+
+impl Drop for Class {
+    #[expect(unsafe_code, reason = "the standard library does not know locales")]
+    fn drop(&mut self) {
+        // SAFETY: it was opened by `newlocale`, and nothing else has it.
+        unsafe { libc::freelocale(self.locale) }
+    }
+}
+
+fn ranges_of(class: &Class) -> Arc<[(char, char)]> {
+    let mut ranges: Vec<(char, char)> = Vec::new();
+    for one in ('\0'..=char::MAX).filter(|one| class.has(*one)) {
+        match ranges.last_mut() {
+            Some((_, high)) if u32::from(*high) + 1 == u32::from(one) => *high = one,
+            _ => ranges.push((one, one)),
+        }
+    }
+    ranges.into()
 }
 
 /// Sorts by names as the run's locale does it; names that it holds for equal sort by their bytes.

@@ -35,10 +35,12 @@ impl Level {
         Some(level)
     }
 
-    /// Returns the compressor's setting for one of a file's blocks, counted from 0: together the fastest whose output, in total
-    /// over the benchmark's logs, is no larger than gzip's at this level. Where one setting is smaller than it must be and
-    /// the next too large, blocks take turns; five of them make a round, so that few threads' shares are alike.
-    /// (The compressor's 9 is larger than its 8, and never used.)
+    /// Returns the compressor's setting for one of the blocks that a file is cut into, counted from 0: together the fastest whose
+    /// output, in total over the benchmark's logs, is no larger than gzip's at this level. (The compressor's 9 is larger than its 8,
+    /// and never used.)
+    ///
+    /// Where one setting is smaller than it must be and the next too large, blocks take turns. Five of them make a round, so that
+    /// threads that get every second, third or fourth block have the same share of each (of five threads some have more to do).
     pub(super) fn setting(self, block: u64) -> Compression {
         let turn = block % 5;
         Compression::new(match self.0 {
@@ -58,6 +60,26 @@ impl Level {
             1 => 4,
             9 => 2,
             _ => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_take_turns_where_a_level_lies_between_two_settings() {
+        for (level, settings) in [
+            (1, [2, 2, 2, 2, 2, 2]),
+            (4, [3, 3, 3, 3, 3, 3]),
+            (5, [5, 5, 5, 5, 5, 5]),
+            (6, [5, 5, 5, 5, 4, 5]),
+            (7, [6, 6, 6, 6, 6, 6]),
+            (9, [7, 6, 7, 6, 7, 7]),
+        ] {
+            let taken = [0, 1, 2, 3, 4, 5].map(|block| Level(level).setting(block).level());
+            assert_eq!(taken, settings, "-{level}");
         }
     }
 }

@@ -163,9 +163,11 @@ mod tests {
             vec![b'x'],
             vec![0; 3 << 20],
             noise(2_500_000),
-            noise(256 << 10),
+            noise(BLOCK),
             lines(40_000),
-            lines(40_000)[..512 << 10].to_vec(),
+            lines(120_000)[..6 * BLOCK].to_vec(),
+            lines(120_000)[..4 * BLOCK].to_vec(),
+            lines(120_000)[..=4 * BLOCK].to_vec(),
         ];
         for (number, content) in contents.iter().enumerate() {
             let plain = holding(content);
@@ -195,6 +197,35 @@ mod tests {
         plain.set_len((100 << 20) + 77).unwrap();
         assert!(unpacks_to(compressed(serial::compress, 6, 1, &plain), &plain));
         assert!(unpacks_to(compressed(parallel::compress, 6, 2, &plain), &plain));
+    }
+
+    #[test]
+    fn both_ways_keep_holes_where_the_setting_changes() {
+        let plain = tempfile::tempfile().unwrap();
+        let text = lines(60_000);
+        for (offset, length) in [
+            (0, 1 << 20),
+            // Across the borders of two blocks, behind holes shorter than a block.
+            ((2 << 20) - 8192, 1 << 20),
+            ((4 << 20) - 8192, 20_000),
+            // From the border of a block on, and just behind one.
+            (6 << 20, 100),
+            ((9 << 20) + 4096, 2 << 20),
+            ((14 << 20) - 4096, 4096),
+        ] {
+            plain.write_all_at(&text[..length], offset).unwrap();
+        }
+        plain.set_len(19 << 20).unwrap();
+        for level in [6, 9] {
+            assert!(
+                unpacks_to(compressed(serial::compress, level, 1, &plain), &plain),
+                "-{level}"
+            );
+            assert!(
+                unpacks_to(compressed(parallel::compress, level, 2, &plain), &plain),
+                "-{level}"
+            );
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::{BLOCK, Level, WINDOW, engine_failed, serial, trailer};
 use crate::execute::engine::{EngineError, Means};
 use crate::sys::stream::{Run, Sink, Source};
 
-/// How many blocks a thread has at once: one in work, one waiting.
+/// How many blocks a thread has at once: one in work, one waiting; with their output some 3 MiB.
 const IN_HAND: usize = 2;
 
 /// A final, empty block: it ends the stream after blocks that each end on a byte.

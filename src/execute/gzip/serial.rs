@@ -86,7 +86,7 @@ impl Engine {
         sink: &mut Sink<'_>,
         means: Means<'_>,
     ) -> Result<(), EngineError> {
-        // So much of the input came last.
+        // How many bytes at the start of `input` are those right before the source's offset; 0 behind a hole.
         let mut before = 0;
         loop {
             if (means.stop)() {
@@ -114,7 +114,8 @@ impl Engine {
         }
     }
 
-    /// Takes up a setting for a stream that begins anew, behind these bytes.
+    /// Takes up a setting for a stream that begins anew, behind these bytes. (In the middle of a stream the compressor changes
+    /// only between settings of one algorithm.)
     fn take_up(&mut self, setting: Compression, before: &[u8]) -> Result<(), EngineError> {
         self.setting = setting;
         self.deflate.set_level(setting).map_err(|error| engine_failed(&error))?;

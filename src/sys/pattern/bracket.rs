@@ -2,7 +2,8 @@
 //!
 //! It reads a bracket anew for every character that is held against it, and only as far as it must. So an element that it does
 //! not understand spoils the match of the characters that nothing before it has matched, or of those that something has: which
-//! of the two was found by asking it.
+//! of the two was found by asking it. One thing is read otherwise here: where a range ends in `[=` or `[:` the C library ends the
+//! bracket in two places, one for the characters that matched before it and one for the others.
 
 use std::sync::Arc;
 
@@ -14,8 +15,8 @@ use crate::sys::locale;
 struct Bracket {
     /// The characters that match.
     ranges: Vec<(char, char)>,
-    /// The characters that matched before half a `[=c=]`, which spoils their match.
-    refused: Vec<(char, char)>,
+    /// So many of these, from the first, stand before half a `[=c=]`, which spoils their match.
+    refused: usize,
     /// Nothing that comes any more can match.
     is_spoiled: bool,
 }
@@ -34,7 +35,8 @@ enum Element {
     Unknown,
 }
 
-/// Reads a bracket that begins at `at`, with the classes of the locale in UTF-8; answers it and where it ends, or `None`
+/// Reads a bracket that begins at `at`, with the classes of the locale in UTF-8; answers it and where its `]` is, or `None` where
+/// there is none and the `[` is plain. A bracket that keeps the whole pattern from matching anything swallows the rest of it.
 pub(super) fn read(chars: &[char], at: usize, utf8: bool) -> Option<(Token, usize)> {
     let nothing = || Some((Token::Within(Vec::new()), chars.len()));
     let mut next = at + 1;
@@ -44,7 +46,7 @@ pub(super) fn read(chars: &[char], at: usize, utf8: bool) -> Option<(Token, usiz
     let mut bracket = Bracket::default();
     while chars.get(next) != Some(&']') || next == first {
         if is_halved_equivalent(chars, next) {
-            bracket.refused.extend_from_slice(&bracket.ranges);
+            bracket.refused = bracket.ranges.len();
         }
         let Some((element, after)) = element(chars, next, utf8)? else {
             return nothing();
@@ -72,7 +74,7 @@ pub(super) fn read(chars: &[char], at: usize, utf8: bool) -> Option<(Token, usiz
         }
     }
     let token = match (negated, bracket.is_spoiled) {
-        (false, _) => Token::Within(without(bracket.ranges, &bracket.refused)),
+        (false, _) => Token::Within(bracket.accepted()),
         (true, false) => Token::Without(bracket.ranges),
         (true, true) => Token::Within(Vec::new()),
     };
@@ -90,24 +92,38 @@ impl Bracket {
     }
 
     fn add_range(&mut self, low: char, high: char) {
-        if !self.is_spoiled {
+        if !self.is_spoiled && low <= high {
             self.ranges.push((low, high));
         }
     }
+
+    /// Returns the characters that match and are not refused.
+    fn accepted(mut self) -> Vec<(char, char)> {
+        let mut accepted = self.ranges.split_off(self.refused);
+        for (first, last) in merged(self.ranges) {
+            let before = |low: char, high: char| Some((low, high.min((low..first).next_back()?)));
+            let behind = |low: char, high: char| Some((low.max((last..=high).nth(1)?), high));
+            accepted = accepted
+                .into_iter()
+                .flat_map(|(low, high)| [before(low, high), behind(low, high)].into_iter().flatten())
+                .filter(|(low, high)| low <= high)
+                .collect();
+        }
+        accepted
+    }
 }
 
-/// Takes characters out of ranges.
-fn without(mut ranges: Vec<(char, char)>, refused: &[(char, char)]) -> Vec<(char, char)> {
-    for (first, last) in refused {
-        let before = |low: char, high: char| Some((low, high.min((low..*first).next_back()?)));
-        let behind = |low: char, high: char| Some((low.max((*last..=high).nth(1)?), high));
-        ranges = ranges
-            .into_iter()
-            .flat_map(|(low, high)| [before(low, high), behind(low, high)].into_iter().flatten())
-            .filter(|(low, high)| low <= high)
-            .collect();
+/// Sorts ranges, and makes one of those that overlap.
+fn merged(mut ranges: Vec<(char, char)>) -> Vec<(char, char)> {
+    ranges.sort_unstable();
+    let mut merged: Vec<(char, char)> = Vec::new();
+    for (low, high) in ranges {
+        match merged.last_mut() {
+            Some((_, end)) if low <= *end => *end = high.max(*end),
+            _ => merged.push((low, high)),
+        }
     }
-    ranges
+    merged
 }
 
 /// Reads an element and answers what comes after it; `Some(None)` where nothing can match the whole pattern, `None` where the
