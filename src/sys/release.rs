@@ -24,7 +24,7 @@ const FEW: usize = 64;
 const BATCH: usize = 32;
 /// A batch may hold this part of the open files allowed.
 const BATCH_PART: usize = 64;
-/// Larger files give their room back at once, in bytes: what is held meanwhile stays below 6 MiB.
+/// Larger files give their room back at once, in bytes: what is held meanwhile is some 6 MiB at most.
 const SMALL: i64 = 64 << 10;
 
 /// Removes files.

@@ -44,6 +44,8 @@ fn panel(area: &Area<'_>, curve: &Curve) -> Result<(), Box<dyn std::error::Error
     let mut chart = ChartBuilder::on(area)
         .caption(format!("{}: {}", curve.name, curve.unit), ("sans-serif", 12))
         .margin(6)
+        // The last size's label is wider than that.
+        .margin_right(24)
         .x_label_area_size(22)
         .y_label_area_size(38)
         .build_cartesian_2d((left..right).log_scale(), (low..high).log_scale())?;
