@@ -9,7 +9,7 @@ use std::thread;
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use super::zeros::{ZERO_BLOCK, ZeroBlock};
-use super::{BLOCK, Level, WINDOW, engine_failed, serial, trailer};
+use super::{BLOCK, Level, WINDOW, begin_anew, engine_failed, serial, trailer, window};
 use crate::execute::engine::{EngineError, Means};
 use crate::sys::stream::{Run, Sink, Source};
 
@@ -85,7 +85,6 @@ pub(super) fn compress(
             begun: 0,
             workers,
             due: VecDeque::new(),
-            next: 0,
             spare: Vec::new(),
             crc: Crc::new(),
             zeros: Vec::new(),
@@ -106,14 +105,8 @@ fn work_off(work: &Receiver<Block>, done: &SyncSender<Answer>) {
 }
 
 fn one_block(deflate: &mut Compress, mut block: Block) -> Answer {
-    deflate.reset();
-    deflate
-        .set_level(block.setting)
-        .map_err(|error| engine_failed(&error))?;
     let (before, data) = block.bytes[..block.end].split_at(block.primed);
-    if !before.is_empty() {
-        deflate.set_dictionary(before).map_err(|error| engine_failed(&error))?;
-    }
+    begin_anew(deflate, block.setting, before)?;
     block.output.clear();
     block.output.reserve(data.len() / 4 + 1024);
     let mut used = 0;
@@ -137,12 +130,10 @@ fn one_block(deflate: &mut Compress, mut block: Block) -> Answer {
 /// The reading and writing end: keeps the threads busy and the output in order.
 struct Line {
     level: Level,
-    /// How many blocks were begun.
-    begun: u64,
+    /// How many blocks were begun: it says whose turn it is.
+    begun: usize,
     workers: Vec<Worker>,
     due: VecDeque<Due>,
-    /// The thread whose turn it is.
-    next: usize,
     spare: Vec<Block>,
     crc: Crc,
     /// Output for holes that waits to be written.
@@ -199,7 +190,7 @@ impl Line {
     }
 
     fn spare_block(&mut self) -> Block {
-        let setting = self.level.setting(self.begun);
+        let setting = self.level.setting(self.begun as u64);
         let mut block = self.spare.pop().unwrap_or_else(|| Block {
             setting,
             bytes: vec![0; WINDOW + BLOCK],
@@ -215,9 +206,8 @@ impl Line {
         while self.due.len() >= self.workers.len() * IN_HAND {
             self.take_one_unasked(sink)?;
         }
+        let turn = self.begun % self.workers.len();
         self.begun += 1;
-        let turn = self.next;
-        self.next = (turn + 1) % self.workers.len();
         self.workers[turn].to.send(block).map_err(|_| died())?;
         self.due.push_back(Due::Block(turn));
         Ok(())
@@ -265,9 +255,8 @@ impl Line {
 
 /// Keeps the last bytes of a block and before, as far back as the next block may point.
 fn keep_window(before: &mut Vec<u8>, block: &Block) {
-    let bytes = &block.bytes[..block.end];
     before.clear();
-    before.extend_from_slice(&bytes[bytes.len().saturating_sub(WINDOW)..]);
+    before.extend_from_slice(window(&block.bytes[..block.end]));
 }
 
 fn died() -> EngineError {

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 use super::zeros::{ZERO_BLOCK, ZeroBlock};
-use super::{BLOCK, Level, WINDOW, engine_failed, trailer};
+use super::{BLOCK, Level, begin_anew, engine_failed, trailer};
 use crate::execute::engine::{EngineError, Means};
 use crate::sys::stream::{Run, Sink, Source};
 
@@ -64,10 +64,9 @@ impl Engine {
         sink: &mut Sink<'_>,
         means: Means<'_>,
     ) -> Result<(), EngineError> {
-        self.deflate.reset();
+        self.take_up(self.level.setting(0), &[])?;
         self.output.clear();
         self.output.extend_from_slice(&header);
-        self.take_up(self.level.setting(0), &[])?;
         let mut crc = Crc::new();
         let mut input = std::mem::take(&mut self.input);
         let done = self.content(&mut input, &mut crc, source, sink, means);
@@ -95,7 +94,6 @@ impl Engine {
             let setting = self.level.setting(source.offset() / BLOCK as u64);
             if setting != self.setting {
                 self.deflate(&[], FlushCompress::Sync, sink)?;
-                self.deflate.reset();
                 self.take_up(setting, &input[..before])?;
             }
             match source.read(input).map_err(EngineError::Source)? {
@@ -114,17 +112,9 @@ impl Engine {
         }
     }
 
-    /// Takes up a setting for a stream that begins anew, behind these bytes. (In the middle of a stream the compressor changes
-    /// only between settings of one algorithm.)
     fn take_up(&mut self, setting: Compression, before: &[u8]) -> Result<(), EngineError> {
         self.setting = setting;
-        self.deflate.set_level(setting).map_err(|error| engine_failed(&error))?;
-        if before.is_empty() {
-            return Ok(());
-        }
-        let window = &before[before.len().saturating_sub(WINDOW)..];
-        let primed = self.deflate.set_dictionary(window);
-        primed.map(|_| ()).map_err(|error| engine_failed(&error))
+        begin_anew(&mut self.deflate, setting, before)
     }
 
     /// Puts in the block of zeros that often. The stream before it ends on a byte, and the one after it starts anew.

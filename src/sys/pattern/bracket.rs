@@ -33,12 +33,14 @@ enum Element {
     Equivalent(char),
     /// `[.name.]` for more than a character: this library knows none.
     Unknown,
+    /// `[.` without its end: the whole pattern matches nothing.
+    Endless,
 }
 
 /// Reads a bracket that begins at `at`, with the classes of the locale in UTF-8; answers it and where its `]` is, or `None` where
 /// there is none and the `[` is plain. A bracket that keeps the whole pattern from matching anything swallows the rest of it.
 pub(super) fn read(chars: &[char], at: usize, utf8: bool) -> Option<(Token, usize)> {
-    let nothing = || Some((Token::Within(Vec::new()), chars.len()));
+    let nothing = Some((Token::Within(Vec::new()), chars.len()));
     let mut next = at + 1;
     let negated = matches!(chars.get(next), Some('!' | '^'));
     next += usize::from(negated);
@@ -48,13 +50,15 @@ pub(super) fn read(chars: &[char], at: usize, utf8: bool) -> Option<(Token, usiz
         if is_halved_equivalent(chars, next) {
             bracket.refused = bracket.ranges.len();
         }
-        let Some((element, after)) = element(chars, next, utf8)? else {
-            return nothing();
-        };
+        let (element, after) = element(chars, next, utf8)?;
         next = after;
-        let (Element::One(low) | Element::Symbol(low)) = element else {
-            bracket.add(&element);
-            continue;
+        let low = match element {
+            Element::One(low) | Element::Symbol(low) => low,
+            Element::Endless => return nothing,
+            other => {
+                bracket.add(&other);
+                continue;
+            }
         };
         match chars[after..] {
             ['-', ']', ..] if matches!(element, Element::Symbol(_)) => continue,
@@ -64,13 +68,12 @@ pub(super) fn read(chars: &[char], at: usize, utf8: bool) -> Option<(Token, usiz
                 continue;
             }
         }
-        let Some((high, behind)) = end_of_range(chars, after + 1)? else {
-            return nothing();
-        };
+        let (high, behind) = character(chars, after + 1)?;
         next = behind;
         match high {
-            Some(high) => bracket.add_range(low, high),
-            None => bracket.is_spoiled = true,
+            Element::One(high) | Element::Symbol(high) => bracket.add_range(low, high),
+            Element::Endless => return nothing,
+            other => bracket.add(&other),
         }
     }
     let token = match (negated, bracket.is_spoiled) {
@@ -87,7 +90,7 @@ impl Bracket {
             Element::One(one) | Element::Symbol(one) | Element::Equivalent(one) => self.add_range(*one, *one),
             Element::Class(Some(ranges)) if !self.is_spoiled => self.ranges.extend_from_slice(ranges),
             Element::Class(Some(_)) => {}
-            Element::Class(None) | Element::Unknown => self.is_spoiled = true,
+            Element::Class(None) | Element::Unknown | Element::Endless => self.is_spoiled = true,
         }
     }
 
@@ -126,55 +129,46 @@ fn merged(mut ranges: Vec<(char, char)>) -> Vec<(char, char)> {
     merged
 }
 
-/// Reads an element and answers what comes after it; `Some(None)` where nothing can match the whole pattern, `None` where the
-/// pattern ends before the bracket does.
-fn element(chars: &[char], at: usize, utf8: bool) -> Option<Option<(Element, usize)>> {
+/// Reads an element and answers what comes after it; `None` where the pattern ends before the bracket does.
+fn element(chars: &[char], at: usize, utf8: bool) -> Option<(Element, usize)> {
     let rest = &chars[at..];
-    Some(match rest {
+    match rest {
         ['[', ':', ..] if let Some(length) = class_length(rest) => {
             let name: String = rest[2..length - 2].iter().collect();
             Some((Element::Class(class(&name, utf8)), at + length))
         }
         ['[', '=', one, '=', ']', ..] => Some((Element::Equivalent(*one), at + 5)),
-        ['[', '.', ..] => {
-            symbol(chars, at).map(|(symbol, after)| (symbol.map_or(Element::Unknown, Element::Symbol), after))
-        }
-        _ => {
-            let (one, after) = member(chars, at)?;
-            Some((Element::One(one), after))
-        }
-    })
-}
-
-/// Reads what ends a range, as [`element`] does; the character is `None` where this library does not know it.
-fn end_of_range(chars: &[char], at: usize) -> Option<Option<(Option<char>, usize)>> {
-    if let ['[', '.', ..] = &chars[at..] {
-        return Some(symbol(chars, at));
+        _ => character(chars, at),
     }
-    let (one, after) = member(chars, at)?;
-    Some(Some((Some(one), after)))
 }
 
-/// Reads a `[.symbol.]` that begins at `at`: its character, if it is a known one, and what comes after it; `None` without an end.
-fn symbol(chars: &[char], at: usize) -> Option<(Option<char>, usize)> {
+/// Reads what may begin or end a range: a symbol, or a character, escaped or not.
+fn character(chars: &[char], at: usize) -> Option<(Element, usize)> {
+    match chars[at..] {
+        ['[', '.', ..] => Some(symbol(chars, at)),
+        ['\\', one, ..] => Some((Element::One(one), at + 2)),
+        ['\\'] | [] => None,
+        [one, ..] => Some((Element::One(one), at + 1)),
+    }
+}
+
+/// Reads a `[.symbol.]` that begins at `at`, and answers what comes after it.
+fn symbol(chars: &[char], at: usize) -> (Element, usize) {
     let name = &chars[at + 2..];
-    let length = name.windows(2).position(|pair| pair == ['.', ']'])?;
-    let one = (length == 1).then(|| name[0]);
-    Some((one, at + 2 + length + 2))
+    let Some(length) = name.windows(2).position(|pair| pair == ['.', ']']) else {
+        return (Element::Endless, chars.len());
+    };
+    let element = match length {
+        1 => Element::Symbol(name[0]),
+        _ => Element::Unknown,
+    };
+    (element, at + 2 + length + 2)
 }
 
 /// Tells if `[=` begins here and no `c=]` follows.
 fn is_halved_equivalent(chars: &[char], at: usize) -> bool {
     let rest = &chars[at..];
     matches!(rest, ['[', '=', ..]) && !matches!(rest, ['[', '=', _, '=', ']', ..])
-}
-
-/// Reads one character of a bracket, escaped or not, and answers what comes after it.
-fn member(chars: &[char], at: usize) -> Option<(char, usize)> {
-    match *chars.get(at)? {
-        '\\' => Some((*chars.get(at + 1)?, at + 2)),
-        other => Some((other, at + 1)),
-    }
 }
 
 /// How many characters the `[:class:]` has that a text begins with.
