@@ -229,6 +229,12 @@ impl View {
         self.written.insert(name.to_owned());
     }
 
+    /// Asks of each of these files whether a program writes to it, and enters the answers.
+    pub fn ask_who_writes<'n>(&mut self, names: impl Iterator<Item = &'n OsString>) {
+        let Some(dir) = self.dir.clone() else { return };
+        self.written.extend(names.filter(|name| is_held(&dir, name)).cloned());
+    }
+
     fn forget(&mut self) {
         if !self.pretending {
             self.listing = None;
@@ -368,6 +374,12 @@ impl Listing {
     }
 }
 
+/// Tells whether a program has the file open for writing.
+fn is_held(dir: &Dir, name: &OsStr) -> bool {
+    let opened = dir.open_plain(name, Access::Read, Op::Open);
+    opened.is_ok_and(|(file, _)| lease::is_held(file.as_fd()))
+}
+
 /// Returns which directory it is, and when it was changed last.
 fn time_of(dir: &Dir) -> Option<(FileId, FileTime)> {
     dir.facts().ok().map(|facts| (facts.id, facts.modified))
@@ -391,11 +403,7 @@ impl Look for View {
     }
 
     fn is_written(&mut self, name: &OsStr) -> bool {
-        let ask = |dir: &Arc<Dir>| {
-            dir.open_plain(name, Access::Read, Op::Open)
-                .is_ok_and(|(file, _)| lease::is_held(file.as_fd()))
-        };
-        self.written.contains(name) || self.pretending && self.dir.as_ref().is_some_and(ask)
+        self.written.contains(name) || self.pretending && self.dir.as_ref().is_some_and(|dir| is_held(dir, name))
     }
 
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError> {

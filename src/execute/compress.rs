@@ -11,6 +11,7 @@ use std::sync::atomic::Ordering;
 
 use super::engine::{self, EngineError, Means};
 use super::pace::Pace;
+use super::perform::is_held;
 use super::place::place;
 use super::remove::remove;
 use super::work::LogWork;
@@ -22,7 +23,7 @@ use crate::policy::Compression;
 use crate::sys::File;
 use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError, facts_of_open};
-use crate::sys::{attributes, context, identity, lease, process, signals, stream};
+use crate::sys::{attributes, context, identity, process, signals, stream};
 
 /// Above this many bytes, what a file takes of the page cache is worth giving back.
 const BIG: u64 = 1 << 20;
@@ -62,7 +63,7 @@ pub(super) fn begin(
         return Ok(Begun::Done);
     };
     let opened = open_source(work, dir, from);
-    if opened.as_ref().is_ok_and(|(source, _)| lease::is_held(source.as_fd())) {
+    if opened.as_ref().is_ok_and(|(source, _)| is_held(work, source.as_fd())) {
         return Ok(Begun::Held);
     }
     work.announce(step, listener);

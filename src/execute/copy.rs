@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use super::compress::flush;
-use super::perform::dir_of;
+use super::perform::{dir_of, is_held};
 use super::place::place;
 use super::work::LogWork;
 use crate::event::{Event, Listener};
@@ -17,7 +17,7 @@ use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::stream::Afterwards;
 use crate::sys::truncate::{self, Cut, CutWay};
-use crate::sys::{attributes, context, copy as bytes, lease};
+use crate::sys::{attributes, context, copy as bytes};
 use crate::unix::FileId;
 
 /// Copies the log, or `renamecopy`'s interim log: that goes when it is copied, so a program may no longer write to it. Answers
@@ -28,7 +28,7 @@ pub(super) fn copy(work: &LogWork, step: &Step, listener: &dyn Listener) -> Resu
     };
     let opened = open(work, from, Access::Read);
     let goes = from.name != work.name;
-    if goes && opened.as_ref().is_ok_and(|(source, _)| lease::is_held(source.as_fd())) {
+    if goes && opened.as_ref().is_ok_and(|(source, _)| is_held(work, source.as_fd())) {
         return Ok(false);
     }
     work.announce(step, listener);

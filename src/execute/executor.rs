@@ -9,7 +9,7 @@ use super::Hands;
 use super::compress;
 use super::finish::Finisher;
 use super::hook::{self, Call};
-use super::job::Finished;
+use super::job::{Busy, Finished, Job};
 use super::olddir;
 use super::perform::{Progress, holder, perform};
 use super::work::{LogWork, SetWork};
@@ -89,7 +89,11 @@ impl Hands for Executor {
     }
 
     fn finish(&mut self, work: Arc<LogWork>, steps: Vec<Step>, inline: bool) {
-        self.finisher.submit(work, steps, inline);
+        self.finisher.submit(Job::new(work, steps), inline);
+    }
+
+    fn finish_again(&mut self, work: Arc<LogWork>, left: Busy, is_last_try: bool) {
+        self.finisher.submit(Job::again(work, left, is_last_try), false);
     }
 
     fn collect(&mut self) -> Vec<Finished> {

@@ -1,21 +1,19 @@
 //! What follows a log's switch, done by a few workers beside the other work, or at once where there is one.
 //!
-//! Compressed files of a batch of jobs are written first and flushed together. An archive that a program still writes to is put
-//! behind all other work, and waited for only a little. What a job does is `job`'s.
+//! Compressed files of a batch of jobs are written first and flushed together. What a job does is `job`'s; when one is tried again that
+//! a program's writing kept from going on is the session's to decide.
 
 use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::mem;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use super::job::{After, Finished, Job, lock};
-use super::work::LogWork;
 use crate::plan::Step;
-use crate::sys::{room, signals};
+use crate::sys::room;
 
 /// So many small outputs are written before the first of them is flushed, or as many as descriptors allow.
 const BATCH: usize = 64;
@@ -25,11 +23,6 @@ const BATCH_PART: usize = 8;
 const QUEUE: usize = 256;
 /// Jobs that wait hold two directories each: a quarter of the open files allowed.
 const QUEUE_PART: usize = 8;
-/// So long, in all, a run waits for programs that still write to an archive.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How often they are asked again meanwhile.
-const ASK_AGAIN: Duration = Duration::from_millis(100);
-
 /// The most workers that are started without being asked for.
 const MOST_JOBS: usize = 8;
 
@@ -42,11 +35,8 @@ fn processors() -> NonZero<usize> {
 #[derive(Debug, Default)]
 struct Board {
     queue: VecDeque<Job>,
-    held: VecDeque<Job>,
     running: usize,
     finished: Vec<Finished>,
-    /// How long was waited for programs that still write.
-    waited: Duration,
     closing: bool,
 }
 
@@ -82,8 +72,7 @@ impl Finisher {
     }
 
     /// Takes over one log's remaining steps; `inline` ones are done before this returns.
-    pub fn submit(&mut self, work: Arc<LogWork>, steps: Vec<Step>, inline: bool) {
-        let job = Job::new(work, steps);
+    pub(super) fn submit(&mut self, job: Job, inline: bool) {
         if is_quick(&job) {
             run_batch(vec![job], &self.shared, NonZero::<usize>::MIN);
             return;
@@ -136,8 +125,6 @@ impl Finisher {
                 leave(&self.shared);
             } else if board.running > 0 {
                 drop(self.shared.changed.wait(board));
-            } else if !board.held.is_empty() {
-                ask_held(board, &self.shared, self.jobs());
             } else {
                 return mem::take(&mut board.finished);
             }
@@ -225,8 +212,7 @@ fn guard(batch: Vec<Job>, shared: &Shared, run: impl FnOnce(Vec<Job>)) {
     }
     let mut board = lock(&shared.board);
     for mark in marks {
-        let is_told = board.finished.iter().any(|done| done.log == mark.work.path)
-            || board.held.iter().any(|job| Arc::ptr_eq(job.work(), &mark.work));
+        let is_told = board.finished.iter().any(|done| done.work.path == mark.work.path);
         if !is_told {
             board.finished.push(mark.broken_off());
         }
@@ -258,30 +244,9 @@ fn take_in(shared: &Shared, after: After) {
     let mut board = lock(&shared.board);
     match after {
         After::Done(done) => board.finished.push(done),
-        After::Held(job) => board.held.push_back(job),
         // Whoever wrote it completes it.
         After::Written(..) => {}
     }
-}
-
-/// Asks once more whether what was still written can be compressed or copied now; gives up when patience is out.
-fn ask_held(mut board: MutexGuard<'_, Board>, shared: &Shared, threads: NonZero<usize>) {
-    let patient = board.waited < PATIENCE && signals::caught().is_none();
-    let held = mem::take(&mut board.held);
-    if patient {
-        board.waited += ASK_AGAIN;
-        drop(board);
-        std::thread::sleep(ASK_AGAIN);
-        run_batch(held.into(), shared, threads);
-        return;
-    }
-    drop(board);
-    let mut given_up = Vec::new();
-    for mut job in held {
-        job.give_up();
-        given_up.push(job);
-    }
-    run_batch(given_up, shared, threads);
 }
 
 #[cfg(test)]
@@ -292,26 +257,20 @@ mod tests {
     #[test]
     fn a_job_that_panics_has_failed_and_what_was_told_before_stands() {
         let shared = Shared::default();
-        guard(
-            vec![job("/log/one"), job("/log/two"), job("/log/three")],
-            &shared,
-            |batch| {
-                let mut batch = batch.into_iter();
-                let one = batch.next().unwrap();
-                take_in(&shared, one.advance(NonZero::<usize>::MIN));
-                let two = batch.next().unwrap();
-                take_in(&shared, After::Held(two));
-                panic!("a defect");
-            },
-        );
+        guard(vec![job("/log/one"), job("/log/two")], &shared, |batch| {
+            let mut batch = batch.into_iter();
+            let one = batch.next().unwrap();
+            take_in(&shared, one.advance(NonZero::<usize>::MIN));
+            drop(batch.next());
+            panic!("a defect");
+        });
         let board = lock(&shared.board);
         let told: Vec<_> = board
             .finished
             .iter()
-            .map(|done| (done.log.to_str().unwrap(), done.failed, done.put_off))
+            .map(|done| (done.work.path.to_str().unwrap(), done.failed, done.put_off))
             .collect();
-        assert_eq!(told, [("/log/one", false, false), ("/log/three", true, true)]);
-        assert_eq!(board.held.len(), 1, "what waits is not lost");
+        assert_eq!(told, [("/log/one", false, false), ("/log/two", true, true)]);
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! One log's remaining steps, one after the other: what a worker of `finish` does with them.
 //!
 //! A job stops in three places: where a compressed file is written and only to be completed, where a program still writes to what
-//! comes next, and where all is done.
+//! comes next, and where all is done. What waits for a program is a list of names ([`Busy`]), and holds nothing open.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::mem;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -29,15 +29,29 @@ pub(super) struct Job {
     stand_ins: Vec<(OsString, OsString)>,
     /// What was compressed.
     packed: Vec<OsString>,
+    /// Since when it is tried again and again.
+    since: Option<Instant>,
+    /// What a program still writes to is left as it is, and the rest done.
+    is_last_try: bool,
     failed: bool,
     interrupted: bool,
+}
+
+/// What is left of a job that a program's writing keeps from going on.
+#[derive(Clone, Debug)]
+pub struct Busy {
+    /// The steps, the one that cannot be done yet first.
+    steps: VecDeque<Step>,
+    stand_ins: Vec<(OsString, OsString)>,
+    /// When that was met first.
+    pub since: Instant,
 }
 
 /// A finished job.
 #[derive(Debug)]
 pub struct Finished {
-    /// The log.
-    pub log: Arc<Path>,
+    /// What it was done on.
+    pub work: Arc<LogWork>,
     /// Something failed.
     pub failed: bool,
     /// The next run has to go on with it: the run was asked to end, or the job broke off.
@@ -46,18 +60,18 @@ pub struct Finished {
     pub packed: Vec<OsString>,
     /// The archives that stay plain, since a program still writes to them.
     pub left_plain: Vec<OsString>,
+    /// It is not at its end: a program still writes to what comes next.
+    pub busy: Option<Busy>,
     /// What is to be told, in order.
     pub events: Vec<(Instant, Event)>,
 }
 
 /// How far a job came.
 pub(super) enum After {
-    /// To its end.
+    /// To its end, or to where a program still writes to what comes next.
     Done(Finished),
     /// A compressed file is written; [`Job::complete`] is to be called.
     Written(Job, Box<Halfway>),
-    /// A program still writes to what comes next.
-    Held(Job),
 }
 
 /// What is left to tell of a job that broke off.
@@ -71,11 +85,12 @@ impl Mark {
     /// Counts the job as failed: the next run goes on with what it had not done.
     pub(super) fn broken_off(self) -> Finished {
         Finished {
-            log: Arc::clone(&self.work.path),
+            work: self.work,
             failed: true,
             put_off: true,
             packed: Vec::new(),
             left_plain: Vec::new(),
+            busy: None,
             events: self.events.take(),
         }
     }
@@ -126,8 +141,20 @@ impl Job {
             steps: steps.into(),
             stand_ins: Vec::new(),
             packed: Vec::new(),
+            since: None,
+            is_last_try: false,
             failed: false,
             interrupted: false,
+        }
+    }
+
+    /// Goes on with what was left; in the last try without what a program still writes to.
+    pub(super) fn again(work: Arc<LogWork>, left: Busy, is_last_try: bool) -> Self {
+        Self {
+            stand_ins: left.stand_ins,
+            since: Some(left.since),
+            is_last_try,
+            ..Self::new(work, left.steps.into())
         }
     }
 
@@ -165,9 +192,10 @@ impl Job {
             match perform(&self.work, &step, threads, &*self.events) {
                 Ok(Progress::Done) => self.packed.extend(compressed_by(step)),
                 Ok(Progress::Halfway(half)) => return After::Written(self, half),
+                Ok(Progress::Held) if self.is_last_try => self.do_without(step),
                 Ok(Progress::Held) => {
                     self.steps.push_front(step);
-                    return After::Held(self);
+                    break;
                 }
                 Err(fault) => self.fail(fault),
             }
@@ -189,8 +217,7 @@ impl Job {
     }
 
     /// Does without the step that a program's writing keeps from being done.
-    pub(super) fn give_up(&mut self) {
-        let Some(step) = self.steps.pop_front() else { return };
+    fn do_without(&mut self, step: Step) {
         let path = self.work.source_of(&step).unwrap_or_default();
         self.tell_written(path, holder(&self.work, &step));
         match step {
@@ -248,14 +275,27 @@ impl Job {
     }
 
     fn end(self) -> Finished {
-        Finished {
-            log: Arc::clone(&self.work.path),
+        let mut done = Finished {
+            work: self.work,
             failed: self.failed,
             put_off: self.interrupted,
             packed: self.packed,
-            left_plain: self.stand_ins.into_iter().map(|(_, plain)| plain).collect(),
+            left_plain: Vec::new(),
+            busy: None,
             events: self.events.take(),
+        };
+        let (steps, stand_ins) = (self.steps, self.stand_ins);
+        if steps.is_empty() {
+            done.left_plain = stand_ins.into_iter().map(|(_, plain)| plain).collect();
+        } else {
+            let since = self.since.unwrap_or_else(Instant::now);
+            done.busy = Some(Busy {
+                steps,
+                stand_ins,
+                since,
+            });
         }
+        done
     }
 }
 
@@ -312,7 +352,7 @@ pub(super) mod tests {
         let work = LogWork {
             set: Arc::new(set),
             identity: None,
-            path: Path::new(path).into(),
+            path: std::path::Path::new(path).into(),
             log_dir: Arc::clone(&dir),
             name: "a.log".into(),
             archive_path: "/".into(),
@@ -320,6 +360,7 @@ pub(super) mod tests {
             archive_dir: Some(dir),
             archive: "a.log.1".into(),
             cut: std::sync::OnceLock::new(),
+            switched: std::sync::OnceLock::new(),
         };
         Job::new(Arc::new(work), Vec::new())
     }

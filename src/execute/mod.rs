@@ -33,7 +33,7 @@ use crate::policy::Ownership;
 use std::rc::Rc;
 
 pub use executor::Executor;
-pub use job::Finished;
+pub use job::{Busy, Finished};
 pub use rehearsal::Rehearsal;
 
 /// What a rotation is done with.
@@ -57,6 +57,9 @@ pub trait Hands {
 
     /// Takes over what follows the switch of a log; `inline` work is done when this returns.
     fn finish(&mut self, work: Arc<work::LogWork>, steps: Vec<Step>, inline: bool);
+
+    /// Goes on with what a program's writing kept from being done; in the last try without what is still written.
+    fn finish_again(&mut self, work: Arc<work::LogWork>, left: Busy, is_last_try: bool);
 
     /// Returns what was finished so far.
     fn collect(&mut self) -> Vec<Finished>;

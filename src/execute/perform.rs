@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::num::NonZero;
-use std::os::fd::AsFd;
+use std::os::fd::BorrowedFd;
 
 use super::compress::{self, Begun, Halfway};
 use super::work::LogWork;
@@ -12,6 +12,7 @@ use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Spot, Step, Where};
 use crate::sys::dir::{Access, Dir};
 use crate::sys::lease;
+use crate::sys::writers::{Look, Writers};
 
 /// What became of a step.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ pub(super) enum Progress {
     Done,
     /// A compressed file is written; it is to be completed.
     Halfway(Box<Halfway>),
-    /// A program still writes to what is to be compressed or copied: nothing was done.
+    /// A program still writes to what is to be compressed or copied, or it is not known yet whether one does: nothing was done.
     Held,
 }
 
@@ -105,17 +106,26 @@ pub(super) fn archive_dir(work: &LogWork) -> Result<&Dir, Fault> {
     })
 }
 
-/// Finds the program that still writes to what a step would compress or copy.
+/// Tells whether a program still writes to a file. Of a log that was just switched that is not known where leases are not allowed
+/// and nobody has looked since: it counts as written then.
+pub(super) fn is_held(work: &LogWork, file: BorrowedFd<'_>) -> bool {
+    match work.switched.get() {
+        None => lease::is_held(file),
+        Some(moment) => lease::is_held_after(file, *moment).unwrap_or(true),
+    }
+}
+
+/// Finds the program that still writes to what a step would compress or copy, as far as was seen at the last look.
 pub(super) fn holder(work: &LogWork, step: &Step) -> Option<String> {
     let (dir, name) = match step {
         Step::Compress { from, .. } => (archive_dir(work).ok()?, from),
         Step::Copy { from, .. } => (dir_of(work, from).ok()?, &from.name),
         _ => return None,
     };
-    let (source, _) = dir.open_plain(name, Access::Read, Op::Open).ok()?;
-    match lease::who_writes(source.as_fd()) {
-        lease::Writers::Held(program) => program.map(|name| name.to_string_lossy().into_owned()),
-        lease::Writers::Nobody | lease::Writers::Unknown => None,
+    let (_, facts) = dir.open_plain(name, Access::Read, Op::Open).ok()?;
+    match Look::last().writers(&facts) {
+        Writers::Held(program) => program.map(|name| name.to_string_lossy().into_owned()),
+        Writers::Nobody | Writers::Unknown => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::hook::Call;
-use super::job::Finished;
+use super::job::{Busy, Finished};
 use super::work::{LogWork, SetWork};
 use super::{Hands, olddir};
 use crate::event::{Doing, Event, Listener};
@@ -81,15 +81,19 @@ impl Hands for Rehearsal {
         for step in &steps {
             self.announce(&work, step);
         }
-        let log = Arc::clone(&work.path);
         self.finished.push(Finished {
-            log,
+            work,
             failed: false,
             put_off: false,
             packed: Vec::new(),
             left_plain: Vec::new(),
+            busy: None,
             events: Vec::new(),
         });
+    }
+
+    fn finish_again(&mut self, _work: Arc<LogWork>, _left: Busy, _is_last_try: bool) {
+        // What is only rehearsed is never kept waiting.
     }
 
     fn collect(&mut self) -> Vec<Finished> {

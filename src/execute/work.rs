@@ -3,6 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use crate::clock::Stamp;
 use crate::event::{Doing, Event, Listener};
@@ -63,6 +64,8 @@ pub struct LogWork {
     pub archive: OsString,
     /// How the log was cut, where a program that had it open may go on writing where it was.
     pub cut: OnceLock<Cut>,
+    /// When it became its archive: until then programs may have opened it for writing.
+    pub switched: OnceLock<Instant>,
 }
 
 impl LogWork {

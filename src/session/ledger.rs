@@ -13,7 +13,7 @@ use crate::fault::Fault;
 use crate::state::record::{Begun, LeftPlain, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::store::{LockMode, Store, StoreError};
-use crate::sys::{identity, mkdir};
+use crate::sys::{identity, listing, mkdir};
 
 /// State and journal of a run.
 pub(super) struct Ledger {
@@ -23,8 +23,8 @@ pub(super) struct Ledger {
     left: HashMap<Arc<Path>, Unfinished>,
     /// Rotations that a dead run had begun without touching the log: only archives may have been shifted.
     half_shifted: HashMap<Arc<Path>, Unfinished>,
-    /// Archives that stay plain until a program does not write to them any more, by log.
-    left_plain: HashMap<PathBuf, BTreeSet<OsString>>,
+    /// Archives that stay plain until a program does not write to them any more, by log: their directory and their names.
+    left_plain: HashMap<PathBuf, (PathBuf, BTreeSet<OsString>)>,
     keeps_journal: bool,
     failed: bool,
     listener: Arc<dyn Listener>,
@@ -63,20 +63,20 @@ impl Ledger {
         for rotation in store.take_unfinished() {
             left.insert(Arc::clone(&rotation.begun.path), rotation);
         }
-        let mut left_plain: HashMap<PathBuf, BTreeSet<OsString>> = HashMap::new();
-        for LeftPlain { path, archive } in store.take_left_plain() {
-            left_plain.entry(path).or_default().insert(archive);
-        }
-        let ledger = Self {
+        let left_plain = store.take_left_plain();
+        let mut ledger = Self {
             store,
             table,
             left,
             half_shifted: HashMap::new(),
-            left_plain,
+            left_plain: HashMap::new(),
             keeps_journal: !invocation.dry_run,
             failed,
             listener: Arc::clone(listener),
         };
+        for left in left_plain {
+            ledger.enter_plain(&left);
+        }
         Ok((ledger, now))
     }
 
@@ -134,21 +134,26 @@ impl Ledger {
 
     /// Returns the archives of a log that earlier rotations left plain.
     pub(super) fn left_plain(&self, log: &Path) -> Vec<OsString> {
-        self.left_plain.get(log).into_iter().flatten().cloned().collect()
+        let names = self.left_plain.get(log).map(|(_, names)| names);
+        names.into_iter().flatten().cloned().collect()
     }
 
-    /// Notes durably that these archives stay plain, or will when they have these names.
-    pub(super) fn leave_plain(&mut self, log: &Path, archives: &[OsString]) {
-        if archives.is_empty() {
+    /// Enters an archive that stays plain; answers whether that is new. What lay in another directory is a former `olddir`'s.
+    fn enter_plain(&mut self, left: &LeftPlain) -> bool {
+        let (directory, names) = self.left_plain.entry(left.path.clone()).or_default();
+        if *directory != left.directory {
+            directory.clone_from(&left.directory);
+            names.clear();
+        }
+        names.insert(left.archive.clone())
+    }
+
+    /// Notes durably that these archives stay plain, or will when they have these names; those of which it was noted are not noted again.
+    pub(super) fn leave_plain(&mut self, archives: impl Iterator<Item = LeftPlain>) {
+        let left: Vec<LeftPlain> = archives.filter(|left| self.enter_plain(left)).collect();
+        if left.is_empty() {
             return;
         }
-        let known = self.left_plain.entry(log.to_owned()).or_default();
-        known.extend(archives.iter().cloned());
-        let left = |archive: &OsString| LeftPlain {
-            path: log.to_owned(),
-            archive: archive.clone(),
-        };
-        let left: Vec<LeftPlain> = archives.iter().map(left).collect();
         if let Err(problem) = self.store.leaves_plain(&left) {
             self.failed |= tell(problem, &self.listener);
         }
@@ -158,18 +163,19 @@ impl Ledger {
     pub(super) fn only_plain(&mut self, log: &Path, archives: &[OsString]) {
         if archives.is_empty() {
             self.left_plain.remove(log);
-        } else {
-            self.left_plain
-                .insert(log.to_owned(), archives.iter().cloned().collect());
+        } else if let Some((_, names)) = self.left_plain.get_mut(log) {
+            *names = archives.iter().cloned().collect();
         }
     }
 
     /// Notes that these archives were compressed.
     pub(super) fn packed(&mut self, log: &Path, archives: &[OsString]) {
-        let Some(left) = self.left_plain.get_mut(log) else {
+        let Some((_, left)) = self.left_plain.get_mut(log) else {
             return;
         };
-        left.retain(|archive| !archives.contains(archive));
+        for archive in archives {
+            left.remove(archive);
+        }
         if left.is_empty() {
             self.left_plain.remove(log);
         }
@@ -236,12 +242,12 @@ impl Ledger {
         if table.has_begun() {
             self.store.carry_noted(|log| table.is_begun(log), &mut hear);
         }
-        for (path, archives) in self.left_plain {
+        for (path, (directory, archives)) in self.left_plain {
             for archive in archives {
-                self.store.carry_plain(LeftPlain {
-                    path: path.clone(),
-                    archive,
-                });
+                // What is gone has nobody to remember it for: strangers make and remove names as they like.
+                if !listing::is_gone(&directory.join(&archive)) {
+                    self.store.carry_plain(LeftPlain::new(&path, &directory, &archive));
+                }
             }
         }
         if let Err(problem) = self.store.write(&self.table, now, &mut hear) {

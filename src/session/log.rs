@@ -3,9 +3,10 @@
 //! `prepare` makes the plan and does what comes before the switch; `resume` ends what a dead run had begun.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use super::Session;
 use super::set::{Due, Waiting};
@@ -35,13 +36,32 @@ pub(super) struct Planned {
 
 /// The two directories of a log, as they are held.
 #[derive(Clone)]
-struct Places {
+pub(super) struct Places {
     log: Rc<Held>,
     /// `None` in a dry run that would make it.
     archive: Option<Rc<Held>>,
+    /// The archives' directory as it is written in paths.
+    archive_path: PathBuf,
 }
 
 impl Places {
+    /// Makes what the steps of a log's rotation are carried out on.
+    pub(super) fn work(&self, set: &Arc<SetWork>, due: &Due, archive: OsString) -> LogWork {
+        LogWork {
+            set: Arc::clone(set),
+            identity: due.home.identity,
+            path: Arc::clone(&due.path),
+            log_dir: Arc::clone(&self.log.dir),
+            name: due.name().to_owned(),
+            archive_dir: self.archive.as_ref().map(|held| Arc::clone(&held.dir)),
+            archive_path: self.archive_path.clone(),
+            before: due.facts,
+            archive,
+            cut: OnceLock::new(),
+            switched: OnceLock::new(),
+        }
+    }
+
     /// Enters what a step changes into what is known of the directories.
     fn note(&self, step: &Step, log: &OsStr) {
         let (mut appeared, vanished) = changes(step);
@@ -214,6 +234,7 @@ impl Session<'_> {
             }
             moved |= !matches!(step, Step::SkipCopy { .. });
         }
+        planned.work.switched.get_or_init(Instant::now);
         self.ledger.switched(&planned.work.path, &self.now);
         if let Some(cut) = planned.work.cut.get() {
             self.cuts

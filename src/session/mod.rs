@@ -16,6 +16,7 @@ use crate::inventory;
 use crate::load::{self, LoadOptions};
 use crate::observe::Directories;
 use crate::report::metrics::Held;
+use crate::state::record::LeftPlain;
 use crate::sys::identity::{self, Acting};
 use crate::sys::listing::Listings;
 use crate::sys::release::{Help, Release};
@@ -23,6 +24,7 @@ use crate::sys::signals;
 use crate::sys::truncate::Cut;
 use crate::unix::{FileId, Identity, split_path};
 
+mod busy;
 mod ledger;
 mod log;
 mod only;
@@ -43,6 +45,8 @@ struct Session<'l> {
     acting: Option<(Identity, Acting)>,
     /// Logs that were cut under a program that may not append.
     cuts: Vec<(Arc<Path>, FileId, Cut)>,
+    /// Logs whose rotation a program's writing keeps from being finished.
+    waiting: Vec<busy::Waiting>,
     exit: Exit,
 }
 
@@ -100,6 +104,7 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
         choices,
         acting: None,
         cuts: Vec::new(),
+        waiting: Vec::new(),
         exit,
     };
     // 4. Rotate each stanza's logs, and remember failures.
@@ -116,7 +121,8 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
         session.handle(set);
         session.leave_identity();
     }
-    session.wait_for_workers();
+    session.finish_waiting(None);
+    session.leave_identity();
     session.look_for_holes();
     if let Some(signal) = signals::caught() {
         session.hear(Event::Ending(signal));
@@ -224,21 +230,32 @@ impl Session<'_> {
 
     /// Tells what workers did, and remembers their failures.
     fn take_in(&mut self, finished: Vec<Finished>) {
+        let left_plain = |done: &'_ Finished| -> Vec<LeftPlain> {
+            let names = done.left_plain.iter();
+            names
+                .map(|name| LeftPlain::new(&done.work.path, &done.work.archive_path, name))
+                .collect()
+        };
+        self.ledger.leave_plain(finished.iter().flat_map(left_plain));
         for done in finished {
-            self.note(|| Event::Turn(done.log.to_path_buf()));
+            let log = &done.work.path;
+            self.note(|| Event::Turn(log.to_path_buf()));
             for (at, event) in done.events {
                 self.listener.hear_late(event, at);
             }
             if done.failed {
                 self.exit.worsen(Exit::Failed);
             }
-            self.ledger.packed(&done.log, &done.packed);
-            self.ledger.leave_plain(&done.log, &done.left_plain);
+            self.ledger.packed(log, &done.packed);
+            if let Some(left) = done.busy {
+                self.keep_waiting(&done.work, left);
+                continue;
+            }
             if !done.put_off {
-                self.ledger.done(&done.log);
+                self.ledger.done(log);
             }
             self.note(|| Event::Rotated {
-                log: done.log.to_path_buf(),
+                log: log.to_path_buf(),
                 failed: done.failed,
             });
         }

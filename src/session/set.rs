@@ -159,7 +159,7 @@ impl Session<'_> {
             self.rotate_one_by_one(set, due);
         }
         if set.policy.scripts.last_action.is_some() {
-            self.wait_for_workers();
+            self.finish_waiting(Some(set));
             let _ = self.run_for_set(set, Hook::Last);
         }
     }

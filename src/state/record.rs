@@ -1,10 +1,10 @@
 //! The lines of the journal: what a run has begun and done, so that the next one knows after a crash.
 //!
 //! Each record is one line that ends in a quote, so that a torn one is never taken for whole:
-//! `begin STAMP DEVICE:INODE "LOG" "ARCHIVE"`, `switched "LOG"`, `done "LOG"`, `failed "LOG"`, `plain "LOG" "ARCHIVE"`.
+//! `begin STAMP DEVICE:INODE "LOG" "ARCHIVE"`, `switched "LOG"`, `done "LOG"`, `failed "LOG"`, `plain "LOG" "ARCHIVE" "DIRECTORY"`.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -57,6 +57,20 @@ pub struct LeftPlain {
     pub path: PathBuf,
     /// The archive's name.
     pub archive: OsString,
+    /// The directory that it lies in.
+    pub directory: PathBuf,
+}
+
+impl LeftPlain {
+    /// Makes the record of an archive of `log` in `directory`.
+    #[must_use]
+    pub fn new(log: &Path, directory: &Path, archive: &OsStr) -> Self {
+        Self {
+            path: log.to_owned(),
+            archive: archive.to_owned(),
+            directory: directory.to_owned(),
+        }
+    }
 }
 
 /// What a journal says.
@@ -100,6 +114,8 @@ pub fn write_left_plain(out: &mut Vec<u8>, left: &LeftPlain) {
     write_path(out, left.path.as_os_str().as_bytes());
     out.push(b' ');
     write_path(out, left.archive.as_bytes());
+    out.push(b' ');
+    write_path(out, left.directory.as_os_str().as_bytes());
     out.push(b'\n');
 }
 
@@ -193,9 +209,11 @@ fn parse_begun(text: &[u8]) -> Option<Begun> {
 fn parse_left_plain(text: &[u8]) -> Option<LeftPlain> {
     let (path, rest) = parse_path(text)?;
     let (archive, rest) = parse_name(rest.strip_prefix(b" ")?)?;
+    let (directory, rest) = parse_path(rest.strip_prefix(b" ")?)?;
     rest.is_empty().then(|| LeftPlain {
         path: path.into(),
         archive,
+        directory: directory.into(),
     })
 }
 
@@ -257,10 +275,7 @@ mod tests {
     }
 
     fn left_plain(path: &str) -> LeftPlain {
-        LeftPlain {
-            path: path.into(),
-            archive: "e \"\n".into(),
-        }
+        LeftPlain::new(Path::new(path), Path::new("/old \\"), OsStr::new("e \"\n"))
     }
 
     #[test]

@@ -1,33 +1,21 @@
-//! Who has a file open for writing: asked by a lease, which the kernel grants only where nobody does, or looked up in `/proc`.
+//! Whether anybody has a file open for writing: asked by a lease, which the kernel grants only where nobody does. Where leases are
+//! not allowed, `writers` is asked.
 //!
 //! A lease is held for the moment of the question only, except by `truncate`.
 
-use std::ffi::OsString;
-use std::fs;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use nix::errno::Errno;
 use nix::libc;
-use nix::sys::stat::fstat;
 
-use crate::unix::FileId;
+use super::dir::facts_of_open;
+use super::writers::{Look, Writers};
 
 /// `fcntl`'s command for the signal of a broken lease (`F_SETSIG` of the kernel's own headers).
 const F_SETSIG: libc::c_int = 10;
-
-/// Who has a file open for writing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Writers {
-    /// Nobody.
-    Nobody,
-    /// Some program; its name where it can be found, as it named itself (untrusted bytes).
-    Held(Option<OsString>),
-    /// It could not be found out: leases are not allowed here, and not all processes could be looked at.
-    Unknown,
-}
 
 /// What a lease excludes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,115 +73,45 @@ pub fn is_written(fd: BorrowedFd<'_>) -> Option<bool> {
     match Lease::take(fd, Excluding::Writers) {
         Ok(_lease) => Some(false),
         Err(Errno::EAGAIN) => Some(true),
-        Err(_) => None,
+        Err(_) => {
+            REFUSED.store(true, Ordering::Relaxed);
+            None
+        }
     }
 }
 
-/// Asks whether anybody has the file open for writing: by a lease, and only where leases are not allowed in `/proc`, which takes long.
-/// Where neither can tell, nobody is taken to.
+/// A lease was refused to this run.
+static REFUSED: AtomicBool = AtomicBool::new(false);
+
+/// Tells whether this run met a file that leases are not allowed on: another user's, where the process has not the right (`CAP_LEASE`).
+#[must_use]
+pub fn are_refused() -> bool {
+    REFUSED.load(Ordering::Relaxed)
+}
+
+/// Asks whether anybody has the file open for writing: by a lease, and only where leases are not allowed by the last look through
+/// `/proc` of this run. That is for files that had no new writers since the run began; where neither can tell, nobody is taken to.
 #[must_use]
 pub fn is_held(fd: BorrowedFd<'_>) -> bool {
-    is_written(fd).unwrap_or_else(|| matches!(who_writes(fd), Writers::Held(_)))
+    is_written(fd).unwrap_or_else(|| is_seen_held(fd, &Look::last()))
 }
 
-/// Asks who has the file open for writing: by a lease, and for the name, or where leases are not allowed, in `/proc`.
-///
-/// The same holds for `fd` as for [`is_written`]. Descriptors of this process do not count where `/proc` is asked.
+/// As [`is_held`], for a file that may have had writers until that moment; `None` where leases are not allowed and nobody has looked
+/// through `/proc` since.
 #[must_use]
-pub fn who_writes(fd: BorrowedFd<'_>) -> Writers {
-    let written = is_written(fd);
-    if written == Some(false) {
-        return Writers::Nobody;
-    }
-    let found = fstat(fd.as_fd()).ok().map(|stat| {
-        search(FileId {
-            device: stat.st_dev,
-            inode: stat.st_ino,
-        })
-    });
-    match (written, found) {
-        (_, Some(Found { name: Some(name), .. })) => Writers::Held(Some(name)),
-        (Some(true), _) => Writers::Held(None),
-        (_, Some(Found { all_seen: true, .. })) => Writers::Nobody,
-        _ => Writers::Unknown,
-    }
+pub fn is_held_after(fd: BorrowedFd<'_>, moment: Instant) -> Option<bool> {
+    is_written(fd).or_else(|| Look::after(moment).map(|look| is_seen_held(fd, &look)))
 }
 
-/// What a search of `/proc` found.
-struct Found {
-    /// The first program that has the file open for writing.
-    name: Option<OsString>,
-    /// Every process could be looked at.
-    all_seen: bool,
-}
-
-fn search(id: FileId) -> Found {
-    let mut found = Found {
-        name: None,
-        all_seen: true,
-    };
-    let Ok(processes) = fs::read_dir("/proc") else {
-        found.all_seen = false;
-        return found;
-    };
-    let own = std::process::id().to_string();
-    for process in processes.flatten() {
-        let name = process.file_name();
-        if !name.as_encoded_bytes().iter().all(u8::is_ascii_digit) || name.to_str() == Some(&own) {
-            continue;
-        }
-        match has_open(&process.path(), id) {
-            Some(true) => {
-                let mut name = fs::read(process.path().join("comm")).unwrap_or_default();
-                name.pop_if(|last| *last == b'\n');
-                found.name = Some(OsString::from_vec(name));
-                return found;
-            }
-            Some(false) => {}
-            None => found.all_seen = false,
-        }
-    }
-    found
-}
-
-/// Says whether a process has the file open for writing; `None` if its descriptors cannot be seen.
-fn has_open(process: &Path, id: FileId) -> Option<bool> {
-    let entries = match fs::read_dir(process.join("fdinfo")) {
-        Ok(entries) => entries,
-        // It ended meanwhile.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(false),
-        Err(_) => return None,
-    };
-    for entry in entries {
-        let Ok(entry) = entry else { return None };
-        let Ok(info) = fs::read_to_string(entry.path()) else {
-            continue;
-        };
-        // The number first: a file elsewhere may be on a server that does not answer, and is not asked.
-        if field(&info, "ino:", 10).is_some_and(|inode| inode != id.inode) || !writes(&info) {
-            continue;
-        }
-        let file = process.join("fd").join(entry.file_name());
-        if fs::metadata(file).is_ok_and(|facts| facts.ino() == id.inode && facts.dev() == id.device) {
-            return Some(true);
-        }
-    }
-    Some(false)
-}
-
-/// Says whether a descriptor, described as in `/proc/PID/fdinfo`, may write.
-fn writes(info: &str) -> bool {
-    field(info, "flags:", 8).is_some_and(|flags| flags & 3 != 0)
-}
-
-fn field(info: &str, name: &str, radix: u32) -> Option<u64> {
-    let value = info.lines().find_map(|line| line.strip_prefix(name))?;
-    u64::from_str_radix(value.trim(), radix).ok()
+fn is_seen_held(fd: BorrowedFd<'_>, look: &Look) -> bool {
+    let facts = facts_of_open(&fd, Path::new(""));
+    facts.is_ok_and(|facts| matches!(look.writers(&facts), Writers::Held(_)))
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs::{File, OpenOptions};
+    use std::os::fd::AsFd;
     use std::process::{Command, Stdio};
 
     use super::*;
@@ -225,37 +143,24 @@ mod tests {
     fn a_file_that_nobody_has_open_is_written_by_nobody() {
         let (_path, file) = log();
         assert_eq!(is_written(file.as_fd()), Some(false));
-        assert_eq!(who_writes(file.as_fd()), Writers::Nobody);
+        assert!(!is_held(file.as_fd()));
     }
 
     #[test]
     fn readers_are_not_writers() {
         let (path, file) = log();
         let _reader = File::open(&path).unwrap();
-        assert_eq!(who_writes(file.as_fd()), Writers::Nobody);
+        assert!(!is_held(file.as_fd()));
     }
 
     #[test]
-    fn a_program_that_has_the_file_open_for_writing_is_named() {
+    fn a_program_that_has_the_file_open_for_writing_is_noticed() {
         let (path, file) = log();
         let writer = writer(&path);
         assert_eq!(is_written(file.as_fd()), Some(true));
-        assert_eq!(who_writes(file.as_fd()), Writers::Held(Some("cat".into())));
+        assert_eq!(is_held_after(file.as_fd(), Instant::now()), Some(true));
         drop(writer);
-        assert_eq!(who_writes(file.as_fd()), Writers::Nobody);
-    }
-
-    #[test]
-    fn the_search_alone_finds_the_writer_too() {
-        let (path, file) = log();
-        let stat = fstat(&file).unwrap();
-        let id = FileId {
-            device: stat.st_dev,
-            inode: stat.st_ino,
-        };
-        assert_eq!(search(id).name, None);
-        let _writer = writer(&path);
-        assert_eq!(search(id).name, Some("cat".into()));
+        assert!(!is_held(file.as_fd()));
     }
 
     #[test]

@@ -187,6 +187,12 @@ pub fn kind_of(path: &Path) -> Option<Kind> {
     })
 }
 
+/// Tells whether there surely is nothing at a path.
+#[must_use]
+pub fn is_gone(path: &Path) -> bool {
+    lstat(path).is_err_and(|errno| is_absence(errno as i32))
+}
+
 fn kind_of_entry(kind: Type) -> Kind {
     match kind {
         Type::File => Kind::Regular,

@@ -31,6 +31,7 @@ pub mod terminal;
 pub mod textfile;
 pub mod truncate;
 pub mod walk;
+pub mod writers;
 
 /// An open file: other layers know files only so.
 pub use std::fs::File;

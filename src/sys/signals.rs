@@ -2,9 +2,11 @@
 
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, sigaction};
 
 /// The first descriptor that means nothing to a shell.
@@ -91,6 +93,17 @@ pub(super) fn woken() -> Option<BorrowedFd<'static>> {
     #[expect(unsafe_code, reason = "the descriptor lives in an atomic, for the handler's sake")]
     // SAFETY: it was made by `install` and is never closed.
     Some(unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+/// Does nothing for so long, or until a signal asks the run to end.
+pub fn pause(time: Duration) {
+    let mut woken: Vec<PollFd<'_>> = woken()
+        .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+        .into_iter()
+        .collect();
+    let time = PollTimeout::try_from(time).unwrap_or(PollTimeout::MAX);
+    // An early end of the pause does no harm.
+    let _ = poll(&mut woken, time);
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::plan::{self, Before, Question, Rotation, Step};
 use crate::policy::{Keep, Method, Policy};
 use crate::session::Session;
 use crate::session::set::Due;
+use crate::state::record::LeftPlain;
 
 /// What the kernel says of a file that is not the one it was.
 const ESTALE: i32 = 116;
@@ -62,7 +63,7 @@ impl Session<'_> {
         }
     }
 
-    /// Plans a rotation and carries out what comes before the switch; made again where a program is found to write to an archive.
+    /// Plans a rotation and carries out what comes before the switch; made again where programs are found to write to archives.
     fn make_way(
         &mut self,
         set: &Arc<SetWork>,
@@ -84,13 +85,20 @@ impl Session<'_> {
             });
             let (planned, stop) = made.map_err(|fault| (fault, touched))?;
             let left_plain = &planned.rotation.left_plain;
-            self.ledger.leave_plain(&due.path, left_plain);
+            self.leave_plain(&planned.work, left_plain);
             let Some(held) = self.take_steps(&planned, &mut touched)? else {
                 self.ledger.only_plain(&due.path, left_plain);
                 return Ok((planned, stop));
             };
             if let Some(place) = &planned.places.archive {
-                place.view.borrow_mut().is_being_written(&held);
+                let mut view = place.view.borrow_mut();
+                view.is_being_written(&held);
+                // Where one is, more may be: all are asked about now, so that the plan is made once more and not once for each.
+                let still_plain = planned.rotation.prepare.iter().filter_map(|step| match step {
+                    Step::Compress { from, .. } => Some(from),
+                    _ => None,
+                });
+                view.ask_who_writes(still_plain);
             }
         }
     }
@@ -142,7 +150,7 @@ impl Session<'_> {
         for step in &planned.rotation.finish {
             match (self.hands.step(&planned.work, step), step) {
                 (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
-                    self.ledger.leave_plain(&due.path, std::slice::from_ref(from));
+                    self.leave_plain(&planned.work, std::slice::from_ref(from));
                     self.hear(Event::StillWritten { path, by });
                     continue;
                 }
@@ -154,6 +162,14 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Notes durably that archives of a log stay plain, or will when they have these names.
+    fn leave_plain(&mut self, work: &LogWork, archives: &[OsString]) {
+        let left = archives
+            .iter()
+            .map(|archive| LeftPlain::new(&work.path, &work.archive_path, archive));
+        self.ledger.leave_plain(left);
+    }
+
     /// Opens the log's directories and makes a plan.
     pub(super) fn plan(
         &mut self,
@@ -161,8 +177,43 @@ impl Session<'_> {
         due: Due,
         make: impl FnOnce(&Question<'_>, &mut dyn plan::Look) -> Result<Rotation, Fault>,
     ) -> Result<(Planned, Option<Fault>), Fault> {
-        let name = due.name().to_owned();
-        let names = names_of(&set.policy, &name)?;
+        let names = names_of(&set.policy, due.name())?;
+        let places = self.places(set, &due)?;
+        places.log.view.borrow_mut().clear_left_over()?;
+        if let Some(held) = &places.archive {
+            held.view.borrow_mut().clear_left_over()?;
+        }
+        let left_plain = self.ledger.left_plain(&due.path);
+        let question = Question {
+            left_plain: &left_plain,
+            policy: &set.policy,
+            log: due.name(),
+            names: &names,
+            now: &self.now,
+            before: Before::Clean,
+        };
+        let mut rotation = match &places.archive {
+            Some(held) => make(&question, &mut *held.view.borrow_mut())?,
+            None => make(&question, &mut View::of_nothing())?,
+        };
+        let stop = rotation.stop.take().map(|fault| match fault {
+            Fault::DestinationExists(name) => Fault::DestinationExists(places.archive_path.join(name)),
+            other => other,
+        });
+        let work = Arc::new(places.work(set, &due, rotation.archive.clone()));
+        Ok((
+            Planned {
+                work,
+                rotation,
+                places,
+                due,
+            },
+            stop,
+        ))
+    }
+
+    /// Opens a log's directories.
+    pub(in crate::session) fn places(&mut self, set: &SetWork, due: &Due) -> Result<Places, Fault> {
         let log = self.directories.get(&due.home.directory.0, &due.path)?;
         if log.facts.id != due.home.directory.1 {
             // Somebody put another directory in its place since the log was looked at.
@@ -174,49 +225,12 @@ impl Session<'_> {
                 errno: ESTALE,
             }));
         }
-        let (archive, archive_path) = self.archive_place(set, &due, &log)?;
-        log.view.borrow_mut().clear_left_over()?;
-        if let Some(held) = &archive {
-            held.view.borrow_mut().clear_left_over()?;
-        }
-        let left_plain = self.ledger.left_plain(&due.path);
-        let question = Question {
-            left_plain: &left_plain,
-            policy: &set.policy,
-            log: &name,
-            names: &names,
-            now: &self.now,
-            before: Before::Clean,
-        };
-        let mut rotation = match &archive {
-            Some(held) => make(&question, &mut *held.view.borrow_mut())?,
-            None => make(&question, &mut View::of_nothing())?,
-        };
-        let stop = rotation.stop.take().map(|fault| match fault {
-            Fault::DestinationExists(name) => Fault::DestinationExists(archive_path.join(name)),
-            other => other,
-        });
-        let work = Arc::new(LogWork {
-            set: Arc::clone(set),
-            identity: due.home.identity,
-            path: Arc::clone(&due.path),
-            log_dir: Arc::clone(&log.dir),
-            name,
-            archive_dir: archive.as_ref().map(|held| Arc::clone(&held.dir)),
+        let (archive, archive_path) = self.archive_place(set, due, &log)?;
+        Ok(Places {
+            log,
+            archive,
             archive_path,
-            before: due.facts,
-            archive: rotation.archive.clone(),
-            cut: std::sync::OnceLock::new(),
-        });
-        Ok((
-            Planned {
-                work,
-                rotation,
-                places: Places { log, archive },
-                due,
-            },
-            stop,
-        ))
+        })
     }
 
     /// Finds, or makes, the archives' directory.

@@ -1,0 +1,128 @@
+//! Archives that a program still writes to: put behind all other work, asked about a few times more, then left to the next rotation.
+//!
+//! What waits is a list of names. It holds no descriptor, so that there may be any number; each has its own time, by the clock, so that
+//! none waits at another's expense; and who writes to all of them is looked up at once.
+
+use std::ffi::OsString;
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use super::Session;
+use super::set::{Due, Home};
+use crate::execute::Busy;
+use crate::execute::work::{LogWork, SetWork};
+use crate::fault::Fault;
+use crate::sys::writers::Look;
+use crate::sys::{lease, signals};
+
+/// So long a program is waited for that still writes to an archive.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// After so long it is asked about again, and then after twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// A log whose rotation is not finished, since a program still writes to one of its archives.
+pub(super) struct Waiting {
+    set: Arc<SetWork>,
+    due: Due,
+    archive: OsString,
+    switched: OnceLock<Instant>,
+    left: Busy,
+}
+
+impl Waiting {
+    /// Notes what is left to be done with a log, by names alone.
+    fn on(work: &LogWork, left: Busy) -> Result<Self, Fault> {
+        let directory = work.log_dir.facts()?.id;
+        let home = Home {
+            directory: Rc::new((work.log_dir.path().to_owned(), directory)),
+            device: work.before.id.device,
+            identity: work.identity,
+        };
+        Ok(Self {
+            set: Arc::clone(&work.set),
+            due: Due {
+                path: Arc::clone(&work.path),
+                home: Rc::new(home),
+                facts: work.before,
+            },
+            archive: work.archive.clone(),
+            switched: work.switched.clone(),
+            left,
+        })
+    }
+
+    fn is_over(&self) -> bool {
+        self.left.since.elapsed() >= PATIENCE
+    }
+}
+
+impl Session<'_> {
+    /// Keeps what a program's writing keeps from going on.
+    pub(super) fn keep_waiting(&mut self, work: &LogWork, left: Busy) {
+        match Waiting::on(work, left) {
+            Ok(waiting) => self.waiting.push(waiting),
+            Err(fault) => {
+                self.fail(fault);
+                self.ledger.done(&work.path);
+            }
+        }
+    }
+
+    /// Goes on with the archives of a stanza (or of all) that programs were still writing to: waits a little for those that do it still,
+    /// and does without the rest.
+    pub(super) fn finish_waiting(&mut self, of: Option<&Arc<SetWork>>) {
+        self.wait_for_workers();
+        let mut pause = FIRST_PAUSE;
+        // Where leases are refused nobody has been asked yet.
+        let mut is_time = lease::are_refused();
+        loop {
+            let is_wanted = |waiting: &Waiting| of.is_none_or(|set| Arc::ptr_eq(set, &waiting.set));
+            let all = std::mem::take(&mut self.waiting);
+            let (wanted, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_wanted);
+            self.waiting = others;
+            let Some(oldest) = wanted.iter().map(|waiting| waiting.left.since).min() else {
+                return;
+            };
+            if !is_time {
+                signals::pause(pause.min(PATIENCE.saturating_sub(oldest.elapsed())));
+                pause *= 2;
+            }
+            is_time = false;
+            if wanted.iter().any(Waiting::is_over) || lease::are_refused() {
+                // One look for all of them: to tell who writes, or whether anybody does.
+                drop(Look::now());
+            }
+            for waiting in wanted {
+                self.ask_again(waiting);
+            }
+            self.wait_for_workers();
+        }
+    }
+
+    fn ask_again(&mut self, waiting: Waiting) {
+        let is_last_try = waiting.is_over();
+        let path = Arc::clone(&waiting.due.path);
+        match self.work_again(&waiting) {
+            Ok(work) => self.hands.finish_again(work, waiting.left, is_last_try),
+            Err(fault) => {
+                self.fail(fault);
+                self.ledger.done(&path);
+            }
+        }
+        let done = self.hands.collect();
+        self.take_in(done);
+    }
+
+    /// Opens a log's directories again, with the rights that its work is done with.
+    fn work_again(&mut self, waiting: &Waiting) -> Result<Arc<LogWork>, Fault> {
+        let Waiting { set, due, .. } = waiting;
+        self.act_as(due.home.identity)?;
+        let places = self.places(set, due)?;
+        let work = LogWork {
+            switched: waiting.switched.clone(),
+            ..places.work(set, due, waiting.archive.clone())
+        };
+        Ok(Arc::new(work))
+    }
+}
