@@ -10,6 +10,7 @@
 )]
 #![allow(dead_code, reason = "what `support` offers is there for every module to come")]
 
+mod attacks;
 mod bare;
 mod check;
 mod compression;

@@ -18,8 +18,10 @@ use crate::sys::{lease, signals};
 
 /// So long a program is waited for that still writes to an archive.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// After so long it is asked about again, and then after twice as long each time.
+/// After so long it is asked about again, and then after twice as long each time, up to a limit.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// Never longer than this between two questions.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A log whose rotation is not finished, since a program still writes to one of its archives.
 pub(super) struct Waiting {
@@ -86,7 +88,7 @@ impl Session<'_> {
             };
             if !is_time {
                 signals::pause(pause.min(PATIENCE.saturating_sub(oldest.elapsed())));
-                pause *= 2;
+                pause = LONGEST_PAUSE.min(pause * 2);
             }
             is_time = false;
             if wanted.iter().any(Waiting::is_over) || lease::are_refused() {
