@@ -129,6 +129,8 @@ pub enum Event {
         /// The program, where it is known.
         by: Option<String>,
     },
+    /// Compressed, an archive would take more room than it does: it stays plain.
+    NotSmaller(PathBuf),
     /// Something that exists was moved out of the way.
     MovedAside {
         /// What was in the way.

@@ -182,6 +182,11 @@ pub enum Fault {
         /// The program, where it is known.
         by: Option<String>,
     },
+    /// Compressed, an archive would take more room than it does.
+    NotSmaller {
+        /// The archive.
+        path: PathBuf,
+    },
     /// The run was asked to end.
     Interrupted,
     /// The archive's directory lies on another file system.

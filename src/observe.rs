@@ -4,7 +4,7 @@
 //! entered into the listing as they happen (or as a dry run pretends them).
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::facts::{FileFacts, FileTime};
 use crate::fault::{Fault, Op, SysError};
-use crate::plan::Look;
+use crate::plan::{Look, StaysPlain};
 use crate::sys::dir::{Access, Dir};
 use crate::sys::listing::{Listing as Early, Listings};
 use crate::sys::{create, lease, room, walk};
@@ -172,8 +172,8 @@ pub struct View {
     /// What the directory held when the logs were found.
     early: Option<Rc<Early>>,
     pretending: bool,
-    /// What was found to be written by a program when something was to be done with it.
-    written: HashSet<OsString>,
+    /// What was found to stay plain when it was to be compressed.
+    plain: HashMap<OsString, StaysPlain>,
     /// What a dead run left was looked for in the listing.
     cleared: bool,
     /// How often a listing had to be given up.
@@ -200,7 +200,7 @@ impl View {
             early: None,
             cleared: false,
             pretending: false,
-            written: HashSet::new(),
+            plain: HashMap::new(),
             forgotten: 0,
         }
     }
@@ -214,7 +214,7 @@ impl View {
             early: None,
             cleared: false,
             pretending: true,
-            written: HashSet::new(),
+            plain: HashMap::new(),
             forgotten: 0,
         }
     }
@@ -224,15 +224,16 @@ impl View {
         self.pretending = true;
     }
 
-    /// Enters that a program writes to the file.
-    pub fn is_being_written(&mut self, name: &OsStr) {
-        self.written.insert(name.to_owned());
+    /// Enters that an archive stays plain.
+    pub fn leave_plain(&mut self, name: OsString, why: StaysPlain) {
+        self.plain.insert(name, why);
     }
 
     /// Asks of each of these files whether a program writes to it, and enters the answers.
     pub fn ask_who_writes<'n>(&mut self, names: impl Iterator<Item = &'n OsString>) {
         let Some(dir) = self.dir.clone() else { return };
-        self.written.extend(names.filter(|name| is_held(&dir, name)).cloned());
+        let held = names.filter(|name| is_held(&dir, name));
+        self.plain.extend(held.map(|name| (name.clone(), StaysPlain::Written)));
     }
 
     fn forget(&mut self) {
@@ -260,7 +261,7 @@ impl View {
 
     /// Enters that a name went away.
     pub fn vanished(&mut self, name: &OsStr) {
-        self.written.remove(name);
+        self.plain.remove(name);
         if self.pretending && self.listed().is_err() {
             return;
         }
@@ -402,8 +403,10 @@ impl Look for View {
         self.forgotten > LISTINGS_GIVEN_UP
     }
 
-    fn is_written(&mut self, name: &OsStr) -> bool {
-        self.written.contains(name) || self.pretending && self.dir.as_ref().is_some_and(|dir| is_held(dir, name))
+    fn stays_plain(&mut self, name: &OsStr) -> Option<StaysPlain> {
+        let is_written = || self.pretending && self.dir.as_ref().is_some_and(|dir| is_held(dir, name));
+        let known = self.plain.get(name).copied();
+        known.or_else(|| is_written().then_some(StaysPlain::Written))
     }
 
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError> {

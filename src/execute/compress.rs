@@ -28,6 +28,15 @@ use crate::sys::{attributes, context, identity, process, signals, stream};
 /// Above this many bytes, what a file takes of the page cache is worth giving back.
 const BIG: u64 = 1 << 20;
 
+/// So many bytes more than what is compressed takes on the disk its compressed file may have where there are holes.
+const ROOM_BESIDE: u64 = 64 << 10;
+
+/// No file is made smaller than this by gzip, to one: what is larger for its holes need not be tried.
+const BEST_RATIO: u64 = 1024;
+
+/// From this size on a file with holes is not compared with a compressed file that is there: that may take hours.
+const LONG_TO_COMPARE: u64 = 1 << 30;
+
 /// A compressed file that is written but not yet known to be on disk.
 #[derive(Debug)]
 pub(super) struct Halfway {
@@ -68,19 +77,13 @@ pub(super) fn begin(
     }
     work.announce(step, listener);
     let (source, facts) = opened?;
-    if is_twin(dir, to, &source) {
+    let is_long = facts.size > LONG_TO_COMPARE && stream::has_holes(source.as_fd(), facts.size);
+    if !is_long && is_twin(dir, to, &source) {
         remove(work, dir, from, listener)?;
         return Ok(Begun::Done);
     }
     let newborn = Newborn::like(Some(&source), dir, to)?;
-    write(
-        work,
-        how,
-        (from, &source, facts.size),
-        newborn.file(),
-        threads,
-        listener,
-    )?;
+    write(work, how, (from, &source, &facts), newborn.file(), threads, listener)?;
     stream::start_write_out(newborn.file().as_fd(), 0, 0);
     Ok(Begun::Written(Box::new(Halfway {
         newborn,
@@ -119,6 +122,7 @@ fn is_twin(dir: &Dir, to: &OsStr, source: &File) -> bool {
         threads: NonZero::<usize>::MIN,
         stop: &|| signals::caught().is_some(),
         read: None,
+        most: None,
     };
     super::decompress::same_content(twin.as_fd(), source.as_fd(), means).unwrap_or(false)
 }
@@ -126,7 +130,7 @@ fn is_twin(dir: &Dir, to: &OsStr, source: &File) -> bool {
 fn write(
     work: &LogWork,
     how: &Compression,
-    (from, source, size): (&OsStr, &File, u64),
+    (from, source, facts): (&OsStr, &File, &FileFacts),
     output: &File,
     threads: NonZero<usize>,
     listener: &dyn Listener,
@@ -137,7 +141,12 @@ fn write(
         engine::recognise(&how.command, &how.options)
     };
     let path = work.archive_path_of(from);
-    let pace = Pace::new(&path, size, &*work.set.choices.watcher);
+    let pace = Pace::new(&path, facts.size, &*work.set.choices.watcher);
+    // Whoever writes it says how large a hole is, and it costs him nothing: compressed it may not cost others room or time.
+    let most = stream::has_holes(source.as_fd(), facts.size).then(|| facts.allocated.saturating_add(ROOM_BESIDE));
+    if most.is_some_and(|most| facts.size > most.saturating_mul(BEST_RATIO)) {
+        return Err(Fault::NotSmaller { path: path.clone() });
+    }
     let Some(built_in) = built_in else {
         return run_program(work, how, (&path, source), output, (listener, &pace));
     };
@@ -148,6 +157,7 @@ fn write(
             signals::caught().is_some()
         },
         read: Some(pace.read()),
+        most,
     };
     let call = |op, errno: i32| {
         Fault::Call(SysError {
@@ -162,6 +172,7 @@ fn write(
         Err(EngineError::Source(error)) => Err(call(Op::Read, error.errno as i32)),
         Err(EngineError::Sink(error)) => Err(call(Op::Write, error.errno as i32)),
         Err(EngineError::Engine(_)) => Err(call(Op::Write, 0)),
+        Err(EngineError::TooLarge) => Err(Fault::NotSmaller { path: path.clone() }),
         Err(EngineError::Stopped) => Err(Fault::Interrupted),
     }
 }

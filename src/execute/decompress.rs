@@ -199,6 +199,7 @@ mod tests {
         threads: NonZero::<usize>::MIN,
         stop: &|| false,
         read: None,
+        most: None,
     };
 
     fn holding(bytes: &[u8]) -> File {

@@ -32,6 +32,8 @@ pub struct Means<'a> {
     pub stop: &'a (dyn Fn() -> bool + Sync),
     /// Where a watcher sees how many bytes were read.
     pub read: Option<&'a AtomicU64>,
+    /// How many bytes the result may have.
+    pub most: Option<u64>,
 }
 
 impl fmt::Debug for Means<'_> {
@@ -60,6 +62,8 @@ pub enum EngineError {
     Sink(CallError),
     /// The compressor itself gave up; this says why.
     Engine(String),
+    /// The result would be larger than it may be.
+    TooLarge,
     /// It was told to stop.
     Stopped,
 }
@@ -69,6 +73,7 @@ impl fmt::Display for EngineError {
         match self {
             Self::Source(error) | Self::Sink(error) => error.fmt(out),
             Self::Engine(why) => out.write_str(why),
+            Self::TooLarge => out.write_str("the result is too large"),
             Self::Stopped => out.write_str("told to stop"),
         }
     }
@@ -86,11 +91,12 @@ pub fn compress(
     let mut source = Source::open(from, Afterwards::Forget)
         .map_err(EngineError::Source)?
         .watched_by(means.read);
-    let mut sink = Sink::new(to, Afterwards::Forget);
-    match with {
-        BuiltIn::Gzip(level) => gzip::compress(level, &mut source, &mut sink, means)?,
-        BuiltIn::Zstd(setting) => zstd::compress(setting, &mut source, &mut sink, means)?,
-    }
+    let mut sink = Sink::new(to, Afterwards::Forget).limited_to(means.most);
+    let done = match with {
+        BuiltIn::Gzip(level) => gzip::compress(level, &mut source, &mut sink, means),
+        BuiltIn::Zstd(setting) => zstd::compress(setting, &mut source, &mut sink, means),
+    };
+    done.map_err(|error| if sink.is_full() { EngineError::TooLarge } else { error })?;
     Ok(Compressed {
         read: source.offset(),
         written: sink.offset(),

@@ -7,7 +7,6 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::mem;
 use std::num::NonZero;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -58,7 +57,7 @@ pub struct Finished {
     pub put_off: bool,
     /// The archives that were compressed, by their plain names.
     pub packed: Vec<OsString>,
-    /// The archives that stay plain, since a program still writes to them.
+    /// The archives that stay plain for now.
     pub left_plain: Vec<OsString>,
     /// It is not at its end: a program still writes to what comes next.
     pub busy: Option<Busy>,
@@ -192,10 +191,19 @@ impl Job {
             match perform(&self.work, &step, threads, &*self.events) {
                 Ok(Progress::Done) => self.packed.extend(compressed_by(step)),
                 Ok(Progress::Halfway(half)) => return After::Written(self, half),
-                Ok(Progress::Held) if self.is_last_try => self.do_without(step),
+                Ok(Progress::Held) if self.is_last_try => {
+                    let path = self.work.source_of(&step).unwrap_or_default();
+                    let by = holder(&self.work, &step);
+                    self.events.hear(Event::StillWritten { path, by });
+                    self.do_without(step);
+                }
                 Ok(Progress::Held) => {
                     self.steps.push_front(step);
                     break;
+                }
+                Err(Fault::NotSmaller { path }) => {
+                    self.events.hear(Event::NotSmaller(path));
+                    self.do_without(step);
                 }
                 Err(fault) => self.fail(fault),
             }
@@ -209,17 +217,16 @@ impl Job {
         match compress::complete(&self.work, half, &*self.events) {
             Ok(true) => self.packed.push(from),
             Ok(false) => {
-                self.tell_written(self.work.archive_path_of(&from), None);
+                let path = self.work.archive_path_of(&from);
+                self.events.hear(Event::StillWritten { path, by: None });
                 self.stand_ins.push((to, from));
             }
             Err(fault) => self.fail(fault),
         }
     }
 
-    /// Does without the step that a program's writing keeps from being done.
+    /// Does without a step that cannot be done now.
     fn do_without(&mut self, step: Step) {
-        let path = self.work.source_of(&step).unwrap_or_default();
-        self.tell_written(path, holder(&self.work, &step));
         match step {
             Step::Compress { from, to, .. } => self.stand_ins.push((to, from)),
             // The interim log of `renamecopy` stays, and the next rotation begins with it: all that was to be done with its copy is left.
@@ -234,10 +241,6 @@ impl Job {
             }
             _ => {}
         }
-    }
-
-    fn tell_written(&self, path: PathBuf, by: Option<String>) {
-        self.events.hear(Event::StillWritten { path, by });
     }
 
     /// A mail of a compressed file that was not made is one of the plain file.
@@ -335,7 +338,7 @@ pub(super) mod tests {
         let root = std::path::Path::new("/");
         let dir = Arc::new(walk::open_directory(root, root).unwrap());
         let choices = Choices {
-            mail_program: PathBuf::new(),
+            mail_program: std::path::PathBuf::new(),
             external_compress: false,
             now: Now::read().local,
             watcher: Arc::new(Heard {

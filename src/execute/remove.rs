@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use super::hook::{self, Call};
 use super::work::LogWork;
 use crate::event::{Event, Listener};
+use crate::facts::FileFacts;
 use crate::fault::{Fault, Hook, Op};
 use crate::sys::File;
 use crate::sys::create::set_aside;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::{identity, process};
+
+/// A file with more bytes of holes than this is not overwritten before it goes.
+const LARGEST_HOLES: u64 = 64 << 20;
 
 /// Removes an archive, or a plain file whose compressed twin is in place. One that is gone already is no error.
 ///
@@ -20,7 +24,12 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
     let path = work.archive_path_of(name);
     // What cannot be overwritten stays, and preremove does not hear of it.
     let doomed = match work.set.policy.shred {
-        Some(cycles) => Some((open(work, dir, name, &path)?, cycles)),
+        Some(cycles) => {
+            let (file, facts) = open(work, dir, name, &path)?;
+            // The program would fill the holes.
+            let is_hollow = facts.size.saturating_sub(facts.allocated) > LARGEST_HOLES;
+            Some((file, is_hollow, cycles))
+        }
         None => None,
     };
     if let Some(mut call) = Call::for_log(&work.set, Hook::Remove, &path, None) {
@@ -31,13 +40,14 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
         call.args = vec![path.clone().into_os_string()];
         hook::run(&work.set, &call)?;
     }
-    let Some((file, cycles)) = doomed else {
+    let Some((file, is_hollow, cycles)) = doomed else {
         return unlink(work, dir, name, path, listener);
     };
     // Half overwritten it is no archive any more, and may not look like one if the run dies now.
     let aside = set_aside(dir, name, &file)?;
     let away = work.identity.filter(|wanted| *wanted != identity::starter());
-    if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {
+    let shredded = !is_hollow && matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok());
+    if !shredded {
         listener.hear(Event::ShredFailed(path.clone()));
     }
     unlink(work, dir, &aside, path, listener)
@@ -66,7 +76,7 @@ pub(super) fn unlink(
 }
 
 /// Opens a file to be overwritten: the descriptor is what will be shredded, whatever has its name then.
-fn open(work: &LogWork, dir: &Dir, name: &OsString, path: &Path) -> Result<File, Fault> {
+fn open(work: &LogWork, dir: &Dir, name: &OsString, path: &Path) -> Result<(File, FileFacts), Fault> {
     let not_plain = || Fault::NotPlain {
         path: path.to_owned(),
         op: Op::Open,
@@ -79,5 +89,5 @@ fn open(work: &LogWork, dir: &Dir, name: &OsString, path: &Path) -> Result<File,
     if facts.links > 1 && !work.set.policy.allow_hardlink {
         return Err(not_plain());
     }
-    Ok(file)
+    Ok((file, facts))
 }

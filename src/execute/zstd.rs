@@ -167,6 +167,7 @@ mod tests {
             threads: NonZero::new(2).unwrap(),
             stop: &|| false,
             read: None,
+            most: None,
         };
         compress(
             setting,

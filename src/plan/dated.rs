@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::{Look, Question, Rotation, Step};
+use super::{Look, Question, Rotation, StaysPlain, Step};
 use crate::fault::{Fault, SysError};
 use crate::policy::{CompressWhen, Keep};
 
@@ -12,8 +12,12 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     let archive = question.names.dated(question.now)?;
     let mut prepare = Vec::new();
     let archives = archives(question, look, &mut prepare)?;
-    let left_plain: Vec<OsString> = archives.iter().filter(|it| it.held).map(|it| it.now.clone()).collect();
-    let mut going = going(question, look, archives)?;
+    let (mut going, staying) = going(question, look, archives)?;
+    let plain = |why: Option<StaysPlain>| {
+        staying
+            .iter()
+            .filter(move |it| it.plain.is_some() && (why.is_none() || it.plain == why))
+    };
     let mut falls_off = going.pop();
     if question.policy.retention.keep == Keep::Count(0) && !question.is_copy() {
         // The newest of the older ones stays: the new archive takes its turn, as in the reference.
@@ -24,7 +28,8 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     }
     let stop = collision(question, look, &archive, &prepare)?;
     let mut finish = question.finish(&archive, falls_off);
-    finish.extend(left_plain.iter().map(|name| question.compression(name)));
+    finish.extend(plain(Some(StaysPlain::Written)).map(|it| question.compression(&it.now)));
+    let left_plain = plain(None).map(|it| it.now.clone()).collect();
     Ok(Rotation {
         prepare,
         stop,
@@ -35,8 +40,8 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     })
 }
 
-/// The archives that count, oldest first; what was put off is compressed first and counts as compressed. One that a program still
-/// writes to stays as it is.
+/// The archives that count, oldest first; what was put off is compressed first and counts as compressed. One that stays plain counts
+/// as it is.
 fn archives(question: &Question<'_>, look: &mut dyn Look, steps: &mut Vec<Step>) -> Result<Vec<Found>, SysError> {
     let compression = question.policy.compression.as_ref();
     let delayed = compression.is_some_and(|how| how.when == CompressWhen::NextTime);
@@ -46,15 +51,16 @@ fn archives(question: &Question<'_>, look: &mut dyn Look, steps: &mut Vec<Step>)
             continue;
         };
         let put_off = compression.is_some() && !archive.compressed && (delayed || question.left_plain.contains(&name));
-        let (then, held) = if put_off && !look.is_written(&name) {
+        let plain = if put_off { look.stays_plain(&name) } else { None };
+        let then = if put_off && plain.is_none() {
             steps.push(question.compression(&name));
-            (question.names.compressed(&name), false)
+            question.names.compressed(&name)
         } else if put_off || archive.compressed == compression.is_some() {
-            (name.clone(), put_off)
+            name.clone()
         } else {
             continue;
         };
-        found.push((archive.date, Found { now: name, then, held }));
+        found.push((archive.date, Found { now: name, then, plain }));
     }
     found.sort_by(|(one, a), (other, b)| (one, &a.then).cmp(&(other, &b.then)));
     found.dedup_by(|(_, a), (_, b)| a.then == b.then);
@@ -65,25 +71,32 @@ fn archives(question: &Question<'_>, look: &mut dyn Look, steps: &mut Vec<Step>)
 struct Found {
     now: OsString,
     then: OsString,
-    /// A program still writes to it.
-    held: bool,
+    /// Why it stays plain for now.
+    plain: Option<StaysPlain>,
 }
 
-/// What goes, oldest first: what is beyond the count (the archive about to be made counts as one), and what is too old. What is
-/// still written stays, for this time.
-fn going(question: &Question<'_>, look: &mut dyn Look, archives: Vec<Found>) -> Result<Vec<OsString>, SysError> {
+/// What goes, oldest first: what is beyond the count (the archive about to be made counts as one), and what is too old; and what
+/// stays. What is still written stays, for this time.
+fn going(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    archives: Vec<Found>,
+) -> Result<(Vec<OsString>, Vec<Found>), SysError> {
     let stay = match question.policy.retention.keep {
         Keep::All => usize::MAX,
         Keep::Count(count) => usize::try_from(count.saturating_sub(1)).unwrap_or(usize::MAX),
     };
     let beyond = archives.len().saturating_sub(stay);
-    let mut going = Vec::new();
+    let (mut going, mut staying) = (Vec::new(), Vec::new());
     for (at, found) in archives.into_iter().enumerate() {
-        if !found.held && (at < beyond || question.is_too_old(look, &found.now)?) {
+        let is_written = found.plain == Some(StaysPlain::Written);
+        if !is_written && (at < beyond || question.is_too_old(look, &found.now)?) {
             going.push(found.then);
+        } else {
+            staying.push(found);
         }
     }
-    Ok(going)
+    Ok((going, staying))
 }
 
 /// The archive that this rotation would make is there already, or will be when `prepare` is done.

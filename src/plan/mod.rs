@@ -23,13 +23,23 @@ pub trait Look {
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError>;
     /// Returns all names that begin so, in the order of their bytes.
     fn starting_with(&mut self, prefix: &[u8]) -> Result<Vec<OsString>, SysError>;
-    /// Answers whether a program has the file open for writing. A plan that is only rehearsed asks; one that is carried out is
-    /// told by its first step that meets such a file, and made again: nobody is asked for each of ten thousand.
-    fn is_written(&mut self, name: &OsStr) -> bool;
+    /// Answers whether an archive stays plain for now though it is to be compressed. A plan that is only rehearsed asks who writes to
+    /// it; one that is carried out is told by its first step that meets such a file, and made again: nobody is asked for each of ten
+    /// thousand.
+    fn stays_plain(&mut self, name: &OsStr) -> Option<StaysPlain>;
     /// Answers whether asking for a few names is cheaper than for all: the directory keeps changing.
     fn prefers_names(&self) -> bool {
         false
     }
+}
+
+/// Why an archive stays plain for now: it moves up with its brothers, and its compression is tried again at the next rotation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaysPlain {
+    /// A program still writes to it. It does not go, either, and is tried once more behind all other work.
+    Written,
+    /// Compressed it would take more room than it does: it has large holes.
+    NotSmaller,
 }
 
 /// Which of a log's two directories.
@@ -154,7 +164,7 @@ pub struct Rotation {
     pub finish: Vec<Step>,
     /// The newest archive's name, before compression (`$2` of postrotate).
     pub archive: OsString,
-    /// Older archives that stay plain for now, since a program still writes to them: by the names that they will have.
+    /// Older archives that stay plain for now: by the names that they will have.
     pub left_plain: Vec<OsString>,
 }
 
@@ -181,7 +191,7 @@ pub struct Question<'a> {
     pub now: &'a Now,
     /// What a dead run left.
     pub before: Before,
-    /// The archives that earlier rotations left plain, since a program still wrote to them.
+    /// The archives that earlier rotations left plain.
     pub left_plain: &'a [OsString],
 }
 

@@ -1,11 +1,12 @@
 //! `BASE.1`, `BASE.2`, …: the shift, oldest first, and the archive that falls off.
 //!
 //! Archives are counted by the name they are kept under: the compressed one, where there is compression. What an earlier rotation
-//! left plain is compressed first; one that a program still writes to moves up plain, and is compressed behind all other work.
+//! left plain is compressed first; one that stays plain moves up so, and where a program still writes to it that is tried again behind
+//! all other work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Before, Look, Question, Rotation, Spot, Step};
+use super::{Before, Look, Question, Rotation, Spot, StaysPlain, Step};
 use crate::fault::{Fault, SysError};
 use crate::policy::{CompressWhen, Keep};
 
@@ -27,10 +28,10 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     };
     let mut finish = question.finish(&archive, falls_off);
     let mut left_plain = Vec::new();
-    for number in shift.left_plain {
+    for (number, why) in shift.left_plain {
         let name = question.names.numbered(number);
         // What is not kept any more goes at the next rotation, without having been compressed.
-        if number < end(question) {
+        if number < end(question) && why == StaysPlain::Written {
             finish.push(question.compression(&name));
         }
         left_plain.push(name);
@@ -51,8 +52,10 @@ struct Shift {
     steps: Vec<Step>,
     /// An archive moves to the number that is not kept any more.
     reaches_end: bool,
-    /// The numbers that archives which are still written will have.
-    left_plain: BTreeSet<u64>,
+    /// The numbers that archives which stay plain will have.
+    left_plain: BTreeMap<u64, StaysPlain>,
+    /// The numbers of plain archives that go before any moves.
+    plain_gone: BTreeSet<u64>,
 }
 
 /// The numbers whose archive is plain though it is to be compressed.
@@ -60,8 +63,8 @@ struct Shift {
 struct Plain {
     /// It is compressed before the shift.
     ready: BTreeSet<u64>,
-    /// A program still writes to it.
-    held: BTreeSet<u64>,
+    /// It stays so.
+    staying: BTreeMap<u64, StaysPlain>,
 }
 
 fn start(question: &Question<'_>) -> u64 {
@@ -94,9 +97,17 @@ fn put_off(question: &Question<'_>, look: &mut dyn Look, shift: &mut Shift) -> R
         if !look.has(&name)? {
             continue;
         }
-        if look.is_written(&name) {
-            plain.held.insert(number);
-            continue;
+        match look.stays_plain(&name) {
+            Some(StaysPlain::NotSmaller) if number >= end(question) || question.is_too_old(look, &name)? => {
+                question.dispose(name, &mut shift.steps);
+                shift.plain_gone.insert(number);
+                continue;
+            }
+            Some(why) => {
+                plain.staying.insert(number, why);
+                continue;
+            }
+            None => {}
         }
         // What has to go is compressed, too: that finds a program which writes to it.
         shift.steps.push(question.compression(&name));
@@ -109,10 +120,10 @@ fn put_off(question: &Question<'_>, look: &mut dyn Look, shift: &mut Shift) -> R
     Ok(plain)
 }
 
-/// Moves every archive one number up, oldest first; one that is too old goes instead, unless it is still written.
+/// Moves every archive one number up, oldest first; one that is too old goes instead, unless it stays plain.
 fn move_up(question: &Question<'_>, look: &mut dyn Look, plain: &Plain, shift: &mut Shift) -> Result<(), SysError> {
     let kept = present(question, look, plain)?;
-    let mut numbers: BTreeSet<u64> = kept.union(&plain.held).copied().collect();
+    let mut numbers: BTreeSet<u64> = kept.iter().chain(plain.staying.keys()).copied().collect();
     if question.before == Before::Shifting {
         // A dead run has moved what is above the gap already.
         let whole = numbers
@@ -121,12 +132,13 @@ fn move_up(question: &Question<'_>, look: &mut dyn Look, plain: &Plain, shift: &
             .take_while(|(number, at)| **number == *at);
         let gap = start(question) + whole.count() as u64;
         let above = numbers.split_off(&gap);
-        shift.left_plain.extend(above.intersection(&plain.held));
+        let staying = plain.staying.iter().filter(|(number, _)| above.contains(number));
+        shift.left_plain.extend(staying);
     }
     let highest = kept.iter().rev().find(|number| numbers.contains(number)).copied();
     for number in numbers.into_iter().rev() {
-        if plain.held.contains(&number) {
-            move_plain(question, look, number, shift)?;
+        if let Some(why) = plain.staying.get(&number) {
+            move_plain(question, look, (number, *why), shift)?;
         }
         if kept.contains(&number) {
             let is_plain = plain.ready.contains(&number);
@@ -162,11 +174,16 @@ fn move_kept(
     Ok(())
 }
 
-/// Moves an archive that is still written, whatever number it reaches. A plain file in its way that nobody counts makes room.
-fn move_plain(question: &Question<'_>, look: &mut dyn Look, number: u64, shift: &mut Shift) -> Result<(), SysError> {
-    let moves_away = |next: &u64| shift.left_plain.contains(&(next + 1));
+/// Moves an archive that stays plain, whatever number it reaches. A plain file in its way that nobody counts makes room.
+fn move_plain(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    (number, why): (u64, StaysPlain),
+    shift: &mut Shift,
+) -> Result<(), SysError> {
+    let is_free = |next: &u64| shift.left_plain.contains_key(&(next + 1)) || shift.plain_gone.contains(next);
     let mut last = number;
-    while look.has(&question.names.numbered(last + 1))? && !moves_away(&(last + 1)) {
+    while look.has(&question.names.numbered(last + 1))? && !is_free(&(last + 1)) {
         last += 1;
     }
     for from in (number..=last).rev() {
@@ -175,7 +192,7 @@ fn move_plain(question: &Question<'_>, look: &mut dyn Look, number: u64, shift: 
             to: Spot::archive(question.names.numbered(from + 1)),
         });
     }
-    shift.left_plain.insert(number + 1);
+    shift.left_plain.insert(number + 1, why);
     Ok(())
 }
 

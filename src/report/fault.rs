@@ -43,6 +43,10 @@ pub fn sentence(fault: &Fault) -> String {
             by.as_deref()
                 .map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
         ),
+        Fault::NotSmaller { path: file } => format!(
+            "{} stays plain: it has large holes, and compressed it would take no less room on the disk",
+            path(file)
+        ),
         Fault::Interrupted => "ended by a signal: the next run goes on from here".to_owned(),
         Fault::OtherDevice { old_dir, log } => format!(
             "olddir {} and log file {} are on different devices; use copy, copytruncate or renamecopy",

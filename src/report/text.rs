@@ -72,6 +72,7 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
             path(file),
             by.as_deref().map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
         )),
+        Event::NotSmaller(file) => warn(fault::sentence(&crate::fault::Fault::NotSmaller { path: file.clone() })),
         Event::MovedAside { path: file, to } => {
             error(format!("destination {} already exists, renaming to {}", path(file), path(to)))
         }

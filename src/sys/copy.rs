@@ -9,7 +9,7 @@ use nix::fcntl::{FallocateFlags, copy_file_range, fallocate};
 use nix::sys::stat::fstat;
 use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC, fstatfs};
 use nix::sys::uio::pread;
-use nix::unistd::ftruncate;
+use nix::unistd::{Whence, ftruncate, lseek64};
 
 use super::call::{CallError, Doing};
 pub use super::stream::Afterwards;
@@ -39,12 +39,15 @@ pub fn copy_contents(from: BorrowedFd<'_>, to: BorrowedFd<'_>, after: Afterwards
 ///
 /// `Stat` and `Read` are about either.
 pub fn same_contents(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> Result<bool, CallError> {
-    if size_of(one)? != size_of(other)? {
+    let size = size_of(one)?;
+    if size != size_of(other)? {
         return Ok(false);
     }
     let (mut left, mut right) = (vec![0; BUFFER], vec![0; BUFFER]);
     let mut at = 0;
     loop {
+        // What is a hole in both is alike, and a hole may be as long as it likes.
+        at = next_data(one, at).min(next_data(other, at)).min(size);
         let count = read_at(one, &mut left, at)?;
         let found = read_at(other, &mut right, at)?;
         if left[..count] != right[..found] {
@@ -54,6 +57,15 @@ pub fn same_contents(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> Result<bool,
             return Ok(true);
         }
         at += count as u64;
+    }
+}
+
+/// Returns where the next data begin; the offset itself where that cannot be asked.
+fn next_data(fd: BorrowedFd<'_>, at: u64) -> u64 {
+    match lseek64(fd, as_off(at), Whence::SeekData) {
+        Ok(data) => data.unsigned_abs(),
+        Err(Errno::ENXIO) => u64::MAX,
+        Err(_) => at,
     }
 }
 
@@ -151,7 +163,6 @@ fn share(from: BorrowedFd<'_>, to: BorrowedFd<'_>, start: u64, end: u64) -> Resu
 
 /// Has the kernel copy the runs of data, and leaves out the holes; answers how far it came.
 fn share_runs(from: BorrowedFd<'_>, to: BorrowedFd<'_>, start: u64, end: u64) -> Result<u64, CallError> {
-    use nix::unistd::{Whence, lseek64};
     let mut at = start;
     while at < end {
         let Ok(data) = lseek64(from, as_off(at), Whence::SeekData) else {

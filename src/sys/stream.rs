@@ -181,6 +181,9 @@ pub struct Sink<'fd> {
     started: u64,
     forgotten: u64,
     after: Afterwards,
+    /// Not more than so much is written.
+    limit: Option<u64>,
+    is_full: bool,
 }
 
 impl<'fd> Sink<'fd> {
@@ -199,7 +202,21 @@ impl<'fd> Sink<'fd> {
             started: offset,
             forgotten: offset,
             after,
+            limit: None,
+            is_full: false,
         }
+    }
+
+    /// Refuses to take more than so many bytes in all.
+    #[must_use]
+    pub fn limited_to(self, limit: Option<u64>) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Tells whether more was to be written than the limit allows.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Returns where the next byte goes: how much was written so far, for one that began at 0.
@@ -210,6 +227,10 @@ impl<'fd> Sink<'fd> {
 
     /// Writes all of `bytes`, and starts the way to the disk of what was written, a step at a time.
     pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), CallError> {
+        self.is_full |= (self.limit).is_some_and(|limit| self.offset.saturating_add(bytes.len() as u64) > limit);
+        if self.is_full {
+            return Err(CallError::new(Doing::Write, Errno::EFBIG));
+        }
         while !bytes.is_empty() {
             match pwrite(self.fd, bytes, as_off(self.offset)) {
                 Ok(0) => return Err(CallError::new(Doing::Write, Errno::EIO)),
@@ -275,6 +296,12 @@ pub fn flush(fd: BorrowedFd<'_>) -> Result<(), CallError> {
             Err(errno) => return Err(CallError::new(Doing::Flush, errno)),
         }
     }
+}
+
+/// Tells whether a file has holes, as the file system tells it.
+#[must_use]
+pub fn has_holes(fd: BorrowedFd<'_>, size: u64) -> bool {
+    lseek64(fd, 0, Whence::SeekHole).is_ok_and(|hole| hole.unsigned_abs() < size)
 }
 
 /// Asks for a file's size.

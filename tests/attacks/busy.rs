@@ -20,7 +20,7 @@ fn count_calls(scene: &Scene, held: Vec<PathBuf>, fits: &[&dyn Fn(&Call) -> bool
     let holder = thread::spawn(move || {
         let holder = Holder::of(held.iter().map(PathBuf::as_path));
         say.send(()).unwrap();
-        drop(ended.recv());
+        let _ended = ended.recv();
         drop(holder);
     });
     hear.recv().unwrap();
@@ -173,7 +173,7 @@ fn where_leases_are_refused_all_archives_are_looked_up_at_once_and_a_busy_one_is
     let holder = thread::spawn(move || {
         let holder = Holder::of_one(&busy);
         say.send(()).unwrap();
-        drop(ended.recv());
+        let _ended = ended.recv();
         drop(holder);
     });
     hear.recv().unwrap();

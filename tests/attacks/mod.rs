@@ -3,6 +3,7 @@
 //! Races have their own place in `races`, crashes in `interrupted`.
 
 mod busy;
+mod holes;
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::chown;

@@ -106,6 +106,7 @@ mod tests {
             threads: NonZero::new(threads).unwrap(),
             stop: &|| false,
             read: None,
+            most: None,
         }
     }
 

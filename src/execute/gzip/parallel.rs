@@ -82,6 +82,7 @@ pub(super) fn compress(
         sink.write(&header).map_err(EngineError::Sink)?;
         Line {
             level,
+            means,
             begun: 0,
             workers,
             due: VecDeque::new(),
@@ -89,7 +90,7 @@ pub(super) fn compress(
             crc: Crc::new(),
             zeros: Vec::new(),
         }
-        .run(source, sink, means)
+        .run(source, sink)
     })
 }
 
@@ -128,8 +129,9 @@ fn one_block(deflate: &mut Compress, mut block: Block) -> Answer {
 }
 
 /// The reading and writing end: keeps the threads busy and the output in order.
-struct Line {
+struct Line<'m> {
     level: Level,
+    means: Means<'m>,
     /// How many blocks were begun: it says whose turn it is.
     begun: usize,
     workers: Vec<Worker>,
@@ -140,13 +142,11 @@ struct Line {
     zeros: Vec<u8>,
 }
 
-impl Line {
-    fn run(mut self, source: &mut Source<'_>, sink: &mut Sink<'_>, means: Means<'_>) -> Result<(), EngineError> {
+impl Line<'_> {
+    fn run(mut self, source: &mut Source<'_>, sink: &mut Sink<'_>) -> Result<(), EngineError> {
         let mut before: Vec<u8> = Vec::with_capacity(WINDOW);
         loop {
-            if (means.stop)() {
-                return Err(EngineError::Stopped);
-            }
+            self.look_at_signals()?;
             let mut block = self.spare_block();
             match source.read(block.prime(&before)).map_err(EngineError::Source)? {
                 Run::End => break,
@@ -162,7 +162,8 @@ impl Line {
             }
         }
         while !self.due.is_empty() {
-            self.take_one(sink, means)?;
+            self.look_at_signals()?;
+            self.take_one(sink)?;
         }
         self.put_zeros(sink)?;
         sink.write(&END_OF_STREAM).map_err(EngineError::Sink)?;
@@ -204,7 +205,7 @@ impl Line {
 
     fn send(&mut self, block: Block, sink: &mut Sink<'_>) -> Result<(), EngineError> {
         while self.due.len() >= self.workers.len() * IN_HAND {
-            self.take_one_unasked(sink)?;
+            self.take_one(sink)?;
         }
         let turn = self.begun % self.workers.len();
         self.begun += 1;
@@ -213,15 +214,15 @@ impl Line {
         Ok(())
     }
 
-    fn take_one(&mut self, sink: &mut Sink<'_>, means: Means<'_>) -> Result<(), EngineError> {
-        if (means.stop)() {
+    fn look_at_signals(&self) -> Result<(), EngineError> {
+        if (self.means.stop)() {
             return Err(EngineError::Stopped);
         }
-        self.take_one_unasked(sink)
+        Ok(())
     }
 
     /// Writes what is due next, waiting for it if it is still in work.
-    fn take_one_unasked(&mut self, sink: &mut Sink<'_>) -> Result<(), EngineError> {
+    fn take_one(&mut self, sink: &mut Sink<'_>) -> Result<(), EngineError> {
         match self.due.pop_front() {
             None => Ok(()),
             Some(Due::Block(turn)) => {
@@ -235,6 +236,7 @@ impl Line {
             Some(Due::Zeros(count)) => {
                 let zero = ZeroBlock::get()?;
                 for _ in 0..count {
+                    self.look_at_signals()?;
                     zero.add_to(&mut self.crc);
                     self.zeros.extend_from_slice(&zero.deflated);
                     if self.zeros.len() >= BLOCK {

@@ -12,7 +12,7 @@ use crate::execute::work::{LogWork, SetWork};
 use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
 use crate::observe::{Held, View};
-use crate::plan::{self, Before, Question, Rotation, Step};
+use crate::plan::{self, Before, Question, Rotation, StaysPlain, Step};
 use crate::policy::{Keep, Method, Policy};
 use crate::session::Session;
 use crate::session::set::Due;
@@ -86,28 +86,41 @@ impl Session<'_> {
             let (planned, stop) = made.map_err(|fault| (fault, touched))?;
             let left_plain = &planned.rotation.left_plain;
             self.leave_plain(&planned.work, left_plain);
-            let Some(held) = self.take_steps(&planned, &mut touched)? else {
+            let Some((name, why)) = self.take_steps(&planned, &mut touched)? else {
                 self.ledger.only_plain(&due.path, left_plain);
                 return Ok((planned, stop));
             };
             if let Some(place) = &planned.places.archive {
                 let mut view = place.view.borrow_mut();
-                view.is_being_written(&held);
-                // Where one is, more may be: all are asked about now, so that the plan is made once more and not once for each.
-                let still_plain = planned.rotation.prepare.iter().filter_map(|step| match step {
-                    Step::Compress { from, .. } => Some(from),
-                    _ => None,
-                });
-                view.ask_who_writes(still_plain);
+                view.leave_plain(name, why);
+                // Where a program writes to one it may to more: all are asked about now, so that the plan is made once more and not
+                // once for each.
+                if why == StaysPlain::Written {
+                    let still_plain = planned.rotation.prepare.iter().filter_map(|step| match step {
+                        Step::Compress { from, .. } => Some(from),
+                        _ => None,
+                    });
+                    view.ask_who_writes(still_plain);
+                }
             }
         }
     }
 
-    /// Takes the steps before the switch; ends early, with its name, where a program still writes to an archive that is to be compressed.
-    fn take_steps(&mut self, planned: &Planned, touched: &mut bool) -> Result<Option<OsString>, (Fault, bool)> {
+    /// Takes the steps before the switch; ends early, with its name, where an archive that is to be compressed stays plain.
+    fn take_steps(
+        &mut self,
+        planned: &Planned,
+        touched: &mut bool,
+    ) -> Result<Option<(OsString, StaysPlain)>, (Fault, bool)> {
         for step in &planned.rotation.prepare {
             match (self.hands.step(&planned.work, step), step) {
-                (Err(Fault::StillWritten { .. }), Step::Compress { from, .. }) => return Ok(Some(from.clone())),
+                (Err(Fault::StillWritten { .. }), Step::Compress { from, .. }) => {
+                    return Ok(Some((from.clone(), StaysPlain::Written)));
+                }
+                (Err(Fault::NotSmaller { path }), Step::Compress { from, .. }) => {
+                    self.hear(Event::NotSmaller(path));
+                    return Ok(Some((from.clone(), StaysPlain::NotSmaller)));
+                }
                 (done, _) => done.map_err(|fault| (fault, *touched))?,
             }
             planned.places.note(step, &planned.work.name);
@@ -152,6 +165,11 @@ impl Session<'_> {
                 (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
                     self.leave_plain(&planned.work, std::slice::from_ref(from));
                     self.hear(Event::StillWritten { path, by });
+                    continue;
+                }
+                (Err(Fault::NotSmaller { path }), Step::Compress { from, .. }) => {
+                    self.leave_plain(&planned.work, std::slice::from_ref(from));
+                    self.hear(Event::NotSmaller(path));
                     continue;
                 }
                 (done, _) => done?,
