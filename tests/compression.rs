@@ -138,7 +138,7 @@ fn a_sparse_log_of_five_gibibytes_comes_back_byte_for_byte_by_every_reader() {
     for path in [&log, &plain] {
         let file = File::create(path).unwrap();
         file.set_len(5 << 30).unwrap();
-        std::os::unix::fs::FileExt::write_all_at(&file, &lines(1 << 20, 4), 3 << 30).unwrap();
+        std::os::unix::fs::FileExt::write_all_at(&file, &lines(8 << 20, 4), 3 << 30).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, b"the end\n", (5 << 30) - 8).unwrap();
     }
     rotate(&dir, "");

@@ -8,11 +8,14 @@ use super::compress::{self, Begun, Halfway};
 use super::work::LogWork;
 use super::{copy, create, mail, place, remove};
 use crate::event::Listener;
+use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Spot, Step, Where};
+use crate::sys::call::Errno;
 use crate::sys::dir::{Access, Dir};
 use crate::sys::lease;
 use crate::sys::writers::{Look, Writers};
+use crate::unix::FileId;
 
 /// What became of a step.
 #[derive(Debug)]
@@ -77,12 +80,54 @@ fn rename(work: &LogWork, from: &Spot, to: &Spot, listener: &dyn Listener) -> Re
         // What an earlier `renamecopy` could not finish is in the way, and is all there is of that log.
         place::make_room(work, &work.log_dir, &to.name, work.path_of(to), listener)?;
     }
-    let mut renamed = dir_of(work, from)?.rename(&from.name, dir_of(work, to)?, &to.name);
-    if let Err(error) = &mut renamed {
-        error.path = work.path_of(from);
-        error.other = Some(work.path_of(to));
+    let (old, new) = (dir_of(work, from)?, dir_of(work, to)?);
+    let fail = |error: SysError| SysError {
+        path: work.path_of(from),
+        other: Some(work.path_of(to)),
+        ..error
+    };
+    let is_log = from.place == Where::Log && from.name == work.name;
+    let wanted = if is_log {
+        Some(log_now(work).map_err(fail)?)
+    } else {
+        None
+    };
+    old.rename(&from.name, new, &to.name).map_err(fail)?;
+    if let Some(wanted) = wanted
+        && new.look(&to.name)?.is_none_or(|facts| (facts.id, facts.kind) != wanted)
+    {
+        // Somebody put something else at the log's name at the last moment: it is not ours to move. Where it cannot go back, since
+        // that name is taken again, it is at least told.
+        let _ = new.rename(&to.name, old, &from.name);
+        return Err(fail(replaced()).into());
     }
-    Ok(renamed?)
+    Ok(())
+}
+
+/// Finds out which file is to be rotated now. The log may have been replaced since it was looked at, by a script for instance, but
+/// only by another plain file.
+fn log_now(work: &LogWork) -> Result<(FileId, Kind), SysError> {
+    let before = (work.before.id, work.before.kind);
+    let Some(facts) = work.log_dir.look(&work.name)? else {
+        return Ok(before);
+    };
+    // The number alone tells nothing: that of a file that was removed is given to the next one.
+    let now = (facts.id, facts.kind);
+    let is_plain = facts.kind == Kind::Regular && (facts.links == 1 || work.set.policy.allow_hardlink);
+    if now == before || is_plain {
+        Ok(now)
+    } else {
+        Err(replaced())
+    }
+}
+
+fn replaced() -> SysError {
+    SysError {
+        op: Op::Rename,
+        path: std::path::PathBuf::new(),
+        other: None,
+        errno: Errno::ESTALE as i32,
+    }
 }
 
 /// Returns the directory that a spot lies in.

@@ -3,7 +3,7 @@
 //! `prepare` makes the plan and does what comes before the switch; `resume` ends what a dead run had begun.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -152,15 +152,13 @@ impl Session<'_> {
         self.begin(set, &due);
         // All of them hold their directories from the first preparation to the last switch.
         let _room = room::for_files(due.len().saturating_mul(2));
-        let Some(prepared) = self.prepare_all(set, due) else {
-            self.hear_if_set(set, Hook::Post);
-            return;
-        };
+        let prepared = self.prepare_all(set, due);
         let mut switched = Vec::new();
-        let mut whole = true;
+        let mut is_ending = false;
         for planned in prepared {
-            whole = whole && !self.is_ending() && self.switch(&planned);
-            if whole {
+            is_ending = is_ending || self.is_ending();
+            // One that cannot be switched keeps no neighbour from it.
+            if !is_ending && self.switch(&planned) {
                 switched.push(planned);
             } else {
                 self.ledger.drop_begun(&planned.work.path);
@@ -180,23 +178,20 @@ impl Session<'_> {
         }
     }
 
-    /// Prepares all logs of a set; where one fails, none of the set is switched.
-    fn prepare_all(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>) -> Option<Vec<Planned>> {
-        let paths: Vec<Arc<Path>> = due.iter().map(|due| Arc::clone(&due.path)).collect();
+    /// Prepares the logs of a set, and returns those that can be switched.
+    fn prepare_all(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>) -> Vec<Planned> {
         let mut prepared = Vec::new();
+        let mut is_ending = false;
         for log in due {
-            let ready = if self.is_ending() {
-                None
+            is_ending = is_ending || self.is_ending();
+            if is_ending {
+                self.ledger.drop_begun(&log.path);
             } else {
-                self.come_up(set, log).and_then(|due| self.prepare(set, due))
-            };
-            let Some(planned) = ready else {
-                paths.iter().for_each(|path| self.ledger.drop_begun(path));
-                return None;
-            };
-            prepared.push(planned);
+                let due = self.come_up(set, log);
+                prepared.extend(due.and_then(|due| self.prepare(set, due)));
+            }
         }
-        Some(prepared)
+        prepared
     }
 
     fn hear_if_set(&self, set: &SetWork, hook: Hook) {

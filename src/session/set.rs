@@ -121,7 +121,7 @@ impl Session<'_> {
         let logs = expanded.logs.iter().map(|log| &*log.path);
         self.resume_unfinished(&set, logs.chain(vanished.iter().map(|log| &**log)));
         let mut due: Vec<Waiting> = Vec::new();
-        let mut all_well = true;
+        let mut is_one_missing = false;
         // A pattern that matched nothing since a dead run had renamed all its logs is no log that is missing.
         let is_log = |log: &FoundLog| !vanished.iter().any(|path| stands_for(&log.path, path));
         for log in expanded.logs.into_iter().filter(is_log) {
@@ -134,16 +134,16 @@ impl Session<'_> {
                 }),
                 Ok(Considered::NotDue) => {}
                 Err(fault) => {
-                    all_well = false;
+                    is_one_missing |= is_missing(&fault);
                     self.fail(fault);
                 }
             }
         }
-        self.rotate_all(&set, due, all_well);
+        self.rotate_all(&set, due, is_one_missing);
     }
 
     /// Runs the stanza's scripts around the rotation of its due logs.
-    fn rotate_all(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>, all_well: bool) {
+    fn rotate_all(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>, is_one_missing: bool) {
         if due.is_empty() {
             self.say_not_needed(set);
             return;
@@ -152,7 +152,8 @@ impl Session<'_> {
             return;
         }
         if set.policy.scripts.shared {
-            if all_well {
+            // With nomissingok a shared set is rotated whole or not at all; nothing else that is wrong with one log stops the others.
+            if !is_one_missing {
                 self.rotate_together(set, due);
             }
         } else {
@@ -364,6 +365,11 @@ fn missing(path: &Path) -> Fault {
         other: None,
         errno: ENOENT,
     })
+}
+
+/// Tells whether a log could not be looked at since it is not there.
+fn is_missing(fault: &Fault) -> bool {
+    matches!(fault, Fault::Call(error) if error.op == Op::Stat && error.is_absence())
 }
 
 /// Observes a log, by its name in its directory.

@@ -298,10 +298,14 @@ pub fn flush(fd: BorrowedFd<'_>) -> Result<(), CallError> {
     }
 }
 
-/// Tells whether a file has holes, as the file system tells it.
+/// Tells whether a file has holes, as the file system tells it. Its offset is at its start afterwards, where a program that gets it
+/// as its input begins.
 #[must_use]
 pub fn has_holes(fd: BorrowedFd<'_>, size: u64) -> bool {
-    lseek64(fd, 0, Whence::SeekHole).is_ok_and(|hole| hole.unsigned_abs() < size)
+    let hole = lseek64(fd, 0, Whence::SeekHole);
+    // Going back to the start of a regular file does not fail.
+    let _ = lseek64(fd, 0, Whence::SeekSet);
+    hole.is_ok_and(|hole| hole.unsigned_abs() < size)
 }
 
 /// Asks for a file's size.

@@ -4,6 +4,8 @@
 
 mod busy;
 mod holes;
+mod shared;
+mod swap;
 
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::chown;
