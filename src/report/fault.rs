@@ -95,8 +95,8 @@ fn insecure(log: &Path, component: &Path, why: Insecure) -> String {
             super::accounts::group(group)
         ),
         Insecure::ForeignLink { user } => format!(
-            "skipping \"{log}\" because parent directory has insecure permissions ({at} is a symbolic link of user {0}, who \
-             could lead the rotation anywhere). Give the link to root, or set \"su {0} GROUP\" in the config file",
+            "skipping \"{log}\" because parent directory has insecure permissions ({at} is a symbolic link of user {0} and leads to a \
+             directory that is not theirs). Give the link to root, or set \"su {0} GROUP\" in the config file",
             super::accounts::user(user)
         ),
     }
