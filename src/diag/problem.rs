@@ -226,6 +226,13 @@ pub enum Problem {
         /** The path that stays. */
         first: PathBuf,
     },
+    /// Two paths lead to one log; by the first it cannot be rotated.
+    LeftToOther {
+        /** The path by which it cannot. */
+        path: PathBuf,
+        /** The path by which it is rotated. */
+        other: PathBuf,
+    },
     /// A word cannot be expanded, and `missingok` says that this is no error.
     GlobFailedIgnored {
         /** The word. */
@@ -245,7 +252,7 @@ pub enum Problem {
 /// The standing of a kind of complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
-    /// Its code, which never changes its meaning; empty for notes.
+    /// Its code, which never changes its meaning; empty for notes on how the reading goes.
     pub code: &'static str,
     /// How much it weighs.
     pub severity: Severity,
@@ -360,6 +367,7 @@ impl Problem {
             | P::ReplacedHome { .. }
             | P::DuplicateIgnored(_)
             | P::SameLog { .. }
+            | P::LeftToOther { .. }
             | P::GlobFailedIgnored { .. }
             | P::LogPathMissing { .. } => NOTE,
         }

@@ -109,6 +109,11 @@ pub fn message(problem: &Problem) -> String {
         P::ReplacedHome { from, to } => format!("replaced '{}' with '{}'", shown(from), path(to)),
         P::DuplicateIgnored(p) => format!("ignore duplicate log entry for {}", path(p)),
         P::SameLog { path: p, first } => format!("{} is the same log as {}, which is rotated", path(p), path(first)),
+        P::LeftToOther { path: p, other } => format!(
+            "{} is the same log as {}, by which it is rotated: here it could not be",
+            path(p),
+            path(other)
+        ),
         P::LogPathMissing { path: p, errno } => format!(
             "verifying log file path failed {}: {}, log is probably missing, but missingok is set, so this is not an error.",
             path(p),

@@ -87,7 +87,7 @@ fn not_plain(file: &Path, op: Op) -> String {
 fn insecure(log: &Path, component: &Path, why: Insecure) -> String {
     let (log, at) = (path(log), path(component));
     match why {
-        Insecure::Writable { user, group } => format!(
+        Insecure::Writable { user, group, .. } => format!(
             "skipping \"{log}\" because parent directory has insecure permissions ({at} is world writable or writable by \
              group which is not \"root\"). Set \"su\" directive in config file to tell logrotate which user/group should be \
              used for rotation: \"su {} {}\"",
