@@ -203,6 +203,8 @@ pub enum Problem {
     },
     /// An include is being followed.
     Including(/** As written, home directory replaced. */ PathBuf),
+    /// A path leads out of the directories that were named, and only what is in them is read.
+    OutsideOfNamed(/** The path. */ PathBuf),
     /// A criterion replaces another one of the same block.
     Overrides {
         /** The later one. */
@@ -284,6 +286,10 @@ const fn warning(code: &'static str) -> Class {
     }
 }
 
+const fn finding(code: &'static str) -> Class {
+    Class { code, ..NOTE }
+}
+
 const NOTE: Class = Class {
     code: "",
     severity: Severity::Note,
@@ -301,6 +307,7 @@ impl Problem {
             | Self::CannotOpenDirectory { path, .. }
             | Self::WritableByOthers(path)
             | Self::WrongOwner(path)
+            | Self::OutsideOfNamed(path)
             | Self::TooLarge(path)
             | Self::DangerousMode { path, .. } => Some(path),
             _ => None,
@@ -358,6 +365,7 @@ impl Problem {
             P::UnknownOption { .. } => warning("LR2001"),
             P::ErrorsDeprecated => warning("LR2002"),
             P::DangerousMode { .. } => warning("LR2003"),
+            P::OutsideOfNamed(_) => finding("LR2004"),
             P::Reading(_)
             | P::IgnoringEmpty(_)
             | P::IgnoringNotRegular(_)

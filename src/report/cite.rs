@@ -104,6 +104,10 @@ pub fn message(problem: &Problem) -> String {
         P::IgnoringTaboo { path: p, pattern } => {
             format!("Ignoring {}, because of {} pattern match", path(p), shown(pattern))
         }
+        P::OutsideOfNamed(p) => format!(
+            "{} is left out: with --offline nothing outside of the directories that were named is read",
+            path(p)
+        ),
         P::Including(p) => format!("including {}", path(p)),
         P::Overrides { new, old } => format!("note: '{new}' overrides previously specified '{old}'"),
         P::ReplacedHome { from, to } => format!("replaced '{}' with '{}'", shown(from), path(to)),
@@ -210,6 +214,7 @@ pub fn remedy(problem: &Problem) -> String {
         } => return format!("Did you mean `{meant}`?"),
         P::UnknownOption { .. } => "Remove the line, or put `#` before it.",
         P::ErrorsDeprecated => "Remove the line.",
+        P::OutsideOfNamed(_) => "Name it, or what it leads to, as a configuration of its own to have it checked.",
         P::MissingArgument(_) | P::MissingArgumentIgnored(_) => "Write the argument on the same line.",
         P::BadNumber { .. } => "Write a whole number, and a comment on a line of its own.",
         P::OutOfRange { .. } => "Write a smaller number.",
