@@ -231,7 +231,7 @@ pub const LINTS: [Row; 21] = [
     error(
         "LR3021",
         "foreign-link",
-        "a log behind a symbolic link by which a user could lead the rotation to a directory that is not theirs",
+        "a log behind a user's link to a directory that is not that user's",
     ),
 ];
 

@@ -83,8 +83,8 @@ fn find<'s>(sets: &'s [ExpandedSet], asked: &Path) -> Option<(&'s ExpandedSet, P
         let wanted = spot(&absolute)?;
         let named = logs().filter(|(_, path)| path.file_name() == Some(wanted.1.as_os_str()));
         // Of several the last one has it: those before it could not rotate it.
-        let same = named.filter(|(_, path)| spot(path).as_ref() == Some(&wanted)).last();
-        same.map(|(set, path)| (set, path.to_path_buf()))
+        let mut same = named.filter(|(_, path)| spot(path).as_ref() == Some(&wanted));
+        same.next_back().map(|(set, path)| (set, path.to_path_buf()))
     };
     exact(asked)
         .or_else(|| exact(&absolute))
