@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use crate::cli::{CheckRequest, Color, Format};
 use crate::diag::{Diagnostic, Place, Problem, Severity};
-use crate::discover;
+use crate::discover::{self, claim};
 use crate::exit::Exit;
+use crate::fault::Fault;
 use crate::lint::{Cause, Checked, Finding, archives, criteria, machine, settings, wording};
 use crate::load::{self, LoadOptions, Loaded};
 use crate::policy::LogSet;
@@ -62,10 +63,11 @@ pub fn run(request: &CheckRequest) -> Exit {
     exit(&checked, request.strict)
 }
 
-/// Answers the exit status: errors count, and warnings where they are to.
+/// Answers the exit status: errors count, and warnings where they are to; notes never do.
 #[must_use]
 pub fn exit(checked: &Checked, strict: bool) -> Exit {
-    let counted = |finding: &Finding| strict || finding.severity() == Severity::Error;
+    let least = if strict { Severity::Warning } else { Severity::Error };
+    let counted = |finding: &Finding| finding.severity() >= least;
     if checked.findings.iter().any(counted) {
         Exit::Failed
     } else {
@@ -129,18 +131,10 @@ fn look_at_texts(loaded: &Loaded, survey: &Survey<'_>, found: &mut Vec<Finding>)
     criteria::leaks(&loaded.sets, &|place| drop_ins.contains(&*place.file), found);
 }
 
-/// Finds the logs as a run does, and looks at their directories.
+/// Finds the logs as a run does, and goes the ways to their directories.
 fn look_at_logs(sets: Vec<LogSet>, as_root: bool, survey: &Survey<'_>, heard: &mut Heard) {
     let discovered = discover::discover(sets, &mut |diagnostic| heard.take(diagnostic));
-    if !as_root {
-        return;
-    }
-    let mut known = HashMap::new();
-    for expanded in discovered
-        .sets
-        .iter()
-        .filter(|expanded| expanded.set.policy.su.is_none())
-    {
+    for expanded in &discovered.sets {
         let mut last = None;
         for log in &expanded.logs {
             let Some((directory, _)) = split_path(&log.path) else {
@@ -149,15 +143,14 @@ fn look_at_logs(sets: Vec<LogSet>, as_root: bool, survey: &Survey<'_>, heard: &m
             if last == Some(directory) {
                 continue;
             }
-            let facts = known
-                .entry(directory)
-                .or_insert_with(|| crate::sys::confread::directory_facts(directory));
-            if let Some(facts) = facts.as_ref().filter(|facts| machine::is_open(facts)) {
-                let mut finding = machine::su_missing(&expanded.set, directory, facts);
+            last = Some(directory);
+            if let Err(Fault::InsecureDirectory { component, why, .. }) =
+                claim::reach(&expanded.set.policy, directory, &log.path, as_root)
+            {
+                let mut finding = machine::insecure(&expanded.set, directory, &component, why);
                 finding.place = survey.word(&expanded.set, log.word).or(finding.place);
                 heard.findings.push(finding);
             }
-            last = Some(directory);
         }
     }
 }
@@ -203,7 +196,8 @@ impl Heard {
             Problem::DuplicateLog { first, .. } => Some(first.clone()),
             _ => None,
         };
-        if diagnostic.severity > Severity::Note {
+        // Most notes are for those who want to follow the reading; one with a code is a finding.
+        if !diagnostic.problem.class().code.is_empty() {
             self.findings.push(Finding {
                 cause: Cause::Problem(diagnostic.problem),
                 place: diagnostic.place,

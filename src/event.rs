@@ -8,6 +8,7 @@ use std::time::Instant;
 use crate::clock::Stamp;
 use crate::diag::Diagnostic;
 use crate::fault::{Fault, Hook};
+use crate::obstacle::PassedOver;
 use crate::policy::Policy;
 use crate::schedule::Verdict;
 use crate::unix::{GroupId, Mode, UserId};
@@ -234,19 +235,6 @@ pub enum Doing {
     Remove(PathBuf),
     /// Removes `renamecopy`'s temporary log.
     RemoveInterim(PathBuf),
-}
-
-/// Why a log is passed over without an error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PassedOver {
-    /// It is not there, and need not be.
-    Missing,
-    /// It is a symbolic link.
-    Symlink,
-    /// It has several hard links.
-    HardLinks,
-    /// It is no regular file and the method needs one.
-    Directory,
 }
 
 /// How far a long compression is.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::unix::Mode;
+
 /// A system call that failed, in the words of the work it was to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
@@ -207,8 +209,10 @@ pub enum Insecure {
         user: u32,
         /// Its group.
         group: u32,
+        /// Its permission bits.
+        mode: Mode,
     },
-    /// A symbolic link that belongs to somebody who is neither root nor the one acting.
+    /// A symbolic link of somebody who is neither root nor the one acting, which leads to a directory that is not theirs.
     ForeignLink {
         /// The link's owner.
         user: u32,

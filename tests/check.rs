@@ -9,7 +9,7 @@ mod timers;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -55,13 +55,20 @@ fn checked(name: &str, side: &str) -> Option<(Checked, String)> {
     let own = tempfile::tempdir().unwrap();
     let root = own.path().join("r");
     lay_out(&project().join("fixtures/lint").join(name), &root, &root);
-    let as_root = name == "su-missing";
-    if as_root {
+    let mode = match name {
+        "su-missing" => Some(0o777),
+        "foreign-link" => Some(0o755),
+        _ => None,
+    };
+    let as_root = mode.is_some();
+    if let Some(mode) = mode {
         if !is_root() {
             return None;
         }
         fs::create_dir(root.join("logs")).unwrap();
-        fs::set_permissions(root.join("logs"), fs::Permissions::from_mode(0o777)).unwrap();
+        fs::set_permissions(root.join("logs"), fs::Permissions::from_mode(mode)).unwrap();
+        symlink("logs", root.join("theirs")).unwrap();
+        lchown(root.join("theirs"), Some(61_234), None).unwrap();
     }
     let machine = Machine {
         root: root.join("machine"),

@@ -203,6 +203,8 @@ pub enum Problem {
     },
     /// An include is being followed.
     Including(/** As written, home directory replaced. */ PathBuf),
+    /// A path leads out of the directories that were named, and only what is in them is read.
+    OutsideOfNamed(/** The path. */ PathBuf),
     /// A criterion replaces another one of the same block.
     Overrides {
         /** The later one. */
@@ -226,6 +228,13 @@ pub enum Problem {
         /** The path that stays. */
         first: PathBuf,
     },
+    /// Two paths lead to one log; by the first it cannot be rotated.
+    LeftToOther {
+        /** The path by which it cannot. */
+        path: PathBuf,
+        /** The path by which it is rotated. */
+        other: PathBuf,
+    },
     /// A word cannot be expanded, and `missingok` says that this is no error.
     GlobFailedIgnored {
         /** The word. */
@@ -245,7 +254,7 @@ pub enum Problem {
 /// The standing of a kind of complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
-    /// Its code, which never changes its meaning; empty for notes.
+    /// Its code, which never changes its meaning; empty for notes on how the reading goes.
     pub code: &'static str,
     /// How much it weighs.
     pub severity: Severity,
@@ -277,6 +286,10 @@ const fn warning(code: &'static str) -> Class {
     }
 }
 
+const fn finding(code: &'static str) -> Class {
+    Class { code, ..NOTE }
+}
+
 const NOTE: Class = Class {
     code: "",
     severity: Severity::Note,
@@ -294,6 +307,7 @@ impl Problem {
             | Self::CannotOpenDirectory { path, .. }
             | Self::WritableByOthers(path)
             | Self::WrongOwner(path)
+            | Self::OutsideOfNamed(path)
             | Self::TooLarge(path)
             | Self::DangerousMode { path, .. } => Some(path),
             _ => None,
@@ -351,6 +365,7 @@ impl Problem {
             P::UnknownOption { .. } => warning("LR2001"),
             P::ErrorsDeprecated => warning("LR2002"),
             P::DangerousMode { .. } => warning("LR2003"),
+            P::OutsideOfNamed(_) => finding("LR2004"),
             P::Reading(_)
             | P::IgnoringEmpty(_)
             | P::IgnoringNotRegular(_)
@@ -360,6 +375,7 @@ impl Problem {
             | P::ReplacedHome { .. }
             | P::DuplicateIgnored(_)
             | P::SameLog { .. }
+            | P::LeftToOther { .. }
             | P::GlobFailedIgnored { .. }
             | P::LogPathMissing { .. } => NOTE,
         }

@@ -24,8 +24,12 @@ pub(super) fn clip(number: usize) -> u32 {
 pub(super) struct Known {
     directories: HashMap<PathBuf, u32>,
     identities: HashMap<FileId, u32>,
+    /// Which directory a number stands for, where there is one.
+    places: HashMap<u32, FileId>,
     last: Option<(PathBuf, u32)>,
     logs: HashTable<Holder>,
+    /// Logs that another spot has by now, by their paths there.
+    passed_on: HashMap<PathBuf, Spot>,
     hasher: DefaultHashBuilder,
 }
 
@@ -55,6 +59,28 @@ impl Known {
         self.find(key, path_of)
     }
 
+    /// Lets another spot have a log, whose path there is `path`; whoever had it by its path `first` is remembered.
+    pub(super) fn pass_on<'p>(&mut self, first: &Path, path: &Path, spot: Spot, path_of: &dyn Fn(Spot) -> &'p Path) {
+        let (directory, name) = self.key(path);
+        let hash = self.hasher.hash_one((directory, name.as_bytes()));
+        let is_it = |holder: &Holder| holder.directory == directory && parts_of(path_of(holder.spot)).1 == name;
+        if let Some(holder) = self.logs.find_mut(hash, is_it) {
+            self.passed_on.insert(first.to_owned(), holder.spot);
+            holder.spot = spot;
+        }
+    }
+
+    /// Answers who had a log by exactly this path before another spot got it.
+    pub(super) fn former(&self, path: &Path) -> Option<Spot> {
+        self.passed_on.get(path).copied()
+    }
+
+    /// Answers which directory a log was found in.
+    pub(super) fn place(&mut self, path: &Path) -> Option<FileId> {
+        let (number, _) = self.key(path);
+        self.places.get(&number).copied()
+    }
+
     fn find<'p>(&self, (directory, name): (u32, &OsStr), path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
         let hash = self.hasher.hash_one((directory, name.as_bytes()));
         let is_it = |holder: &Holder| holder.directory == directory && parts_of(path_of(holder.spot)).1 == name;
@@ -76,7 +102,11 @@ impl Known {
         let fresh = clip(self.directories.len());
         let number = match self.directories.get(path) {
             Some(number) => *number,
-            None => confread::directory_id(path).map_or(fresh, |id| *self.identities.entry(id).or_insert(fresh)),
+            None => confread::directory_id(path).map_or(fresh, |id| {
+                let number = *self.identities.entry(id).or_insert(fresh);
+                self.places.insert(number, id);
+                number
+            }),
         };
         self.directories.insert(path.to_owned(), number);
         self.last = Some((path.to_owned(), number));

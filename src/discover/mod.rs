@@ -1,6 +1,6 @@
 //! From stanzas to logs: words are expanded, logs named twice are dropped, and directories for archives are checked.
 //!
-//! The only effect is looking. Whether a log can be rotated is not asked here.
+//! The only effect is looking. Whether a log can be rotated is asked only where two paths lead to it: the first that can has it.
 
 use std::collections::HashMap;
 use std::os::unix::ffi::OsStrExt;
@@ -8,16 +8,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Place, Problem};
-use crate::policy::{LogSet, Su};
+use crate::policy::{LogSet, Policy, Su};
 use crate::sys::identity;
 use crate::sys::listing::{Lister, Listings};
 use crate::sys::pattern::is_special;
-use crate::unix::Identity;
+use crate::unix::{Identity, split_path};
 
+pub(crate) mod claim;
 pub mod expand;
 mod known;
 mod old_dir;
 
+use claim::Claims;
 use known::{Known, Spot, clip};
 
 /// Longer words are not expanded.
@@ -58,6 +60,7 @@ pub fn discover(sets: Vec<LogSet>, hear: &mut dyn FnMut(Diagnostic)) -> Discover
         hear,
         failed: false,
         known: Known::default(),
+        claims: Claims::default(),
         devices: HashMap::new(),
         listings: Listings::default(),
         listed_as: (None, Lister::Process),
@@ -83,6 +86,7 @@ struct Seeker<'h> {
     hear: &'h mut dyn FnMut(Diagnostic),
     failed: bool,
     known: Known,
+    claims: Claims,
     /// Devices of directories asked for so far.
     devices: HashMap<PathBuf, Result<u64, i32>>,
     listings: Listings,
@@ -177,13 +181,27 @@ impl Seeker<'_> {
         let set_of = |set: u32| earlier.get(set as usize).unwrap_or(expanded);
         let path_of = |(set, log): Spot| &*set_of(set).logs[log as usize].path;
         let path = &expanded.logs[at].path;
-        let Some(holder) = self.known.enter(path, (clip(earlier.len()), clip(kept)), &path_of) else {
+        let spot = (clip(earlier.len()), clip(kept));
+        let Some(holder) = self.known.enter(path, spot, &path_of) else {
             return true;
         };
+        let holder = self.known.former(path).unwrap_or(holder);
         let holding = set_of(holder.0);
         let (first, path) = (path_of(holder).to_path_buf(), path.to_path_buf());
         let ignored = holding.set.policy.ignore_duplicates || expanded.set.policy.ignore_duplicates;
         let problem = if first.as_os_str() != path.as_os_str() {
+            if self.is_idle(holder.0, &holding.set.policy, &first, &path) {
+                // Its stanza says why it cannot rotate it when its turn comes.
+                self.known.pass_on(&first, &path, spot, &path_of);
+                self.say(
+                    Problem::LeftToOther {
+                        path: first,
+                        other: path,
+                    },
+                    &holding.set.declared_at,
+                );
+                return true;
+            }
             Problem::SameLog { path, first }
         } else if ignored {
             Problem::DuplicateIgnored(path)
@@ -193,6 +211,16 @@ impl Seeker<'_> {
         };
         self.say(problem, &expanded.set.declared_at);
         false
+    }
+
+    /// Answers whether a stanza has a log by a path by which it could not rotate it, so that it is no reason to leave another path out.
+    /// (Whoever owns a directory on the way could else keep logs of others from being rotated by a link to them.)
+    fn is_idle(&mut self, stanza: u32, policy: &Policy, first: &Path, path: &Path) -> bool {
+        let directory = |path| split_path(path).map(|(directory, _)| directory);
+        let Some(found) = self.known.place(first).filter(|_| directory(first) != directory(path)) else {
+            return false;
+        };
+        !self.claims.holds(stanza, policy, first, found)
     }
 }
 

@@ -34,8 +34,15 @@ impl Seeker<'_> {
             let Some((directory, _)) = split_path(&log.path) else {
                 continue;
             };
-            if checked.as_deref() == Some(directory) || self.known.holder(&log.path, &path_of).is_some() {
+            if checked.as_deref() == Some(directory) {
                 continue;
+            }
+            if let Some(holder) = self.known.holder(&log.path, &path_of) {
+                let first = path_of(holder).to_owned();
+                let policy = &earlier[holder.0 as usize].set.policy;
+                if self.known.former(&log.path).is_some() || !self.is_idle(holder.0, policy, &first, &log.path) {
+                    continue;
+                }
             }
             match self.old_dir_problem(set, old_dir, directory, &log.path) {
                 Ok(()) => {}

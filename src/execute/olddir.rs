@@ -29,6 +29,7 @@ pub(super) fn make(
     let mut way = Way::begin(base, path, log)?;
     for part in path.components() {
         let Some(name) = way.goes_on(part)? else { continue };
+        walk::may_make(&way.here, ownership.user, log)?;
         listener.hear(Event::Step(Doing::MakeDir(way.reached.clone())));
         mkdir::make(&way.here, name, mode, ownership.user, ownership.group)?;
         way.enter(name)?;
@@ -37,12 +38,13 @@ pub(super) fn make(
 }
 
 /// Returns the directories on the way that do not exist, outermost first.
-pub(super) fn missing(base: &Held, path: &Path, log: &Path) -> Result<Vec<PathBuf>, Fault> {
+pub(super) fn missing(base: &Held, path: &Path, ownership: &Ownership, log: &Path) -> Result<Vec<PathBuf>, Fault> {
     let mut way = Way::begin(base, path, log)?;
     let mut missing = Vec::new();
     for part in path.components() {
         if missing.is_empty() {
             if way.goes_on(part)?.is_some() {
+                walk::may_make(&way.here, ownership.user, log)?;
                 missing.push(way.reached.clone());
             }
         } else if let Component::Normal(name) = part {

@@ -63,10 +63,10 @@ impl Hands for Rehearsal {
         _directories: &mut Directories,
         base: &Held,
         path: &Path,
-        _ownership: &Ownership,
+        ownership: &Ownership,
         log: &Path,
     ) -> Result<Option<Rc<Held>>, Fault> {
-        for missing in olddir::missing(base, path, log)? {
+        for missing in olddir::missing(base, path, ownership, log)? {
             self.listener.hear(Event::Step(Doing::MakeDir(missing)));
         }
         Ok(None)

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::rhythm::Rhythm;
 use super::{Finding, Lint, Made};
-use crate::facts::FileFacts;
-use crate::policy::{LogSet, Trigger};
+use crate::fault::Insecure;
+use crate::policy::{LogSet, Su, Trigger};
 
 /// Reports criteria that come round faster than runs.
 pub fn timer(set: &LogSet, rhythm: Rhythm, found: &mut Vec<Finding>) {
@@ -29,18 +29,21 @@ pub fn timer(set: &LogSet, rhythm: Rhythm, found: &mut Vec<Finding>) {
     }
 }
 
-/// Tells whether a run as root refuses logs of this directory unless there is `su`.
+/// Makes the report that a run refuses the logs of a directory, for what is wrong with this part of the way.
 #[must_use]
-pub fn is_open(directory: &FileFacts) -> bool {
-    directory.mode.0 & 0o002 != 0 || (directory.mode.0 & 0o020 != 0 && directory.group.0 != 0)
-}
-
-/// Makes the report that a log's directory is open and there is no `su`.
-#[must_use]
-pub fn su_missing(set: &LogSet, directory: &Path, facts: &FileFacts) -> Finding {
-    let lint = Lint::SuMissing {
-        directory: directory.to_owned(),
-        mode: facts.mode.0,
+pub fn insecure(set: &LogSet, directory: &Path, component: &Path, why: Insecure) -> Finding {
+    let directory = directory.to_owned();
+    let lint = match why {
+        Insecure::Writable { mode, .. } => Lint::SuMissing {
+            directory,
+            mode: mode.0,
+            has_su_owner: set.policy.su == Some(Su::DirectoryOwner),
+        },
+        Insecure::ForeignLink { user } => Lint::ForeignLink {
+            directory,
+            link: component.to_owned(),
+            user,
+        },
     };
     Finding::lint(lint, set.declared_at.clone())
 }

@@ -72,6 +72,17 @@ pub enum Lint {
         directory: PathBuf,
         /** Its permission bits. */
         mode: u32,
+        /** There is `su owner`, which root's directories count as none. */
+        has_su_owner: bool,
+    },
+    /// On the way to the logs is a symbolic link of a user, and they end in a directory which is not that user's.
+    ForeignLink {
+        /** Their directory. */
+        directory: PathBuf,
+        /** The link. */
+        link: PathBuf,
+        /** Its owner. */
+        user: u32,
     },
     /// Runs are further apart than the rotations asked for.
     TimerSlower {
@@ -136,7 +147,7 @@ const fn error(code: &'static str, name: &'static str, meaning: &'static str) ->
 }
 
 /// All lints, by code.
-pub const LINTS: [Row; 20] = [
+pub const LINTS: [Row; 21] = [
     warning(
         "LR3001",
         "criterion-lost",
@@ -217,6 +228,11 @@ pub const LINTS: [Row; 20] = [
         "unknown-date-field",
         "a field of a dateformat that is taken as it stands",
     ),
+    error(
+        "LR3021",
+        "foreign-link",
+        "a log behind a user's link to a directory that is not that user's",
+    ),
 ];
 
 impl Lint {
@@ -244,6 +260,7 @@ impl Lint {
             Self::MinAboveMax => 17,
             Self::MaxsizeIdle(_) => 18,
             Self::UnknownDateField(_) => 19,
+            Self::ForeignLink { .. } => 20,
         };
         &LINTS[at]
     }

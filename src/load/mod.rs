@@ -14,10 +14,12 @@ use crate::sys::confread::{Opened, Refused, path_of};
 use crate::sys::locale;
 
 mod accounts;
+mod confines;
 mod reader;
 mod taboo;
 
 use accounts::AccountBook;
+use confines::Confines;
 use reader::Reader;
 use taboo::Taboo;
 
@@ -34,7 +36,7 @@ pub struct LoadOptions {
     pub as_root: bool,
     /// Where each setting was made is kept.
     pub record_origins: bool,
-    /// No user is looked up; all are taken to exist.
+    /// No user is looked up; all are taken to exist. Nothing outside of the directories that were named is read.
     pub offline: bool,
     /// All that is wrong is to be heard: reading goes on behind an error, and what was read is kept.
     pub thorough: bool,
@@ -74,6 +76,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
         options: *options,
         hear,
         accounts: directory,
+        confines: options.offline.then(|| Confines::around(paths)),
         taboo: Taboo::default(),
         sets: Vec::new(),
         failed: false,
@@ -118,6 +121,8 @@ struct Loader<'h> {
     options: LoadOptions,
     hear: &'h mut dyn FnMut(Diagnostic),
     accounts: AccountBook,
+    /// Where files may be read, if not everywhere.
+    confines: Option<Confines>,
     taboo: Taboo,
     /// A block has its place from its path list on; it stays empty if the block turns out bad.
     sets: Vec<Option<LogSet>>,
@@ -151,11 +156,18 @@ impl Loader<'_> {
     fn path(&mut self, site: Site<'_>, path: &Path, settings: &mut Settings) -> Fine {
         let joined = site.base.map(|base| base.join(path));
         let path = joined.as_deref().unwrap_or(path);
+        if !self.may_read(path) {
+            return self.say_of_path(site, Problem::OutsideOfNamed(path.to_owned()));
+        }
         match Opened::open(None, path) {
             Err(refused) => self.refused(site, refused, path),
             Ok(opened) if opened.is_directory() => self.directory(site, &opened, path, settings),
             Ok(opened) => self.file(site, &opened, path, settings),
         }
+    }
+
+    fn may_read(&self, path: &Path) -> bool {
+        self.confines.as_ref().is_none_or(|confines| confines.hold(path))
     }
 
     fn refused(&mut self, site: Site<'_>, refused: Refused, path: &Path) -> Fine {
@@ -204,6 +216,7 @@ impl Loader<'_> {
             let before = settings.clone();
             let file = path.join(path_of(&name));
             let well = match Opened::open(Some(directory), path_of(&name)) {
+                _ if !self.may_read(&file) => self.say_plain(Problem::OutsideOfNamed(file.clone())),
                 Err(refused) => self.refused(site, refused, &file),
                 Ok(opened) => self.file(site, &opened, &file, settings),
             };

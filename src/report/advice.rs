@@ -2,8 +2,8 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use super::cite;
 use super::words::{bytes as shown, word as name};
+use super::{accounts, cite};
 use crate::diag::Problem;
 use crate::lint::rhythm::Rhythm;
 use crate::lint::{Cause, Finding, Lint};
@@ -75,10 +75,25 @@ fn other_cause(lint: &Lint) -> String {
         ),
         Lint::NothingKept => "there is no `rotate`, so that old logs are deleted at once".to_owned(),
         Lint::SharedWithoutScripts => "`sharedscripts` has no effect without `prerotate` or `postrotate`".to_owned(),
-        Lint::SuMissing { directory, mode } => format!(
-            "logs in {} are not rotated: its mode {:04o} lets others than root write to it, and there is no `su`",
+        Lint::SuMissing {
+            directory,
+            mode,
+            has_su_owner,
+        } => format!(
+            "logs in {} are not rotated: its mode {:04o} lets others than root write to it, and {}",
             name(directory.as_os_str()),
-            mode & 0o7777
+            mode & 0o7777,
+            if *has_su_owner {
+                "`su owner` counts for nothing where root is the owner"
+            } else {
+                "there is no `su`"
+            }
+        ),
+        Lint::ForeignLink { directory, link, user } => format!(
+            "logs in {} are not rotated: {} is a symbolic link of user {} and leads to a directory that is not theirs",
+            name(directory.as_os_str()),
+            name(link.as_os_str()),
+            accounts::user(*user)
         ),
         Lint::TimerSlower { criterion, rhythm } => {
             format!("`{criterion}` cannot be kept: logrotate is started {}", every(*rhythm))
@@ -147,6 +162,10 @@ fn cure(lint: &Lint) -> String {
         Lint::SharedWithoutScripts => "Remove the line, or add the script.".to_owned(),
         Lint::SuMissing { .. } => {
             "Add `su` with the user and group that write the logs, or run chmod go-w on the directory.".to_owned()
+        }
+        Lint::ForeignLink { .. } => {
+            "Run chown -h root on the link, or write `su` with that user and a group that may write to the directory."
+                .to_owned()
         }
         Lint::TimerSlower { .. } => {
             "Run `systemctl edit logrotate.timer` and set OnCalendar to what is needed.".to_owned()

@@ -1,8 +1,8 @@
 //! What a check found, as annotations in a GitHub workflow.
 
 use super::advice;
-use super::check_json::word;
 use super::words::path;
+use crate::diag::Severity;
 use crate::lint::{Checked, Finding};
 
 /// Writes a line for each finding.
@@ -24,7 +24,12 @@ fn line(finding: &Finding) -> String {
     }
     let code = finding.code();
     let text = data(&format!("{}\n{}", advice::message(finding), advice::remedy(finding)));
-    format!("::{} {properties}title={code}::{text}\n", word(finding.severity()))
+    let command = match finding.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    };
+    format!("::{command} {properties}title={code}::{text}\n")
 }
 
 /// Escapes the text of an annotation.

@@ -26,7 +26,8 @@ pub fn text(checked: &Checked, look: &Look) -> String {
 fn one(finding: &Finding, look: &Look, out: &mut String) {
     let (word, colour) = match finding.severity() {
         Severity::Error => ("error", "1;31"),
-        _ => ("warning", "1;33"),
+        Severity::Warning => ("warning", "1;33"),
+        Severity::Note => ("note", "1;36"),
     };
     let head = format!("{word}[{}]", finding.code());
     let message = folded(&advice::message(finding), width(&head) + 2, 4, look);

@@ -104,11 +104,20 @@ pub fn message(problem: &Problem) -> String {
         P::IgnoringTaboo { path: p, pattern } => {
             format!("Ignoring {}, because of {} pattern match", path(p), shown(pattern))
         }
+        P::OutsideOfNamed(p) => format!(
+            "{} is left out: with --offline nothing outside of the directories that were named is read",
+            path(p)
+        ),
         P::Including(p) => format!("including {}", path(p)),
         P::Overrides { new, old } => format!("note: '{new}' overrides previously specified '{old}'"),
         P::ReplacedHome { from, to } => format!("replaced '{}' with '{}'", shown(from), path(to)),
         P::DuplicateIgnored(p) => format!("ignore duplicate log entry for {}", path(p)),
         P::SameLog { path: p, first } => format!("{} is the same log as {}, which is rotated", path(p), path(first)),
+        P::LeftToOther { path: p, other } => format!(
+            "{} is the same log as {}, by which it is rotated: here it could not be",
+            path(p),
+            path(other)
+        ),
         P::LogPathMissing { path: p, errno } => format!(
             "verifying log file path failed {}: {}, log is probably missing, but missingok is set, so this is not an error.",
             path(p),
@@ -205,6 +214,7 @@ pub fn remedy(problem: &Problem) -> String {
         } => return format!("Did you mean `{meant}`?"),
         P::UnknownOption { .. } => "Remove the line, or put `#` before it.",
         P::ErrorsDeprecated => "Remove the line.",
+        P::OutsideOfNamed(_) => "Name it, or what it leads to, as a configuration of its own to have it checked.",
         P::MissingArgument(_) | P::MissingArgumentIgnored(_) => "Write the argument on the same line.",
         P::BadNumber { .. } => "Write a whole number, and a comment on a line of its own.",
         P::OutOfRange { .. } => "Write a smaller number.",

@@ -91,7 +91,7 @@ fn not_plain(file: &Path, op: Op) -> String {
 fn insecure(log: &Path, component: &Path, why: Insecure) -> String {
     let (log, at) = (path(log), path(component));
     match why {
-        Insecure::Writable { user, group } => format!(
+        Insecure::Writable { user, group, .. } => format!(
             "skipping \"{log}\" because parent directory has insecure permissions ({at} is world writable or writable by \
              group which is not \"root\"). Set \"su\" directive in config file to tell logrotate which user/group should be \
              used for rotation: \"su {} {}\"",
@@ -99,8 +99,8 @@ fn insecure(log: &Path, component: &Path, why: Insecure) -> String {
             super::accounts::group(group)
         ),
         Insecure::ForeignLink { user } => format!(
-            "skipping \"{log}\" because parent directory has insecure permissions ({at} is a symbolic link of user {0}, who \
-             could lead the rotation anywhere). Give the link to root, or set \"su {0} GROUP\" in the config file",
+            "skipping \"{log}\" because parent directory has insecure permissions ({at} is a symbolic link of user {0} and leads to a \
+             directory that is not theirs). Give the link to root, or set \"su {0} GROUP\" in the config file",
             super::accounts::user(user)
         ),
     }

@@ -12,8 +12,8 @@ use super::style::size;
 use super::text;
 use super::words::path;
 use crate::clock::Stamp;
-use crate::event::PassedOver;
 use crate::fault::Fault;
+use crate::obstacle::PassedOver;
 use crate::policy::{Policy, Trigger};
 use crate::schedule::{NextDue, Verdict, Why};
 

@@ -5,8 +5,9 @@ use std::os::unix::ffi::OsStrExt;
 use super::fault;
 use super::style::size;
 use super::words::{bytes, lines, list, path, word};
-use crate::event::{Doing, Event, PassedOver, Summary};
+use crate::event::{Doing, Event, Summary};
 use crate::fault::Hook;
+use crate::obstacle::PassedOver;
 use crate::policy::{Keep, Policy, Trigger};
 use crate::schedule::{Cause, Period, Verdict, Why};
 

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use super::Session;
 use crate::discover::{ExpandedSet, FoundLog, expand};
-use crate::event::{Event, PassedOver};
+use crate::event::Event;
 use crate::execute::hook::Call;
 use crate::execute::work::SetWork;
-use crate::facts::{FileFacts, Kind};
-use crate::fault::{Fault, Hook, Insecure, Op, SysError};
+use crate::facts::FileFacts;
+use crate::fault::{Fault, Hook, Op, SysError};
 use crate::observe::Held;
+use crate::obstacle::{self, PassedOver};
 use crate::policy::{Policy, Su};
 use crate::schedule::{self, Cause, Verdict};
 use crate::sys::identity;
@@ -224,7 +225,7 @@ impl Session<'_> {
             };
         };
         self.ledger.found(path);
-        if let Some(why) = passed_over(policy, &facts) {
+        if let Some(why) = obstacle::of_log(&facts, policy) {
             self.note(|| Event::PassedOver {
                 log: path.to_owned(),
                 why,
@@ -253,7 +254,7 @@ impl Session<'_> {
         let (directory, name) = split_path(&path).ok_or_else(|| missing(&path))?;
         let held = self.directories.get(directory, &path)?;
         let facts = look(&held, name, &path)?.ok_or_else(|| missing(&path))?;
-        if let Some(why) = passed_over(policy, &facts) {
+        if let Some(why) = obstacle::of_log(&facts, policy) {
             self.note(|| Event::PassedOver {
                 log: path.to_path_buf(),
                 why,
@@ -318,23 +319,12 @@ impl Session<'_> {
             Some(Su::Named(identity)) => Some(identity),
             Some(Su::DirectoryOwner) => {
                 self.act_as(None)?;
-                let facts = &self.directories.get(directory, log)?.facts;
-                Some(Identity {
-                    user: facts.user,
-                    group: facts.group,
-                })
+                obstacle::owner_rights(&self.directories.get(directory, log)?.facts)
             }
         };
         self.act_as(wanted)?;
         let held = self.directories.get(directory, log)?;
-        let facts = &held.facts;
-        let others = facts.mode.0 & 0o002 != 0;
-        let group = facts.mode.0 & 0o020 != 0 && facts.group.0 != 0;
-        if wanted.is_none() && (others || group) && identity::is_root() {
-            let why = Insecure::Writable {
-                user: facts.user.0,
-                group: facts.group.0,
-            };
+        if let Some(why) = obstacle::of_directory(&held.facts, wanted, identity::is_root()) {
             return Err(Fault::InsecureDirectory {
                 log: log.to_owned(),
                 component: directory.to_owned(),
@@ -384,13 +374,4 @@ fn look(held: &Held, name: &OsStr, path: &Path) -> Result<Option<FileFacts>, Fau
 /// Tells whether a pattern that matched nothing stands for this log.
 fn stands_for(word: &Path, log: &Path) -> bool {
     word != log && expand::covers(word.as_os_str().as_bytes(), log.as_os_str().as_bytes())
-}
-
-fn passed_over(policy: &Policy, facts: &FileFacts) -> Option<PassedOver> {
-    match facts.kind {
-        Kind::Symlink => Some(PassedOver::Symlink),
-        Kind::Directory => Some(PassedOver::Directory),
-        _ if facts.links > 1 && !policy.allow_hardlink => Some(PassedOver::HardLinks),
-        _ => None,
-    }
 }

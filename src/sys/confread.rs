@@ -3,7 +3,7 @@
 use std::ffi::{CStr, OsStr};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use nix::dir::Dir;
 use nix::errno::Errno;
@@ -143,10 +143,22 @@ pub fn directory_id(path: &Path) -> Option<crate::unix::FileId> {
     })
 }
 
-/// Observes a directory, links followed; `None` if there is none.
+/// Returns a path without any link on it; names behind the last one that is there stay as written. `None` where a link leads to
+/// nothing, or `..` behind that could lead anywhere.
 #[must_use]
-pub fn directory_facts(path: &Path) -> Option<crate::facts::FileFacts> {
-    stat(path).ok().map(|status| super::dir::facts_of(&status))
+pub fn real_path(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    for known in path.ancestors() {
+        if let Ok(real) = std::fs::canonicalize(known) {
+            let rest = path.strip_prefix(known).ok()?;
+            let is_plain = rest.components().all(|part| matches!(part, Component::Normal(_)));
+            return is_plain.then(|| real.components().chain(rest.components()).collect());
+        }
+        if known.is_symlink() {
+            return None;
+        }
+    }
+    None
 }
 
 /// Returns a path made of bytes.

@@ -24,8 +24,18 @@ use crate::unix::{FileId, GroupId, Mode, UserId};
 pub struct Dir {
     fd: OwnedFd,
     path: PathBuf,
+    lead: Option<Lead>,
     births: OnceLock<Births>,
     file_system: OnceLock<Option<FsType>>,
+}
+
+/// A link on the way to a directory that belongs to somebody who is neither root nor the one acting.
+#[derive(Clone, Debug)]
+pub(super) struct Lead {
+    /// Its owner.
+    pub(super) user: u32,
+    /// Its path.
+    pub(super) link: PathBuf,
 }
 
 /// What becomes of a file that this process makes in a directory, as was seen of the first one.
@@ -40,12 +50,23 @@ pub(super) struct Births {
 impl Dir {
     /// Takes over an open directory.
     pub(super) fn from_fd(fd: OwnedFd, path: PathBuf) -> Self {
+        Self::led_to(fd, path, None)
+    }
+
+    /// Takes over an open directory that a stranger's link may have led to.
+    pub(super) fn led_to(fd: OwnedFd, path: PathBuf, lead: Option<Lead>) -> Self {
         Self {
             fd,
             path,
+            lead,
             births: OnceLock::new(),
             file_system: OnceLock::new(),
         }
+    }
+
+    /// Returns the stranger's link that led here.
+    pub(super) fn lead(&self) -> Option<&Lead> {
+        self.lead.as_ref()
     }
 
     /// Remembers what a file was like that was just born here.

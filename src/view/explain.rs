@@ -82,8 +82,9 @@ fn find<'s>(sets: &'s [ExpandedSet], asked: &Path) -> Option<(&'s ExpandedSet, P
         };
         let wanted = spot(&absolute)?;
         let named = logs().filter(|(_, path)| path.file_name() == Some(wanted.1.as_os_str()));
+        // Of several the last one has it: those before it could not rotate it.
         let mut same = named.filter(|(_, path)| spot(path).as_ref() == Some(&wanted));
-        same.next().map(|(set, path)| (set, path.to_path_buf()))
+        same.next_back().map(|(set, path)| (set, path.to_path_buf()))
     };
     exact(asked)
         .or_else(|| exact(&absolute))
@@ -101,6 +102,7 @@ fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<(Option<explain::Spot>, 
                 "the first stanza has it, and ignoreduplicates allows that"
             }
             Problem::SameLog { first, .. } if first == log => "by another path; the first stanza has it",
+            Problem::LeftToOther { other, .. } if other == log => "by another path, by which it could not rotate it",
             _ => continue,
         };
         let place = one.place.as_ref().map(|place| (Arc::clone(&place.file), place.line));

@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::discover::ExpandedSet;
-use crate::event::PassedOver;
-use crate::facts::{FileFacts, Kind};
-use crate::fault::{Fault, Insecure};
+use crate::facts::FileFacts;
+use crate::fault::Fault;
 use crate::inventory;
 use crate::observe::{Directories, Held};
+use crate::obstacle;
 use crate::policy::{Policy, Su};
 use crate::report::status::{self, Obstacle, Row, Sum};
 use crate::schedule::{self, NextDue, Verdict};
 use crate::state::StateTable;
+use crate::sys::dir::Dir;
 use crate::sys::identity::{self, Acting};
 use crate::unix::{Identity, split_path};
 
@@ -100,7 +101,7 @@ impl Surveyor {
     fn judge(&mut self, policy: &Policy, facts: &FileFacts, held: &Held, row: &mut Row) {
         row.size = Some(facts.size);
         row.stays_for_emptiness = facts.size == 0 && !policy.if_empty;
-        row.obstacle = obstacle(policy, facts, held, &row.log);
+        row.obstacle = self.obstacle(policy, facts, held, &row.log);
         // A log that is seen for the first time is entered as rotated in this hour.
         let last = row.last.unwrap_or_else(|| self.now.local.hour_start());
         let verdict = schedule::judge(policy, facts, last, &self.now, false);
@@ -111,6 +112,38 @@ impl Surveyor {
         row.verdict = Some(verdict);
     }
 
+    /// Finds what would keep a log from being rotated, in the order in which a run finds it.
+    fn obstacle(&mut self, policy: &Policy, facts: &FileFacts, held: &Held, log: &Path) -> Option<Obstacle> {
+        let su = self.acting.as_ref().map(|(who, _)| *who);
+        if let Some(why) = obstacle::of_directory(&held.facts, su, identity::is_root()) {
+            return Some(Obstacle::Fault(Box::new(Fault::InsecureDirectory {
+                log: log.to_owned(),
+                component: held.dir.path().to_owned(),
+                why,
+            })));
+        }
+        if let Some(why) = obstacle::of_log(facts, policy) {
+            return Some(Obstacle::PassedOver(why));
+        }
+        let user = identity::current().user;
+        let not_writable = |dir: &Dir| Obstacle::NotWritable {
+            directory: dir.path().to_owned(),
+            user: user.0,
+        };
+        let moves = obstacle::moves_log(policy);
+        if moves && (!held.dir.is_writable() || obstacle::is_stuck(facts, &held.facts, user)) {
+            return Some(not_writable(&held.dir));
+        }
+        let Some(old) = &policy.old_dir else {
+            return (!held.dir.is_writable()).then(|| not_writable(&held.dir));
+        };
+        match self.directories.get_below(held, &old.path, log) {
+            Ok(archives) => (!archives.dir.is_writable()).then(|| not_writable(&archives.dir)),
+            Err(Fault::Call(error)) if error.is_absence() && old.create.is_some() => None,
+            Err(fault) => Some(Obstacle::Fault(Box::new(fault))),
+        }
+    }
+
     /// Sees to it that the look is taken with the rights that the work would be done with.
     fn take_identity(&mut self, policy: &Policy, directory: &Path, log: &Path) -> Result<(), Fault> {
         let wanted = match policy.su {
@@ -118,11 +151,7 @@ impl Surveyor {
             Some(Su::Named(identity)) => Some(identity),
             Some(Su::DirectoryOwner) => {
                 self.leave_identity();
-                let facts = &self.directories.get(directory, log)?.facts;
-                Some(Identity {
-                    user: facts.user,
-                    group: facts.group,
-                })
+                obstacle::owner_rights(&self.directories.get(directory, log)?.facts)
             }
         };
         if self.acting.as_ref().map(|(who, _)| *who) == wanted {
@@ -142,31 +171,4 @@ impl Surveyor {
             self.directories.forget();
         }
     }
-}
-
-/// Finds what would keep a log from being rotated, in the order in which a run finds it.
-fn obstacle(policy: &Policy, facts: &FileFacts, held: &Held, log: &Path) -> Option<Obstacle> {
-    let dir = &held.facts;
-    let others = dir.mode.0 & 0o002 != 0 || dir.mode.0 & 0o020 != 0 && dir.group.0 != 0;
-    if policy.su.is_none() && identity::is_root() && others {
-        let why = Insecure::Writable {
-            user: dir.user.0,
-            group: dir.group.0,
-        };
-        return Some(Obstacle::Fault(Box::new(Fault::InsecureDirectory {
-            log: log.to_owned(),
-            component: held.dir.path().to_owned(),
-            why,
-        })));
-    }
-    match facts.kind {
-        Kind::Symlink => return Some(Obstacle::PassedOver(PassedOver::Symlink)),
-        Kind::Directory => return Some(Obstacle::PassedOver(PassedOver::Directory)),
-        _ if facts.links > 1 && !policy.allow_hardlink => return Some(Obstacle::PassedOver(PassedOver::HardLinks)),
-        _ => {}
-    }
-    (!held.dir.is_writable()).then(|| Obstacle::NotWritable {
-        directory: held.dir.path().to_owned(),
-        user: identity::current().user.0,
-    })
 }
