@@ -10,7 +10,7 @@ use crate::fault::{Fault, Hook, Op};
 use crate::sys::File;
 use crate::sys::create::set_aside;
 use crate::sys::dir::{Access, Dir, OpenError};
-use crate::sys::{identity, process};
+use crate::sys::process;
 
 /// Removes an archive, or a plain file whose compressed twin is in place. One that is gone already is no error.
 ///
@@ -36,9 +36,12 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
     };
     // Half overwritten it is no archive any more, and may not look like one if the run dies now.
     let aside = set_aside(dir, name, &file)?;
-    let away = work.identity.filter(|wanted| *wanted != identity::starter());
-    if !matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok()) {
-        listener.hear(Event::ShredFailed(path.clone()));
+    let shredded = process::run_shred(&file, cycles, work.stranger());
+    if !matches!(&shredded, Ok(done) if done.end.is_ok()) {
+        listener.hear(Event::ShredFailed {
+            path: path.clone(),
+            said: shredded.map(|done| done.said).unwrap_or_default(),
+        });
     }
     unlink(work, dir, &aside, path, listener)
 }

@@ -10,6 +10,7 @@ mod limits;
 mod mail;
 mod names;
 mod rights;
+mod strangers;
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
