@@ -142,7 +142,12 @@ pub enum Event {
     /// A file was gone before it could be removed; no change of the status.
     AlreadyGone(PathBuf),
     /// `shred` failed; the file was unlinked all the same.
-    ShredFailed(PathBuf),
+    ShredFailed {
+        /// The file.
+        path: PathBuf,
+        /// What the program said.
+        said: Vec<u8>,
+    },
     /// What a dead run left was cleared or finished.
     Recovered(PathBuf),
     /// Something failed. The exit status is 1.

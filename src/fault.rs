@@ -83,6 +83,16 @@ pub enum ChildEnd {
     Signal(i32),
     /// It took longer than it may and was ended.
     TimedOut(u32),
+    /// It ran with another's rights, did nothing for so many seconds, and was killed.
+    NoProgress(u64),
+    /// It ran with another's rights, was still at work after so many seconds, which would do for the slowest, and was killed.
+    TooLong(u64),
+    /// It was to run with the rights of a user whose programs have used up the time of this run.
+    NotStarted,
+    /// It ran with another's rights, and somebody who traces it keeps its status from us.
+    Withheld,
+    /// It unpacks more than this many bytes for a mail, and was killed.
+    TooMuch(u64),
 }
 
 /// Which of the five scripts.

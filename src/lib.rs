@@ -1,7 +1,7 @@
 //! A log rotation utility that takes the place of logrotate.
 //!
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
-//! words (`exit unix clock facts fault diag`), language (`config`), meaning (`policy state naming`), decision
+//! words (`exit unix clock facts fault diag shown`), language (`config`), meaning (`policy state naming`), decision
 //! (`schedule plan obstacle`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
 //! (`session`, `check`, `view`, `completions`, with the command line in `cli`).
 
@@ -28,6 +28,7 @@ pub mod policy;
 pub mod report;
 pub mod schedule;
 pub mod session;
+pub mod shown;
 pub mod state;
 pub mod store;
 pub mod sys;

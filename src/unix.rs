@@ -19,7 +19,7 @@ pub struct GroupId(pub u32);
 pub struct Mode(pub u32);
 
 /// A user and a group to act as (`su`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// The user whose rights count.
     pub user: UserId,

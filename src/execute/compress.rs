@@ -23,7 +23,7 @@ use crate::policy::Compression;
 use crate::sys::File;
 use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError, facts_of_open};
-use crate::sys::{attributes, context, identity, process, signals, stream};
+use crate::sys::{attributes, context, process, signals, stream};
 
 /// Above this many bytes, what a file takes of the page cache is worth giving back.
 const BIG: u64 = 1 << 20;
@@ -188,7 +188,7 @@ fn run_program(
         program: &how.command,
         args: how.options.iter().map(OsString::as_os_str).collect(),
         variable: Some(("LOGROTATE_COMPRESSED_FILENAME", path.as_os_str())),
-        identity: work.identity.filter(|wanted| *wanted != identity::starter()),
+        stranger: work.stranger(),
     };
     let tick = |read| {
         pace.read().store(read, Ordering::Relaxed);

@@ -330,6 +330,7 @@ pub(super) mod tests {
     use crate::clock::Now;
     use crate::execute::work::{Choices, SetWork};
     use crate::policy::settings::Settings;
+    use crate::sys::process::Patience;
     use crate::sys::release::{Help, Release};
     use crate::sys::walk;
 
@@ -346,6 +347,7 @@ pub(super) mod tests {
                 with_notes: true,
             }),
             release: Release::new(Help::Never),
+            patience: Patience::default(),
         };
         let set = SetWork {
             policy: Settings::default().policy().into(),

@@ -1,12 +1,18 @@
 //! Archives by mail.
 
 use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 
 use super::work::LogWork;
-use crate::fault::{Fault, Op};
+use crate::fault::{ChildEnd, Fault, Op};
 use crate::plan::Subject;
+use crate::shown;
 use crate::sys::dir::{Access, OpenError};
-use crate::sys::{identity, process};
+use crate::sys::identity;
+use crate::sys::process::{self, Letter};
+
+/// What comes of an archive for a letter, unpacked or out of its holes, is at most this: whoever writes a log decides what it is.
+const MOST: u64 = 1 << 30;
 
 /// Sends an archive, as whoever started the run.
 ///
@@ -37,8 +43,17 @@ pub(super) fn mail(work: &LogWork, what: &OsStr, subject: Subject, uncompress: b
         Subject::Archive => path.as_os_str(),
         Subject::Log => work.path.as_os_str(),
     };
-    let program = &work.set.choices.mail_program;
-    let through = uncompress.then_some(work.set.policy.uncompress_command.as_path());
-    let sent = identity::as_starter(|| process::run_mail(program, words, &mail.address, &file, through))??;
+    if facts.size.saturating_sub(facts.allocated) > MOST {
+        let end = ChildEnd::TooMuch(MOST);
+        return Err(Fault::Mail { path, end });
+    }
+    let subject = shown::bytes(words.as_bytes());
+    let letter = Letter {
+        subject: OsStr::new(&subject),
+        address: &mail.address,
+        text: &file,
+        uncompress: uncompress.then_some((work.set.policy.uncompress_command.as_path(), MOST)),
+    };
+    let sent = identity::as_starter(|| process::run_mail(&work.set.choices.mail_program, &letter))??;
     sent.map_err(|end| Fault::Mail { path, end })
 }

@@ -11,7 +11,7 @@ use crate::fault::{Fault, Hook, Op};
 use crate::sys::File;
 use crate::sys::create::set_aside;
 use crate::sys::dir::{Access, Dir, OpenError};
-use crate::sys::{identity, process};
+use crate::sys::process;
 
 /// A file with more bytes of holes than this is not overwritten before it goes.
 const LARGEST_HOLES: u64 = 64 << 20;
@@ -45,10 +45,12 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
     };
     // Half overwritten it is no archive any more, and may not look like one if the run dies now.
     let aside = set_aside(dir, name, &file)?;
-    let away = work.identity.filter(|wanted| *wanted != identity::starter());
-    let shredded = !is_hollow && matches!(process::run_shred(&file, cycles, away), Ok(done) if done.end.is_ok());
-    if !shredded {
-        listener.hear(Event::ShredFailed(path.clone()));
+    let shredded = (!is_hollow).then(|| process::run_shred(&file, cycles, work.stranger()));
+    if !matches!(&shredded, Some(Ok(done)) if done.end.is_ok()) {
+        listener.hear(Event::ShredFailed {
+            path: path.clone(),
+            said: shredded.and_then(Result::ok).map(|done| done.said).unwrap_or_default(),
+        });
     }
     unlink(work, dir, &aside, path, listener)
 }

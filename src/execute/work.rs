@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use super::engine::{self, BuiltIn};
 use crate::clock::Stamp;
 use crate::event::{Doing, Event, Listener};
 use crate::facts::FileFacts;
 use crate::plan::{Spot, Step, Where};
-use crate::policy::{Ownership, Policy};
+use crate::policy::{Compression, Ownership, Policy, Su};
 use crate::sys::dir::Dir;
+use crate::sys::identity;
+use crate::sys::process::{Patience, Stranger};
 use crate::sys::release::Release;
 use crate::sys::truncate::Cut;
 use crate::unix::{Identity, Mode};
@@ -28,6 +31,31 @@ pub struct Choices {
     pub watcher: Arc<dyn Listener>,
     /// Removes files, whichever log they are of: its thread gives back the room of many.
     pub release: Release,
+    /// What programs with other users' rights may take of the run's time.
+    pub patience: Patience,
+}
+
+impl Choices {
+    /// Returns the compressor that stands in for a stanza's program, where none has to be run.
+    #[must_use]
+    pub fn built_in(&self, how: &Compression) -> Option<BuiltIn> {
+        if self.external_compress {
+            return None;
+        }
+        engine::recognise(&how.command, &how.options)
+    }
+
+    /// Answers whether programs with another's rights are run for a stanza. While they are waited for nothing else goes on.
+    #[must_use]
+    pub fn waits_for_strangers(&self, policy: &Policy) -> bool {
+        let other = match policy.su {
+            None => false,
+            Some(Su::Named(wanted)) => wanted != identity::starter(),
+            Some(Su::DirectoryOwner) => true,
+        };
+        let runs = |how: &Compression| self.built_in(how).is_none();
+        other && (policy.shred.is_some() || policy.compression.as_ref().is_some_and(runs))
+    }
 }
 
 /// What holds for a stanza.
@@ -69,6 +97,15 @@ pub struct LogWork {
 }
 
 impl LogWork {
+    /// Returns whose rights programs that work on its files are run with, where they are not those of whoever started the run.
+    pub(super) fn stranger(&self) -> Option<Stranger<'_>> {
+        let identity = self.identity.filter(|wanted| *wanted != identity::starter())?;
+        Some(Stranger {
+            identity,
+            patience: &self.set.choices.patience,
+        })
+    }
+
     /// Returns the path of a name, as scripts and messages have it.
     #[must_use]
     pub fn path_of(&self, spot: &Spot) -> PathBuf {

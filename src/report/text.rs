@@ -78,7 +78,11 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
             error(format!("destination {} already exists, renaming to {}", path(file), path(to)))
         }
         Event::AlreadyGone(file) => error(format!("error unlinking log file {}: it is gone already", path(file))),
-        Event::ShredFailed(file) => error(format!("failed to shred {}: it was unlinked all the same", path(file))),
+        Event::ShredFailed { path: file, said } => {
+            let said = lines(said);
+            let why = if said.trim().is_empty() { String::new() } else { format!("; it said:\n{}", said.trim_end()) };
+            error(format!("failed to shred {}: it was unlinked all the same{why}", path(file)))
+        }
         Event::Recovered(log) => note(format!("finished the rotation of {} that an earlier run had begun", path(log))),
         Event::Failed(what) => error(fault::sentence(what)),
         Event::NoState(why) => error(super::state_text::refusal(why)),

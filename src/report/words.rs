@@ -1,11 +1,11 @@
 //! Names and reasons as they may be shown: no control character of somebody else's reaches a terminal or a journal.
 
 use std::ffi::OsStr;
-use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::fault::ChildEnd;
+pub use crate::shown::bytes;
 
 /// Shows a path.
 #[must_use]
@@ -17,22 +17,6 @@ pub fn path(path: &Path) -> String {
 #[must_use]
 pub fn word(word: &OsStr) -> String {
     bytes(word.as_bytes())
-}
-
-/// Shows text: what is printable as it is, control characters and what is no UTF-8 as escapes.
-#[must_use]
-pub fn bytes(text: &[u8]) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for chunk in text.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            push(&mut shown, character);
-        }
-        for byte in chunk.invalid() {
-            // Writing to a string does not fail.
-            let _ = write!(shown, "\\x{byte:02x}");
-        }
-    }
-    shown
 }
 
 /// Shows a path list, which may stand on several lines, on one.
@@ -58,23 +42,6 @@ pub fn lines(text: &[u8]) -> String {
     kept.join("\n")
 }
 
-fn push(shown: &mut String, character: char) {
-    match character {
-        '\n' => shown.push_str("\\n"),
-        '\t' => shown.push_str("\\t"),
-        '\r' => shown.push_str("\\r"),
-        control if control.is_control() || is_invisible(control) => {
-            let _ = write!(shown, "\\u{{{:x}}}", u32::from(control));
-        }
-        plain => shown.push(plain),
-    }
-}
-
-/// Characters that turn the direction of text or hide it.
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-}
-
 /// Returns the kernel's words for an error number.
 #[must_use]
 pub fn reason(errno: i32) -> String {
@@ -91,26 +58,30 @@ pub fn end(end: ChildEnd) -> String {
         ChildEnd::TimedOut(limit) => {
             format!("child did not terminate normally (it was ended after {limit} seconds, its scripttimeout)")
         }
+        ChildEnd::NoProgress(seconds) => format!(
+            "child did not terminate normally (it was killed, since it made no progress for {seconds} seconds; see what the user \
+             whose rights it had has stopped)"
+        ),
+        ChildEnd::TooLong(seconds) => format!(
+            "child did not terminate normally (it was killed after {seconds} seconds, in which the slowest would have been done)"
+        ),
+        ChildEnd::NotStarted => "child was not started (programs with the rights of that user have held up this run \
+                                 for long enough); the next run tries again"
+            .to_owned(),
+        ChildEnd::Withheld => {
+            "child did not terminate normally (a process that traces it keeps it from ending)".to_owned()
+        }
+        ChildEnd::TooMuch(limit) => format!(
+            "child did not terminate normally (it unpacks to more than {}, which no mail may have: nothing was sent, and it stays; \
+             see what it is, and take it away by hand)",
+            super::style::size(limit)
+        ),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_are_shown_as_escapes_and_letters_as_they_are() {
-        for (raw, shown) in [
-            (&b"/var/log/a b"[..], "/var/log/a b"),
-            ("ログ".as_bytes(), "ログ"),
-            (b"a\x1b[31mb", "a\\u{1b}[31mb"),
-            (b"a\nb\tc", "a\\nb\\tc"),
-            (b"\xff\xc3", "\\xff\\xc3"),
-            ("a\u{202e}b\u{9b}".as_bytes(), "a\\u{202e}b\\u{9b}"),
-        ] {
-            assert_eq!(bytes(raw), shown);
-        }
-    }
 
     #[test]
     fn a_path_list_is_shown_on_one_line() {

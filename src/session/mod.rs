@@ -19,6 +19,7 @@ use crate::report::metrics::Held;
 use crate::state::record::LeftPlain;
 use crate::sys::identity::{self, Acting};
 use crate::sys::listing::Listings;
+use crate::sys::process::Patience;
 use crate::sys::release::{Help, Release};
 use crate::sys::signals;
 use crate::sys::truncate::Cut;
@@ -92,7 +93,10 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
             Some(NonZero::<usize>::MIN) => Help::Never,
             _ => Help::ForMany,
         }),
+        patience: Patience::default(),
     });
+    // Whoever can make a program of a stanza wait can keep only those back that are like it.
+    sets.sort_by_key(|set| choices.waits_for_strangers(&set.set.policy));
     let force = invocation.force;
     let mut session = Session {
         listener,

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: noted, never acted on in the middle of a step.
+//! SIGTERM, SIGINT and SIGHUP: noted, never acted on in the middle of a step.
 
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -33,7 +33,7 @@ extern "C" fn note(signal: libc::c_int) {
 
 extern "C" fn pass_over(_: libc::c_int) {}
 
-/// From here on SIGTERM and SIGINT are noted, a file that becomes too large is an error and not the run's end, and an ignored
+/// From here on SIGTERM, SIGINT and SIGHUP are noted, a file that becomes too large is an error and not the run's end, and an ignored
 /// SIGCHLD is not passed on to children.
 ///
 /// A signal that the run was started with as ignored stays ignored (`nohup`).
@@ -44,7 +44,7 @@ pub fn install() {
     }
     let noted = SigAction::new(SigHandler::Handler(note), SaFlags::empty(), SigSet::empty());
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
         set(signal, &noted, true);
     }
     // A handler, and not to be ignored: that children would inherit.

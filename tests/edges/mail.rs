@@ -179,6 +179,43 @@ fn what_was_just_rotated_is_delivered_under_its_own_name_when_it_is_plain() {
     office.expect("@ROOT@/log/app.log.1", "today\n");
 }
 
+/// Runs ours with a mailer that only notes its subject; answers how it went, and the subject.
+fn subject_of(scene: &Scene) -> (Run, String) {
+    let mailer = scene.root.join("mailer");
+    fs::write(
+        &mailer,
+        scene.fill("#!/bin/sh\nprintf %s \"$2\" >@ROOT@/subject\nexec cat >/dev/null\n"),
+    )
+    .unwrap();
+    fs::set_permissions(&mailer, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let run = scene.run(&["-m", mailer.to_str().unwrap()]);
+    (run, fs::read_to_string(scene.root.join("subject")).unwrap_or_default())
+}
+
+#[test]
+fn a_subject_has_no_characters_that_do_something_or_are_not_seen() {
+    let scene = Scene::new("mail-subject");
+    scene.write("a\n\u{1b}[2J\u{202e}\u{2028}\u{ad}é b.log", "today\n");
+    scene.configure("@ROOT@/log/*.log {\n size 1\n rotate 0\n mail ops\n}\n");
+    let (run, subject) = subject_of(&scene);
+    run.went_well();
+    let wanted = "@ROOT@/log/a\\n\\u{1b}[2J\\u{202e}\\u{2028}\\u{ad}é b.log.1";
+    assert_eq!(subject, scene.fill(wanted));
+}
+
+#[test]
+fn a_hole_of_a_gibibyte_is_not_sent() {
+    let scene = Scene::new("mail-hole");
+    let log = fs::File::create(scene.log("app.log")).unwrap();
+    log.set_len((1 << 30) + 1).unwrap();
+    scene.configure("@ROOT@/log/app.log {\n size 1\n rotate 0\n mail ops\n}\n");
+    let (run, subject) = subject_of(&scene);
+    assert_eq!((run.status, subject.as_str()), (Some(1), ""), "{}", run.said);
+    let words = "error: mail command failed for @ROOT@/log/app.log.1: child did not terminate normally (it unpacks to more than 1.0G,";
+    assert!(run.said.contains(&scene.fill(words)), "{}", run.said);
+    assert!(scene.log("app.log.1").exists());
+}
+
 #[test]
 fn what_cannot_be_delivered_stays() {
     if !need(MAIL) {

@@ -10,6 +10,7 @@ mod limits;
 mod mail;
 mod names;
 mod rights;
+mod strangers;
 mod ways;
 
 use std::fs;

@@ -13,6 +13,7 @@ mod kills;
 mod power;
 mod scene;
 mod signals;
+mod storms;
 mod sweep;
 pub(crate) mod tracer;
 mod verdict;

@@ -1,4 +1,4 @@
-//! Asked to end, by SIGTERM or SIGINT, a run finishes the step in hand, keeps the state and takes its children along.
+//! Asked to end, by SIGTERM, SIGINT or SIGHUP, a run finishes the step in hand, keeps the state and takes its children along.
 
 use std::fs;
 use std::path::Path;
@@ -125,6 +125,11 @@ fn sigterm_ends_the_run_and_its_compressor_and_the_next_run_goes_on() {
 #[test]
 fn sigint_ends_the_run_and_its_compressor_and_the_next_run_goes_on() {
     end_with(Signal::SIGINT);
+}
+
+#[test]
+fn sighup_of_a_terminal_that_goes_ends_the_run_as_sigterm_does() {
+    end_with(Signal::SIGHUP);
 }
 
 /// Runs a stanza with a script, and returns the exit status.

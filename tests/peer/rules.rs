@@ -11,7 +11,7 @@ use super::scene::{Scene, identity};
 use super::tree::{Kind, Node, Tree};
 
 /// Each rule with a case that needs it, and with words of what the README says of it.
-const WITNESSES: [(&str, u64, &str); 32] = [
+const WITNESSES: [(&str, u64, &str); 33] = [
     (
         "what a run had begun when it failed is kept for the next",
         1335,
@@ -136,6 +136,7 @@ const WITNESSES: [(&str, u64, &str); 32] = [
         552,
         "compressed bytes are sent",
     ),
+    ("what is no text in a subject is an escape", 100, "in it are escapes"),
     (
         "a compressed twin that is whole is not made again",
         3702,

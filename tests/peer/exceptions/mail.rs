@@ -50,6 +50,28 @@ pub(super) fn subject(scene: &Scene<'_>, difference: &Difference) -> bool {
         && records(others.get(Path::new("rec/mail"))).iter().any(is_twin)
 }
 
+/// Whatever is no text in a name is an escape in a subject: here the one byte of the cases that is none.
+pub(super) fn escaped(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let escape = |record: &str| {
+        let lines = record.lines().enumerate();
+        let lines = lines.map(|(at, line)| {
+            if at == 2 {
+                line.replace('\u{fffd}', "\\xff")
+            } else {
+                line.to_owned()
+            }
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let (record, others) = match difference {
+        Difference::OnlyPeer(_, record) => (record, &scene.ours.tree),
+        Difference::OnlyOurs(_, record) => (record, &scene.peer.tree),
+        _ => return false,
+    };
+    let is_twin = |other: &String| other != record && escape(other) == escape(record);
+    record.starts_with("mail") && records(others.get(Path::new("rec/mail"))).iter().any(is_twin)
+}
+
 /// Section 12, item 16: the peer sends what it drops as it lies there, compressed.
 pub(super) fn mailed_unpacked(scene: &Scene<'_>, difference: &Difference) -> bool {
     let (record, others) = match difference {

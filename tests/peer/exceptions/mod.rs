@@ -116,6 +116,7 @@ const RULES: &[Rule] = &[
         kept::shifts_the_first,
     ),
     rule("mailfirst with delaycompress sends plain text", mail::mailed_unpacked),
+    rule("what is no text in a subject is an escape", mail::escaped),
     rule("a compressed twin that is whole is not made again", kept::whole_twin),
     dropping(
         "a shared set's finish goes on with the other logs",
