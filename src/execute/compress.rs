@@ -135,11 +135,6 @@ fn write(
     threads: NonZero<usize>,
     listener: &dyn Listener,
 ) -> Result<(), Fault> {
-    let built_in = if work.set.choices.external_compress {
-        None
-    } else {
-        engine::recognise(&how.command, &how.options)
-    };
     let path = work.archive_path_of(from);
     let pace = Pace::new(&path, facts.size, &*work.set.choices.watcher);
     // Whoever writes it says how large a hole is, and it costs him nothing: compressed it may not cost others room or time.
@@ -147,8 +142,14 @@ fn write(
     if most.is_some_and(|most| facts.size > most.saturating_mul(BEST_RATIO)) {
         return Err(Fault::NotSmaller { path: path.clone() });
     }
-    let Some(built_in) = built_in else {
-        return run_program(work, how, (&path, source), output, (listener, &pace));
+    let Some(built_in) = work.set.choices.built_in(how) else {
+        let done = run_program(work, how, (&path, source), (output, most), (listener, &pace));
+        let is_full = most.is_some_and(|most| stream::size_of(output.as_fd()).is_ok_and(|size| size >= most));
+        return if is_full {
+            Err(Fault::NotSmaller { path: path.clone() })
+        } else {
+            done
+        };
     };
     let means = Means {
         threads,
@@ -181,7 +182,7 @@ fn run_program(
     work: &LogWork,
     how: &Compression,
     (path, source): (&Path, &File),
-    output: &File,
+    (output, most): (&File, Option<u64>),
     (listener, pace): (&dyn Listener, &Pace<'_>),
 ) -> Result<(), Fault> {
     let filter = process::Filter {
@@ -189,6 +190,7 @@ fn run_program(
         args: how.options.iter().map(OsString::as_os_str).collect(),
         variable: Some(("LOGROTATE_COMPRESSED_FILENAME", path.as_os_str())),
         stranger: work.stranger(),
+        most,
     };
     let tick = |read| {
         pace.read().store(read, Ordering::Relaxed);

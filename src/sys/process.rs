@@ -75,6 +75,8 @@ pub struct Filter<'a> {
     pub variable: Option<(&'static str, &'a OsStr)>,
     /// Whose rights it runs with, where they are not the process's own.
     pub stranger: Option<Stranger<'a>>,
+    /// How large its output may become, in bytes.
+    pub most: Option<u64>,
 }
 
 /// How a filter ended and what it said on stderr.
@@ -125,6 +127,9 @@ fn run(
         .stdin(file(files[0])?)
         .stdout(file(files[1])?)
         .stderr(Stdio::piped());
+    if let Some(most) = filter.most {
+        begin::limit_output(&mut command, most);
+    }
     // NOTE: the command holds our copies of the descriptors until it is dropped.
     let started = match &mut trial {
         Some(trial) => trial.start(command, filter.program)?,
@@ -164,6 +169,7 @@ pub fn run_shred(file: &File, cycles: u32, stranger: Option<Stranger<'_>>) -> Re
         args,
         variable: None,
         stranger,
+        most: None,
     };
     run(&filter, [None, Some(file)], cycles.max(USUAL_CYCLES), None)
 }

@@ -1,7 +1,7 @@
 //! Logs that are nearly all holes: large to look at, nothing on the disk, and they stay so.
 
 use std::fs::{self, File};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use super::{give, users_directory};
 use crate::edges::{Run, Scene};
@@ -23,6 +23,13 @@ fn hollow(scene: &Scene, name: &str) {
     give(&scene.log(name));
 }
 
+/// Makes a program in the tree.
+fn program(scene: &Scene, name: &str, script: &str) {
+    let path = scene.root.join(name);
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 fn size_and_room(scene: &Scene, name: &str) -> (u64, u64) {
     let data = fs::metadata(scene.log(name)).unwrap();
     (data.len(), data.blocks() * 512)
@@ -38,9 +45,11 @@ fn a_log_whose_holes_would_take_room_when_compressed_stays_plain_and_moves_up() 
         ("gzip-dated", "dateext\n"),
         ("zstd", "compresscmd zstd\n compressext .zst\n"),
         ("delayed", "delaycompress\n"),
+        ("program", "compresscmd @ROOT@/pack\n compressext .z\n"),
     ] {
         let scene = Scene::new(&format!("attacks-holes-{name}"));
         users_directory(&scene.log("theirs"));
+        program(&scene, "pack", "exec gzip");
         scene.configure(&format!("@ROOT@/log/theirs/a.log {{\n rotate 2\n compress\n {how}}}\n"));
         let mut told = 0;
         for round in 0..5_u64 {
@@ -66,6 +75,25 @@ fn a_log_whose_holes_would_take_room_when_compressed_stays_plain_and_moves_up() 
         }
         assert!(told >= 4, "{name}: it is told at each rotation");
     }
+}
+
+#[test]
+fn a_program_that_makes_more_of_holes_than_they_take_is_ended() {
+    let scene = Scene::new("attacks-holes-program");
+    scene.write("a.log", "line\n");
+    // Less than a thousand times what it takes, and still not worth it.
+    File::options()
+        .write(true)
+        .open(scene.log("a.log"))
+        .unwrap()
+        .set_len(32 << 20)
+        .unwrap();
+    program(&scene, "pack", "exec cat");
+    scene.configure("@ROOT@/log/a.log {\n rotate 2\n compress\n compresscmd @ROOT@/pack\n compressext .z\n}\n");
+    let run = scene.run(&["-f"]);
+    run.went_well();
+    assert!(run.said.contains("stays plain: it has large holes"), "{}", run.said);
+    assert!(scene.log("a.log.1").exists() && !scene.log("a.log.1.z").exists());
 }
 
 #[test]

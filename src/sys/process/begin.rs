@@ -1,4 +1,5 @@
-//! The moment between fork and exec of a program that runs with another's rights: what it is rid of before it begins.
+//! The moment between fork and exec: what a program that runs with another's rights is rid of before it begins, and how much one may
+//! write.
 
 use std::fs::File;
 use std::io::Read;
@@ -9,6 +10,7 @@ use std::process::Command;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::libc;
+use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Gid, Pid, Uid, getpid, pipe2, setresgid, setresuid, setsid, write};
 
@@ -50,6 +52,16 @@ pub(super) fn become_wholly(command: &mut Command, identity: Identity) -> Result
         command.pre_exec(enter);
     }
     Ok(pid)
+}
+
+/// In the child: no file that it writes becomes larger than so many bytes.
+pub(super) fn limit_output(command: &mut Command, most: u64) {
+    let limit = move || setrlimit(Resource::RLIMIT_FSIZE, most, most).map_err(Into::into);
+    #[expect(unsafe_code, reason = "the limit is the child's alone")]
+    // SAFETY: the closure makes one system call and touches no memory of the parent.
+    unsafe {
+        command.pre_exec(limit);
+    }
 }
 
 /// Closes all descriptors but the first three when the program begins: one may be the run's log, others come from whoever started us.
