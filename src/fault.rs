@@ -199,6 +199,11 @@ pub enum Fault {
         /// The archive.
         path: PathBuf,
     },
+    /// Another run is at work on logs of the same directory, and is not waited for any longer.
+    OtherRun {
+        /// The log.
+        path: PathBuf,
+    },
     /// The run was asked to end.
     Interrupted,
     /// The archive's directory lies on another file system.

@@ -144,6 +144,12 @@ impl Directories {
         self.early.clear();
     }
 
+    /// Forgets what is in the directories: another program may have changed it.
+    pub fn look_anew(&mut self) {
+        self.held.values().for_each(|held| held.view.borrow_mut().forget());
+        self.early.clear();
+    }
+
     /// Notes the directories' times of change, to be compared after a script.
     #[must_use]
     pub fn before_script(&self) -> Vec<(Rc<Held>, Option<FileTime>)> {

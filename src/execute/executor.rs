@@ -18,6 +18,8 @@ use crate::fault::Fault;
 use crate::observe::{Directories, Held};
 use crate::plan::Step;
 use crate::policy::Ownership;
+use crate::sys::dir::Dir;
+use crate::sys::dirlock::{self, Alone};
 use crate::sys::{create, signals};
 
 /// Carries out steps.
@@ -79,6 +81,10 @@ impl Hands for Executor {
     ) -> Result<Option<Rc<Held>>, Fault> {
         let made = olddir::make(base, path, ownership, log, &*self.listener)?;
         directories.take(base, path, made).map(Some)
+    }
+
+    fn be_alone(&mut self, dir: &Dir) -> Alone {
+        dirlock::lock(dir)
     }
 
     fn step(&mut self, work: &LogWork, step: &Step) -> Result<(), Fault> {

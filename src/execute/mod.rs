@@ -30,6 +30,8 @@ use crate::fault::Fault;
 use crate::observe::{Directories, Held};
 use crate::plan::Step;
 use crate::policy::Ownership;
+use crate::sys::dir::Dir;
+use crate::sys::dirlock::Alone;
 use std::rc::Rc;
 
 pub use executor::Executor;
@@ -51,6 +53,9 @@ pub trait Hands {
         ownership: &Ownership,
         log: &Path,
     ) -> Result<Option<Rc<Held>>, Fault>;
+
+    /// Keeps other runs from cutting logs of a directory, where that is of use; waits a little for one that is at it.
+    fn be_alone(&mut self, dir: &Dir) -> Alone;
 
     /// Carries out a step that others wait for.
     fn step(&mut self, work: &work::LogWork, step: &Step) -> Result<(), Fault>;

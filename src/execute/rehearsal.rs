@@ -13,6 +13,8 @@ use crate::fault::{Fault, Hook};
 use crate::observe::{Directories, Held};
 use crate::plan::Step;
 use crate::policy::Ownership;
+use crate::sys::dir::Dir;
+use crate::sys::dirlock::Alone;
 
 /// Announces steps.
 #[derive(Debug)]
@@ -70,6 +72,10 @@ impl Hands for Rehearsal {
             self.listener.hear(Event::Step(Doing::MakeDir(missing)));
         }
         Ok(None)
+    }
+
+    fn be_alone(&mut self, _dir: &Dir) -> Alone {
+        Alone::Unlocked
     }
 
     fn step(&mut self, work: &LogWork, step: &Step) -> Result<(), Fault> {

@@ -47,6 +47,10 @@ pub fn sentence(fault: &Fault) -> String {
             "{} stays plain: it has large holes, and compressed it would take no less room on the disk",
             path(file)
         ),
+        Fault::OtherRun { path: log } => format!(
+            "another run of logrotate is cutting logs of the directory of {}: skipping it; one run with one state file is enough",
+            path(log)
+        ),
         Fault::Interrupted => "ended by a signal: the next run goes on from here".to_owned(),
         Fault::OtherDevice { old_dir, log } => format!(
             "olddir {} and log file {} are on different devices; use copy, copytruncate or renamecopy",

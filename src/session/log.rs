@@ -21,6 +21,7 @@ use crate::observe::Held;
 use crate::plan::{Rotation, Step, Where};
 use crate::policy::{NamingStyle, Policy};
 use crate::state::record::Begun;
+use crate::sys::dirlock::DirLock;
 use crate::sys::{room, signals};
 
 mod prepare;
@@ -32,6 +33,8 @@ pub(super) struct Planned {
     rotation: Rotation,
     places: Places,
     due: Due,
+    /// Keeps other runs from cutting the log, until it is switched.
+    alone: Option<Rc<DirLock>>,
 }
 
 /// The two directories of a log, as they are held.
@@ -119,12 +122,13 @@ impl Session<'_> {
             self.ledger.drop_begun(&due.path);
             return;
         }
-        let Some(planned) = self.prepare(set, due) else {
+        let Some(mut planned) = self.prepare(set, due) else {
             return;
         };
         if !self.switch(&planned) {
             return;
         }
+        planned.alone = None;
         if self.run_after(set, &planned).is_err() {
             self.ledger.done(&planned.work.path);
             return;
@@ -151,9 +155,9 @@ impl Session<'_> {
         }
         self.begin(set, &due);
         // All of them hold their directories from the first preparation to the last switch.
-        let _room = room::for_files(due.len().saturating_mul(2));
+        let _room = room::for_files(due.len().saturating_mul(3));
         let prepared = self.prepare_all(set, due);
-        let mut switched = Vec::new();
+        let mut switched: Vec<Planned> = Vec::new();
         let mut is_ending = false;
         for planned in prepared {
             is_ending = is_ending || self.is_ending();
@@ -164,6 +168,7 @@ impl Session<'_> {
                 self.ledger.drop_begun(&planned.work.path);
             }
         }
+        switched.iter_mut().for_each(|planned| planned.alone = None);
         // A daemon whose log was switched must be told, whatever failed beside it.
         if switched.is_empty() {
             self.hear_if_set(set, Hook::Post);

@@ -1,7 +1,9 @@
 //! A run, told in order: understand, read, lock, rotate, write, answer.
 
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::path::Path;
+use std::rc::Weak;
 use std::sync::Arc;
 
 use crate::cli::Invocation;
@@ -17,6 +19,7 @@ use crate::load::{self, LoadOptions};
 use crate::observe::Directories;
 use crate::report::metrics::Held;
 use crate::state::record::LeftPlain;
+use crate::sys::dirlock::DirLock;
 use crate::sys::identity::{self, Acting};
 use crate::sys::listing::Listings;
 use crate::sys::process::Patience;
@@ -46,6 +49,8 @@ struct Session<'l> {
     acting: Option<(Identity, Acting)>,
     /// Logs that were cut under a program that may not append.
     cuts: Vec<(Arc<Path>, FileId, Cut)>,
+    /// The directories in which this run alone cuts logs.
+    alone: HashMap<FileId, Weak<DirLock>>,
     /// Logs whose rotation a program's writing keeps from being finished.
     waiting: Vec<busy::Waiting>,
     exit: Exit,
@@ -108,6 +113,7 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
         choices,
         acting: None,
         cuts: Vec::new(),
+        alone: HashMap::new(),
         waiting: Vec::new(),
         exit,
     };

@@ -60,6 +60,15 @@ pub fn same_contents(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> Result<bool,
     }
 }
 
+/// Tells whether two files have the same bytes in a range.
+pub(super) fn same_range(one: BorrowedFd<'_>, other: BorrowedFd<'_>, start: u64, end: u64) -> Result<bool, CallError> {
+    let length = usize::try_from(end.saturating_sub(start)).unwrap_or(BUFFER).min(BUFFER);
+    let (mut left, mut right) = (vec![0; length], vec![0; length]);
+    let count = read_at(one, &mut left, start)?;
+    let found = read_at(other, &mut right, start)?;
+    Ok(count == length && left[..count] == right[..found])
+}
+
 /// Returns where the next data begin; the offset itself where that cannot be asked.
 fn next_data(fd: BorrowedFd<'_>, at: u64) -> u64 {
     match lseek64(fd, as_off(at), Whence::SeekData) {

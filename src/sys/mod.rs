@@ -11,6 +11,7 @@ pub mod context;
 pub mod copy;
 pub mod create;
 pub mod dir;
+pub mod dirlock;
 pub mod identity;
 pub mod journal;
 pub mod lease;

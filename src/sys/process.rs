@@ -235,6 +235,7 @@ mod tests {
             program: Path::new("/bin/sh"),
             args: vec![OsStr::new("-c"), OsStr::new(text)],
             variable: None,
+            most: None,
             stranger: Some(Stranger {
                 identity: identity::current(),
                 patience,

@@ -4,6 +4,7 @@
 
 mod busy;
 mod holes;
+mod runs;
 mod shared;
 mod swap;
 

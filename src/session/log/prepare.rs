@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use super::{Places, Planned, names_of};
@@ -17,6 +17,7 @@ use crate::policy::{Keep, Method, Policy};
 use crate::session::Session;
 use crate::session::set::Due;
 use crate::state::record::LeftPlain;
+use crate::sys::dirlock::{Alone, DirLock};
 
 /// What the kernel says of a file that is not the one it was.
 const ESTALE: i32 = 116;
@@ -50,6 +51,7 @@ impl Session<'_> {
         if set.policy.delay_without_compression {
             self.hear(Event::DelayWithoutCompression(due.path.to_path_buf()));
         }
+        let (due, alone) = self.be_alone(set, due).map_err(untouched)?;
         self.finish_interim(set, &due).map_err(untouched)?;
         let before = if self.ledger.was_begun(&due.path) {
             Before::Shifting
@@ -59,7 +61,35 @@ impl Session<'_> {
         let now = self.now;
         match self.make_way(set, &due, before, &now)? {
             (_, Some(fault)) => Err((fault, false)),
-            (planned, None) => Ok(planned),
+            (planned, None) => Ok(Planned { alone, ..planned }),
+        }
+    }
+
+    /// Keeps other runs, with other state files, from cutting the log that is to be cut. One that was waited for has changed the world.
+    fn be_alone(&mut self, set: &SetWork, due: Due) -> Result<(Due, Option<Rc<DirLock>>), Fault> {
+        if set.policy.method != Method::CopyTruncate {
+            return Ok((due, None));
+        }
+        let held = self.directories.get(&due.home.directory.0, &due.path)?;
+        if let Some(lock) = self.alone.get(&held.at.1).and_then(Weak::upgrade) {
+            return Ok((due, Some(lock)));
+        }
+        match self.hands.be_alone(&held.dir) {
+            Alone::Locked { lock, waited } => {
+                let lock = Rc::new(lock);
+                self.alone.insert(held.at.1, Rc::downgrade(&lock));
+                let mut due = due;
+                if waited {
+                    self.directories.look_anew();
+                    let looked = held.dir.look(due.name())?;
+                    due.facts = looked.unwrap_or(due.facts);
+                }
+                Ok((due, Some(lock)))
+            }
+            Alone::Unlocked => Ok((due, None)),
+            Alone::Busy => Err(Fault::OtherRun {
+                path: due.path.to_path_buf(),
+            }),
         }
     }
 
@@ -225,6 +255,7 @@ impl Session<'_> {
                 rotation,
                 places,
                 due,
+                alone: None,
             },
             stop,
         ))

@@ -13,7 +13,7 @@ use nix::fcntl::{FallocateFlags, fallocate};
 use nix::unistd::ftruncate;
 
 use super::call::{CallError, Doing};
-use super::copy::{Afterwards, copy_range};
+use super::copy::{Afterwards, copy_range, same_range};
 use super::lease::{Excluding, Lease};
 use super::stream::{as_off, flush, forget_pages, size_of};
 use crate::unix::FileId;
@@ -30,6 +30,9 @@ const FLUSHED_ROUNDS: usize = 4;
 
 /// How often what came meanwhile is copied at last, without a flush, to find the moment when nothing came.
 const LAST_ROUNDS: usize = 64;
+
+/// So many bytes at the beginning and at the end of the copy are compared with the log before it is cut.
+const COMPARED: u64 = 64 << 10;
 
 /// How a log was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +124,7 @@ impl Copied {
             length: self.length,
         };
         let size = size_of(scene.log)?;
-        if size < self.length {
+        if size < self.length || !scene.is_copied_still()? {
             return Ok(Cut {
                 way: CutWay::ByAnother,
                 moved: self.length,
@@ -151,6 +154,18 @@ struct Scene<'fd> {
 }
 
 impl Scene<'_> {
+    /// Compares the copy's beginning and end with the log once more: whoever cut it meanwhile may have let it grow again.
+    fn is_copied_still(&self) -> Result<bool, CallError> {
+        let last = self.length.saturating_sub(COMPARED);
+        for at in [0, last] {
+            let end = self.length.min(at + COMPARED);
+            if !same_range(self.log, self.archive, at, end)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Copies what came since, and says whether anything had come.
     fn catch_up(&mut self) -> Result<bool, CallError> {
         if size_of(self.log)? <= self.length {
