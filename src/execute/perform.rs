@@ -96,12 +96,7 @@ pub(super) fn dir_of<'a>(work: &'a LogWork, spot: &Spot) -> Result<&'a Dir, Faul
 pub(super) fn archive_dir(work: &LogWork) -> Result<&Dir, Fault> {
     work.archive_dir.as_deref().ok_or_else(|| {
         let path = work.archive_path.clone();
-        Fault::Call(SysError {
-            op: Op::OpenDirectory,
-            path,
-            other: None,
-            errno: 2,
-        })
+        Fault::Call(SysError::new(Op::OpenDirectory, path, 2))
     })
 }
 

@@ -358,12 +358,7 @@ fn shared(home: Home, before: Option<&Waiting>) -> Rc<Home> {
 }
 
 fn missing(path: &Path) -> Fault {
-    Fault::Call(SysError {
-        op: Op::Stat,
-        path: path.into(),
-        other: None,
-        errno: ENOENT,
-    })
+    Fault::Call(SysError::new(Op::Stat, path, ENOENT))
 }
 
 /// Observes a log, by its name in its directory.

@@ -124,10 +124,8 @@ impl<'a> Replacement<'a> {
     /// Gives the file this name for good.
     fn rename(&mut self, name: &OsStr) -> Result<(), SysError> {
         nix::fcntl::renameat(self.dir, self.temporary.as_os_str(), self.dir, name).map_err(|errno| SysError {
-            op: Op::Rename,
-            path: self.path.clone(),
             other: Some(self.dir.path_of(name)),
-            errno: errno as i32,
+            ..self.dir.error(Op::Rename, &self.temporary, errno)
         })?;
         self.temporary.clear();
         // What goes after this must not be gone where the old file is still there.

@@ -220,12 +220,7 @@ fn open(dir: &Dir, name: &OsStr, how: OFlag) -> Result<File, Errno> {
 }
 
 pub(super) fn error(op: Op, path: &Path, errno: Errno) -> SysError {
-    SysError {
-        op,
-        path: path.to_owned(),
-        other: None,
-        errno: errno as i32,
-    }
+    SysError::new(op, path, errno as i32)
 }
 
 pub(super) fn errno_of(error: &std::io::Error) -> Errno {

@@ -10,6 +10,7 @@ pub mod confread;
 pub mod context;
 pub mod copy;
 pub mod create;
+mod denial;
 pub mod dir;
 pub mod identity;
 pub mod journal;

@@ -234,12 +234,7 @@ fn stdio(file: &File, program: &Path) -> Result<Stdio, SysError> {
 }
 
 fn start_error(program: &Path, error: &std::io::Error) -> SysError {
-    SysError {
-        op: Op::Start,
-        path: program.to_owned(),
-        other: None,
-        errno: error.raw_os_error().unwrap_or(libc::ENOEXEC),
-    }
+    SysError::new(Op::Start, program, error.raw_os_error().unwrap_or(libc::ENOEXEC))
 }
 
 fn start(command: &mut Command, program: &Path) -> Result<Child, SysError> {
@@ -258,12 +253,7 @@ fn wait_listening(
     ear: &mut Ear,
     often: Option<&dyn Fn()>,
 ) -> Result<Result<(), ChildEnd>, SysError> {
-    let fail = |error: &std::io::Error| SysError {
-        op: Op::Wait,
-        path: program.to_owned(),
-        other: None,
-        errno: error.raw_os_error().unwrap_or(0),
-    };
+    let fail = |error: &std::io::Error| SysError::new(Op::Wait, program, error.raw_os_error().unwrap_or(0));
     let handle = pidfd(child);
     if let Some(seconds) = watch(child, handle.as_ref(), limit, ear, often) {
         end_child(child, handle.as_ref());

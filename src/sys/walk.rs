@@ -13,6 +13,7 @@ use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
 use nix::sys::stat::{Mode as NixMode, fstatat};
 
+use super::denial;
 use super::dir::{Dir, facts_of};
 use crate::facts::Kind;
 use crate::fault::{Fault, Insecure, Op, SysError};
@@ -49,14 +50,7 @@ fn fast_open(path: &Path) -> Option<OwnedFd> {
 }
 
 fn slow_open(base: Option<&Dir>, path: &Path, log: &Path) -> Result<Dir, Fault> {
-    let fail = |errno: Errno| {
-        Fault::Call(SysError {
-            op: Op::OpenDirectory,
-            path: path.to_owned(),
-            other: None,
-            errno: errno as i32,
-        })
-    };
+    let fail = |errno: Errno| Fault::Call(SysError::new(Op::OpenDirectory, path, errno as i32));
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
     let start = if path.is_absolute() { "/" } else { "." };
     let from = base.map_or(AT_FDCWD, AsFd::as_fd);
@@ -65,7 +59,12 @@ fn slow_open(base: Option<&Dir>, path: &Path, log: &Path) -> Result<Dir, Fault> 
     let mut left: VecDeque<OsString> = components(path);
     let mut links = 0;
     while let Some(name) = left.pop_front() {
-        let stat = fstatat(&here, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW).map_err(fail)?;
+        let stat = fstatat(&here, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW).map_err(|errno| {
+            Fault::Call(SysError {
+                denial: denial::of_way(&here, reached.clone(), errno),
+                ..SysError::new(Op::OpenDirectory, path, errno as i32)
+            })
+        })?;
         let facts = facts_of(&stat);
         reached.push(&name);
         if facts.kind != Kind::Symlink {
