@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::diag::Place;
+
 /// A system call that failed, in the words of the work it was to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
@@ -63,7 +65,7 @@ pub struct SysError {
     /// The kernel's reason.
     pub errno: i32,
     /// What is behind it, where it is a refusal and that could be seen.
-    pub denial: Option<Denial>,
+    pub denial: Option<Box<Denial>>,
 }
 
 /// What is behind a "permission denied", as it was seen right after it.
@@ -222,8 +224,19 @@ pub enum Fault {
     CannotCompress {
         /// The archive.
         path: PathBuf,
+        /// The stanza that names it.
+        stanza: Place,
         /// Why.
-        error: SysError,
+        error: Box<SysError>,
+    },
+    /// A program that mail goes through could not be started; what was to be sent is there.
+    CannotMail {
+        /// The archive.
+        path: PathBuf,
+        /// The stanza that asks for mail.
+        stanza: Place,
+        /// Why.
+        error: Box<SysError>,
     },
     /// Mail could not be sent.
     Mail {

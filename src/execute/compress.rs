@@ -178,7 +178,8 @@ fn run_program(
     match process::run_filter(&filter, source, output, &tick) {
         Err(error) => Err(Fault::CannotCompress {
             path: path.to_owned(),
-            error,
+            stanza: work.set.declared_at.clone(),
+            error: Box::new(error),
         }),
         Ok(done) => {
             if !done.said.is_empty() {

@@ -39,6 +39,11 @@ pub(super) fn mail(work: &LogWork, what: &OsStr, subject: Subject, uncompress: b
     };
     let program = &work.set.choices.mail_program;
     let through = uncompress.then_some(work.set.policy.uncompress_command.as_path());
-    let sent = identity::as_starter(|| process::run_mail(program, words, &mail.address, &file, through))??;
+    let sent = identity::as_starter(|| process::run_mail(program, words, &mail.address, &file, through))?;
+    let sent = sent.map_err(|error| Fault::CannotMail {
+        path: path.clone(),
+        stanza: work.set.declared_at.clone(),
+        error: Box::new(error),
+    })?;
     sent.map_err(|end| Fault::Mail { path, end })
 }

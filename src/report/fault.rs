@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::accounts;
 use super::words::{bytes, end, list, path, reason};
+use crate::diag::Place;
 use crate::fault::{Acting, Attribute, Denial, Fault, Hook, Insecure, Op, SysError};
 use crate::sys::call::Errno;
 
@@ -30,11 +31,27 @@ pub fn sentence(fault: &Fault) -> String {
             end: how,
         } => script(*hook, *shared, (target, pattern), &end(*how)),
         Fault::Compressor { path: file, end: how } => format!("failed to compress log {}: {}", path(file), end(*how)),
-        Fault::CannotCompress { path: file, error } => format!(
-            "cannot execute compress command '{}': {}; failed to compress log {}: child did not exit with status 0",
+        Fault::CannotCompress {
+            path: file,
+            stanza,
+            error,
+        } => format!(
+            "cannot execute compress command '{}': {}; failed to compress log {}: child did not exit with status 0; \
+             install the program, or correct compresscmd ({})",
             path(&error.path),
             reason(error.errno),
-            path(file)
+            path(file),
+            spot(stanza)
+        ),
+        Fault::CannotMail {
+            path: file,
+            stanza,
+            error,
+        } => format!(
+            "cannot mail {}: {}; install the program, or name another one ({})",
+            path(file),
+            call(error),
+            spot(stanza)
         ),
         Fault::Mail { path: file, end: how } => format!("mail command failed for {}: {}", path(file), end(*how)),
         Fault::InsecureDirectory { log, component, why } => insecure(log, component, *why),
@@ -52,6 +69,11 @@ pub fn sentence(fault: &Fault) -> String {
             path(log)
         ),
     }
+}
+
+/// Says where a stanza begins.
+fn spot(stanza: &Place) -> String {
+    format!("{}:{}", path(&stanza.file), stanza.line)
 }
 
 fn script(hook: Hook, shared: bool, (target, pattern): (&Path, &[u8]), how: &str) -> String {

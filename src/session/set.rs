@@ -115,6 +115,7 @@ impl Session<'_> {
         let set = Arc::new(SetWork {
             policy: Arc::clone(policy),
             written: Arc::clone(&expanded.set.written),
+            declared_at: expanded.set.declared_at.clone(),
             choices: Arc::clone(&self.choices),
         });
         let vanished = self.vanished(&expanded);

@@ -96,14 +96,14 @@ impl Dir {
 
     pub(super) fn error(&self, op: Op, name: &OsStr, errno: Errno) -> SysError {
         SysError {
-            denial: denial::of_entry(self, name, op, errno),
+            denial: denial::of_entry(self, name, op, errno).map(Box::new),
             ..SysError::new(op, self.path_of(name), errno as i32)
         }
     }
 
     fn own_error(&self, op: Op, errno: Errno) -> SysError {
         SysError {
-            denial: denial::of_directory(self, op, errno),
+            denial: denial::of_directory(self, op, errno).map(Box::new),
             ..SysError::new(op, self.path.clone(), errno as i32)
         }
     }
@@ -156,7 +156,7 @@ impl Dir {
             SysError {
                 denial: failed
                     .denial
-                    .or_else(|| denial::of_directory(to_dir, Op::Rename, errno)),
+                    .or_else(|| denial::of_directory(to_dir, Op::Rename, errno).map(Box::new)),
                 other: Some(to_dir.path_of(to)),
                 ..failed
             }

@@ -111,7 +111,7 @@ pub fn act_as(identity: Identity) -> Result<Acting, SysError> {
 fn become_ids(ids: &Ids) -> Result<Acting, SysError> {
     let acting = Acting { before: Ids::now() };
     ids.enter().map_err(|errno| SysError {
-        denial: (!getuid().is_root()).then_some(Denial::NotRoot),
+        denial: (!getuid().is_root()).then(|| Box::new(Denial::NotRoot)),
         ..SysError::new(Op::SwitchIdentity, format!("{}:{}", ids.user, ids.group), errno as i32)
     })?;
     Ok(acting)

@@ -23,6 +23,7 @@ pub mod mkdir;
 pub mod names;
 pub mod pattern;
 pub mod process;
+pub mod programs;
 pub mod release;
 pub mod room;
 pub mod signals;

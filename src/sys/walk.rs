@@ -61,7 +61,7 @@ fn slow_open(base: Option<&Dir>, path: &Path, log: &Path) -> Result<Dir, Fault> 
     while let Some(name) = left.pop_front() {
         let stat = fstatat(&here, name.as_os_str(), AtFlags::AT_SYMLINK_NOFOLLOW).map_err(|errno| {
             Fault::Call(SysError {
-                denial: denial::of_way(&here, reached.clone(), errno),
+                denial: denial::of_way(&here, reached.clone(), errno).map(Box::new),
                 ..SysError::new(Op::OpenDirectory, path, errno as i32)
             })
         })?;

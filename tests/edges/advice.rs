@@ -118,3 +118,32 @@ fn an_attribute_that_forbids_it_is_named_with_the_command_that_takes_it_away() {
         assert_advised(&scene, &run, advice);
     }
 }
+
+#[test]
+fn a_program_that_is_missing_is_told_with_the_archive_and_the_line_of_its_stanza() {
+    let scene = Scene::new("advice-program");
+    scene.write("app.log", "text\n");
+    scene.configure(
+        "weekly\n@ROOT@/log/app.log {\n\tsize 1\n\trotate 2\n\tcompress\n\tcompresscmd /no/such/packer\n}\n",
+    );
+    let advice = "failed to compress log @/app.log.1: child did not exit with status 0; \
+                  install the program, or correct compresscmd (conf:2)";
+    assert_advised(&scene, &scene.run(&[]), advice);
+    let scene = Scene::new("advice-mailer");
+    scene.write("app.log", "text\n");
+    scene.configure("@ROOT@/log/app.log {\n\tsize 1\n\trotate 2\n\tmail root\n\tmailfirst\n}\n");
+    let advice = "cannot mail @/app.log.1: cannot start /no/such/mailer: No such file or directory; \
+                  install the program, or name another one (conf:1)";
+    assert_advised(&scene, &scene.run(&["-m", "/no/such/mailer"]), advice);
+}
+
+#[test]
+fn an_archive_that_a_script_took_away_before_it_was_compressed_is_told_with_the_way_out() {
+    let scene = Scene::new("advice-taken");
+    scene.write("app.log", "text\n");
+    scene.configure(
+        "@ROOT@/log/app.log {\n\tsize 1\n\trotate 2\n\tcompress\n\tpostrotate\n\t\tmv @ROOT@/log/app.log.1 @ROOT@/taken\n\tendscript\n}\n",
+    );
+    let advice = "; it is gone since it was made: if a script takes archives away, remove `compress`";
+    assert_advised(&scene, &scene.run(&[]), advice);
+}
