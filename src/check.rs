@@ -95,16 +95,10 @@ pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
     } else {
         timer::rhythm(&machine.root)
     };
-    let alone = drop_ins_alone(&request.configs);
-    let known = |set: &LogSet, otherwise| {
-        if alone.contains(&*set.declared_at.file) {
-            Known::DropIn
-        } else {
-            otherwise
-        }
-    };
-    let whole = loaded.sets.iter().map(|set| (set, known(set, Known::Whole)));
-    let broken_ones = loaded.broken.iter().map(|set| (set, known(set, Known::Broken)));
+    let alone = request.configs.iter().all(|path| is_drop_in(path));
+    let known = |otherwise| if alone { Known::DropIn } else { otherwise };
+    let whole = loaded.sets.iter().map(|set| (set, known(Known::Whole)));
+    let broken_ones = loaded.broken.iter().map(|set| (set, known(Known::Broken)));
     for (set, known) in whole.chain(broken_ones) {
         settings::check(set, known, &mut heard.findings);
         archives::dates(set, known, rhythm, &mut heard.findings);
@@ -126,18 +120,13 @@ pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
     }
 }
 
-/// Finds the files that a main configuration reads, of which none was named: by custom they are in a directory `….d`.
-fn drop_ins_alone(configs: &[PathBuf]) -> HashSet<&Path> {
-    let is_drop_in = |path: &&Path| {
-        let parent = path.parent().and_then(Path::file_name);
-        parent.is_some_and(|name| name.as_encoded_bytes().ends_with(b".d"))
-    };
-    let (drop_ins, mains): (Vec<&Path>, Vec<&Path>) = configs.iter().map(PathBuf::as_path).partition(is_drop_in);
-    if mains.is_empty() {
-        drop_ins.into_iter().collect()
-    } else {
-        HashSet::new()
-    }
+/// Tells whether a path is, by custom, what a main configuration includes: a directory `….d`, or a file in one.
+fn is_drop_in(path: &Path) -> bool {
+    let names = [Some(path), path.parent()]
+        .into_iter()
+        .flatten()
+        .filter_map(Path::file_name);
+    names.into_iter().any(|name| name.as_encoded_bytes().ends_with(b".d"))
 }
 
 fn look_at_texts(loaded: &Loaded, survey: &Survey<'_>, found: &mut Vec<Finding>) {

@@ -1,4 +1,4 @@
-//! What an error outside of braces costs: a run reads no further in its file, and a check counts the stanzas behind it.
+//! What a check cannot see: stanzas behind an error outside of braces, which a run does not read, and what a drop-in alone leaves open.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -134,4 +134,26 @@ fn an_error_outside_of_braces_says_what_is_not_handled_until_it_is_mended() {
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(said.contains(cost), "{said}");
     }
+}
+
+#[test]
+fn of_drop_ins_alone_nothing_is_asked_that_only_a_main_configuration_can_say() {
+    let own = tempfile::tempdir().unwrap();
+    let stanza = "/var/log/a {\ndelaycompress\ndateyesterday\nminsize 1M\n}\n";
+    let main = lay_out(own.path(), &[("main", "include @/logs.d\n"), ("logs.d/a", stanza)]);
+    let codes = |path: &Path| {
+        let output = Command::new(ours())
+            .args(["--check", "--offline"])
+            .arg(path)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let codes = said
+            .lines()
+            .filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned()));
+        codes.collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&main), ["LR3010", "LR3002", "LR3003", "LR3027"]);
+    assert_eq!(codes(&own.path().join("logs.d")), [""; 0]);
+    assert_eq!(codes(&own.path().join("logs.d/a")), [""; 0]);
 }
