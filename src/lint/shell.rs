@@ -238,6 +238,8 @@ fn group_length(text: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn shown(text: &str, found: impl Fn(&Painted) -> Option<Range<usize>>) -> Option<&str> {
@@ -340,6 +342,19 @@ mod tests {
         ];
         for (text, found) in table {
             assert_eq!(shown(text, Painted::bash), found, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_script_is_what_is_found_lies_in_it(text in r"[\[\] \n\\'\x22`#$(){}<>&|;!=a-c]{0,60}") {
+            if let Some(painted) = Painted::new(text.as_bytes()) {
+                prop_assert_eq!(painted.0.len(), text.len());
+                let found = [painted.test_at_end(), painted.bash(), painted.directive().map(|found| found.0)];
+                for range in found.into_iter().flatten() {
+                    prop_assert!(text.get(range).is_some_and(|part| !part.is_empty()));
+                }
+            }
         }
     }
 
