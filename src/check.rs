@@ -12,13 +12,15 @@ use crate::diag::{Diagnostic, Place, Problem, Severity};
 use crate::discover::{self, claim};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::lint::{Cause, Checked, Finding, archives, criteria, machine, settings, wording};
-use crate::load::{self, LoadOptions, Loaded};
+use crate::lint::settings::Known;
+use crate::lint::{Cause, Checked, Finding, archives, criteria, foreign, machine, settings, wording};
+use crate::load::{self, GivenUp, LoadOptions, Loaded};
 use crate::policy::LogSet;
 use crate::report::{check_github, check_json, check_sarif, check_text, screen::Look, show};
 use crate::sys::identity;
 use crate::unix::split_path;
 
+mod logs;
 mod scripts;
 mod survey;
 mod timer;
@@ -87,18 +89,22 @@ pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
     let mut heard = Heard::default();
     let loaded = load::load(&request.configs, &options, &mut |diagnostic| heard.take(diagnostic));
     let survey = Survey::of(&loaded.sources);
-    let (files, stanzas, broken) = (heard.order.len(), loaded.sets.len(), loaded.broken.len());
+    let (files, given_up) = (heard.order.len(), loaded.given_up.clone());
+    let (stanzas, broken) = loaded.count();
     look_at_texts(&loaded, &survey, &mut heard.findings);
     let rhythm = if request.offline {
         None
     } else {
         timer::rhythm(&machine.root)
     };
-    let whole = loaded.sets.iter().map(|set| (set, false));
-    for (set, is_broken) in whole.chain(loaded.broken.iter().map(|set| (set, true))) {
-        settings::check(set, is_broken, &mut heard.findings);
-        archives::dates(set, rhythm, &mut heard.findings);
-        survey.own_archives(set, &mut heard.findings);
+    let alone = request.configs.iter().all(|path| is_drop_in(path));
+    let known = |otherwise| if alone { Known::DropIn } else { otherwise };
+    let whole = loaded.sets.iter().map(|set| (set, known(Known::Whole)));
+    let broken_ones = loaded.broken.iter().map(|set| (set, known(Known::Broken)));
+    for (set, known) in whole.chain(broken_ones) {
+        settings::check(set, known, &mut heard.findings);
+        archives::dates(set, known, rhythm, &mut heard.findings);
+        survey.patterns(set, &mut heard.findings);
         if let Some(rhythm) = rhythm {
             machine::timer(set, rhythm, &mut heard.findings);
         }
@@ -106,19 +112,29 @@ pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
     if request.offline {
         named_twice(&loaded.sets, &mut heard);
     } else {
-        look_at_logs(loaded.sets, machine.as_root, &survey, &mut heard);
+        look_at_logs(loaded.sets, machine.as_root, &request.mail_program, &survey, &mut heard);
     }
     Checked {
-        findings: heard.in_order(&survey),
+        findings: heard.in_order(&survey, given_up),
         files,
-        stanzas: stanzas + broken,
+        stanzas,
         broken,
     }
+}
+
+/// Tells whether a path is, by custom, what a main configuration includes: a directory `….d`, or a file in one.
+fn is_drop_in(path: &Path) -> bool {
+    let names = [Some(path), path.parent()]
+        .into_iter()
+        .flatten()
+        .filter_map(Path::file_name);
+    names.into_iter().any(|name| name.as_encoded_bytes().ends_with(b".d"))
 }
 
 fn look_at_texts(loaded: &Loaded, survey: &Survey<'_>, found: &mut Vec<Finding>) {
     for file in survey.files() {
         criteria::lost(file, found);
+        foreign::check(file, found);
         wording::check(file, found);
     }
     scripts::check(survey.files(), found);
@@ -132,8 +148,9 @@ fn look_at_texts(loaded: &Loaded, survey: &Survey<'_>, found: &mut Vec<Finding>)
 }
 
 /// Finds the logs as a run does, and goes the ways to their directories.
-fn look_at_logs(sets: Vec<LogSet>, as_root: bool, survey: &Survey<'_>, heard: &mut Heard) {
+fn look_at_logs(sets: Vec<LogSet>, as_root: bool, mail_program: &Path, survey: &Survey<'_>, heard: &mut Heard) {
     let discovered = discover::discover(sets, &mut |diagnostic| heard.take(diagnostic));
+    logs::check(&discovered.sets, mail_program, survey, &mut heard.findings);
     for expanded in &discovered.sets {
         let mut last = None;
         for log in &expanded.logs {
@@ -203,12 +220,28 @@ impl Heard {
                 place: diagnostic.place,
                 excerpt: diagnostic.excerpt.unwrap_or_default(),
                 related,
+                given_up: None,
             });
         }
     }
 
+    /// Adds to an error what it costs; where a lint stands for it that is in another place, to that.
+    fn charge(&mut self, cost: GivenUp) {
+        let Some(at) = &cost.at else { return };
+        let is_error = |finding: &Finding| finding.severity() == Severity::Error;
+        let spot = |place: &Place| (place.file.clone(), place.line, place.column);
+        let is_at = |finding: &Finding| is_error(finding) && finding.place.as_ref().map(spot) == Some(spot(at));
+        let is_in = |finding: &Finding| is_error(finding) && finding.file() == Some(&*at.file);
+        let exact = self.findings.iter().position(is_at);
+        if let Some(index) = exact.or_else(|| self.findings.iter().position(is_in)) {
+            self.findings[index].given_up = Some(cost);
+        }
+    }
+
     /// Sorts by place, each thing once; what has no place comes first.
-    fn in_order(mut self, survey: &Survey<'_>) -> Vec<Finding> {
+    fn in_order(mut self, survey: &Survey<'_>, given_up: Vec<GivenUp>) -> Vec<Finding> {
+        self.findings.retain(|finding| !survey.is_explained(finding));
+        given_up.into_iter().for_each(|cost| self.charge(cost));
         self.findings.iter_mut().for_each(|finding| survey.complete(finding));
         let order = self.order;
         let rank = |place: &Place| (order.get(&place.file).copied().unwrap_or(0), place.line, place.column);

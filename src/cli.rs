@@ -77,6 +77,7 @@ impl Args {
                 offline,
                 format,
                 color,
+                mail: mail_program,
                 ..
             } = self;
             return Asked::Check(CheckRequest {
@@ -85,6 +86,7 @@ impl Args {
                 offline,
                 format,
                 color,
+                mail_program,
             });
         }
         if self.status || self.explain.is_some() {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::diag::Place;
 use crate::unix::Mode;
 
 /// A system call that failed, in the words of the work it was to do.
@@ -64,9 +65,75 @@ pub struct SysError {
     pub other: Option<PathBuf>,
     /// The kernel's reason.
     pub errno: i32,
+    /// What is behind it, where it is a refusal and that could be seen.
+    pub denial: Option<Box<Denial>>,
+}
+
+/// What is behind a "permission denied", as it was seen right after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// Somebody who is not root cannot act as anybody else.
+    NotRoot,
+    /// A file or directory has an attribute that no right goes against.
+    Attribute {
+        /// Which file or directory.
+        at: PathBuf,
+        /// Which attribute.
+        attribute: Attribute,
+    },
+    /// A file or directory of somebody else's does not let who acts do it.
+    Rights {
+        /// Which file or directory.
+        at: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// Its permission bits.
+        mode: u32,
+        /// Who acts.
+        acting: Acting,
+    },
+    /// In a sticky directory only a file's owner may rename and remove it.
+    Sticky {
+        /// The file.
+        at: PathBuf,
+        /// Its owner.
+        owner: u32,
+        /// Who acts.
+        acting: Acting,
+    },
+}
+
+/// Who a refused call was made as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acting {
+    /// The user.
+    pub user: u32,
+    /// Root started the run, so that `su` could name another one.
+    pub started_by_root: bool,
+}
+
+/// An attribute of a file, as chattr(1) sets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attribute {
+    /// Nothing about it can be changed (`i`).
+    Immutable,
+    /// It can only be added to (`a`).
+    AppendOnly,
 }
 
 impl SysError {
+    /// Makes an error of which nothing more is known.
+    #[must_use]
+    pub fn new(op: Op, path: impl Into<PathBuf>, errno: i32) -> Self {
+        Self {
+            op,
+            path: path.into(),
+            other: None,
+            errno,
+            denial: None,
+        }
+    }
+
     /// Answers whether it failed because there is no such file.
     #[must_use]
     pub fn is_absence(&self) -> bool {
@@ -168,8 +235,19 @@ pub enum Fault {
     CannotCompress {
         /// The archive.
         path: PathBuf,
+        /// The stanza that names it.
+        stanza: Place,
         /// Why.
-        error: SysError,
+        error: Box<SysError>,
+    },
+    /// A program that mail goes through could not be started; what was to be sent is there.
+    CannotMail {
+        /// The archive.
+        path: PathBuf,
+        /// The stanza that asks for mail.
+        stanza: Place,
+        /// Why.
+        error: Box<SysError>,
     },
     /// Mail could not be sent.
     Mail {

@@ -11,6 +11,8 @@ use logrotate_rs::state::{StateProblem, StateTable};
 use logrotate_rs::store::{LockMode, Store, StoreError};
 use logrotate_rs::unix::FileId;
 
+use super::support::mounts::{self, with_own_mounts};
+
 const TOP: &str = "logrotate state -- version 2\n";
 
 /// 2026-11-22 10:00:30 UTC.
@@ -461,5 +463,63 @@ fn a_state_changed_in_place_during_the_run_is_read_again_before_it_is_replaced()
     fs::write(site.state(), changed).unwrap();
     site.write(&mut store, &table).unwrap();
     let text = format!("{TOP}\"/longer/than/before\" 2026-5-1-0:0:0\n\"/a\" 2026-11-22-10:0:30\n");
+    assert_eq!(site.text(), text);
+}
+
+#[test]
+fn a_state_file_that_is_a_mount_of_its_own_is_written_in_place_under_its_lock() {
+    with_own_mounts(|| {
+        let mut site = Site::new(&format!("{TOP}\"/a\" 2026-1-1-0:0:0\n\"/b\" 2026-1-2-0:0:0\n"));
+        let elsewhere = tempfile::NamedTempFile::new().unwrap();
+        fs::copy(site.state(), elsewhere.path()).unwrap();
+        fs::set_permissions(elsewhere.path(), fs::Permissions::from_mode(0o640)).unwrap();
+        mounts::over(elsewhere.path(), &site.state());
+        let mut store = site.open(LockMode::Take, false).unwrap();
+        let mut table = site.read(&mut store, &["/a"]);
+        table.stamp(Path::new("/a"), now().local);
+        site.write(&mut store, &table).unwrap();
+        let text = format!("{TOP}\"/b\" 2026-1-2-0:0:0\n\"/a\" 2026-11-22-10:0:30\n");
+        assert_eq!(fs::read_to_string(elsewhere.path()).unwrap(), text);
+        assert!(
+            site.heard.contains(&StateProblem::InPlace(site.state())),
+            "{:?}",
+            site.heard
+        );
+        let path = site.state();
+        assert_eq!(
+            site.open(LockMode::Take, false).unwrap_err(),
+            StoreError::Locked(path),
+            "the lock is still held"
+        );
+        drop(store);
+        assert_eq!(
+            fs::read_dir(site.dir.path()).unwrap().count(),
+            1,
+            "nothing is left over"
+        );
+        mounts::detach(&site.state());
+    });
+}
+
+#[test]
+fn what_a_crash_kept_from_being_written_in_place_is_written_by_the_next_run() {
+    let whole = format!("{TOP}\"/b\" 2026-1-2-0:0:0\n\"/a\" 2026-11-22-10:0:30\n");
+    let mut site = Site::new(&whole[..TOP.len() + 9]);
+    fs::write(site.dir.path().join("status.new"), &whole).unwrap();
+    let mut looking = site.open(LockMode::Take, true).unwrap();
+    assert_eq!(site.read(&mut looking, &["/a", "/b"]).entries().count(), 2);
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    assert_eq!(site.read(&mut store, &["/a", "/b"]).entries().count(), 2);
+    assert_eq!(site.text(), whole);
+    assert_eq!(fs::read_dir(site.dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_stranger_s_file_is_not_taken_for_what_a_crash_left() {
+    let text = format!("{TOP}\"/b\" 2026-1-2-0:0:0\n");
+    let mut site = Site::new(&text);
+    fs::write(site.dir.path().join("other"), TOP).unwrap();
+    symlink(site.dir.path().join("other"), site.dir.path().join("status.new")).unwrap();
+    drop(site.open(LockMode::Take, false).unwrap());
     assert_eq!(site.text(), text);
 }

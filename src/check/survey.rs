@@ -8,7 +8,7 @@ use crate::config::ast::{Block, File, Item};
 use crate::config::parse;
 use crate::diag::{Place, Problem};
 use crate::discover::expand;
-use crate::lint::{Cause, Finding, Lint, archives};
+use crate::lint::{Cause, Finding, Lint, archives, foreign};
 use crate::load::Source;
 use crate::policy::LogSet;
 
@@ -69,14 +69,28 @@ impl<'s> Survey<'s> {
         block.words.get(index).map(|word| file.place(word.span))
     }
 
-    /// Reports the words of a stanza that find the archives of what they find.
-    pub(super) fn own_archives(&self, set: &LogSet, found: &mut Vec<Finding>) {
+    /// Reports the words of a stanza that find the archives of what they find, or less than they seem to.
+    pub(super) fn patterns(&self, set: &LogSet, found: &mut Vec<Finding>) {
         for (index, word) in set.patterns.iter().enumerate() {
-            if let Some((log, archive)) = archives::found_again(set, word.as_bytes()) {
-                let place = self.word(set, index).unwrap_or_else(|| set.declared_at.clone());
-                found.push(Finding::lint(Lint::MatchesArchives { log, archive }, place));
+            let word = word.as_bytes();
+            let place = || self.word(set, index).unwrap_or_else(|| set.declared_at.clone());
+            if let Some((log, archive)) = archives::found_again(set, word) {
+                let by = archives::found_again_by(set, word);
+                found.push(Finding::lint(Lint::MatchesArchives { log, archive, by }, place()));
+            }
+            if word.windows(2).any(|two| two == b"**") {
+                found.push(Finding::lint(Lint::DoubleStar, place()));
             }
         }
+    }
+
+    /// Tells whether a lint says better what a complaint of the reader is about.
+    pub(super) fn is_explained(&self, finding: &Finding) -> bool {
+        let (Cause::Problem(problem), Some(place)) = (&finding.cause, &finding.place) else {
+            return false;
+        };
+        self.file(place)
+            .is_some_and(|file| foreign::explains(file, problem, place))
     }
 
     /// Narrows the place to the exact part, and adds the line that it is in.

@@ -20,6 +20,8 @@ pub struct CheckRequest {
     pub format: Format,
     /// When colours are used.
     pub color: Color,
+    /// The program that a run sends mail with.
+    pub mail_program: PathBuf,
 }
 
 /// What `--status` or `--explain` is to do.

@@ -119,9 +119,19 @@ pub enum Problem {
     /// A mode is no octal number up to 7777.
     InvalidMode(/** As written. */ Vec<u8>),
     /// A user does not exist.
-    UnknownUser(/** As written. */ Vec<u8>),
+    UnknownUser {
+        /** As written. */
+        word: Vec<u8>,
+        /** What may have been meant. */
+        slip: Option<Slip>,
+    },
     /// A group does not exist.
-    UnknownGroup(/** As written. */ Vec<u8>),
+    UnknownGroup {
+        /** As written. */
+        word: Vec<u8>,
+        /** What may have been meant. */
+        slip: Option<Slip>,
+    },
     /// `su` names no user.
     NoUserForSu,
     /// `su` names no group.
@@ -251,6 +261,20 @@ pub enum Problem {
     },
 }
 
+/// How words for a mode, a user and a group are put wrongly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Slip {
+    /// Two words, the first of which is a mode: they are taken for user and group.
+    ModeForUser,
+    /// User and group in one word, as chown(1) takes them.
+    OneWord {
+        /** The user. */
+        user: Vec<u8>,
+        /** The group. */
+        group: Vec<u8>,
+    },
+}
+
 /// The standing of a kind of complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
@@ -345,8 +369,8 @@ impl Problem {
             P::InvalidArguments(_) => error("LR1208"),
             P::ExtraArguments(_) => error("LR1209"),
             P::InvalidMode(_) => error("LR1210"),
-            P::UnknownUser(_) => error("LR1211"),
-            P::UnknownGroup(_) => error("LR1212"),
+            P::UnknownUser { .. } => error("LR1211"),
+            P::UnknownGroup { .. } => error("LR1212"),
             P::NoUserForSu => error("LR1213"),
             P::NoGroupForSu => error("LR1214"),
             P::BadPath { .. } => error("LR1215"),

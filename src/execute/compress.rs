@@ -160,14 +160,7 @@ fn write(
         read: Some(pace.read()),
         most,
     };
-    let call = |op, errno: i32| {
-        Fault::Call(SysError {
-            op,
-            path: path.clone(),
-            other: None,
-            errno,
-        })
-    };
+    let call = |op, errno: i32| Fault::Call(SysError::new(op, path.clone(), errno));
     match engine::compress(built_in, source.as_fd(), output.as_fd(), means) {
         Ok(_) => Ok(()),
         Err(EngineError::Source(error)) => Err(call(Op::Read, error.errno as i32)),
@@ -199,7 +192,8 @@ fn run_program(
     match process::run_filter(&filter, source, output, &tick) {
         Err(error) => Err(Fault::CannotCompress {
             path: path.to_owned(),
-            error,
+            stanza: work.set.declared_at.clone(),
+            error: Box::new(error),
         }),
         Ok(done) => {
             if !done.said.is_empty() {
@@ -254,12 +248,8 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
 
 /// Gets a file's content to the disk; an error here means that nothing may rely on it.
 pub(super) fn flush(file: &File, path: &std::path::Path) -> Result<(), SysError> {
-    file.sync_all().map_err(|error| SysError {
-        op: Op::Flush,
-        path: path.to_owned(),
-        other: None,
-        errno: error.raw_os_error().unwrap_or(0),
-    })
+    file.sync_all()
+        .map_err(|error| SysError::new(Op::Flush, path, error.raw_os_error().unwrap_or(0)))
 }
 
 impl Halfway {

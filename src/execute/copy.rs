@@ -175,10 +175,5 @@ fn call(work: &LogWork, from: &Spot, to: &OsStr, error: CallError) -> Fault {
     } else {
         work.path_of(from)
     };
-    Fault::Call(SysError {
-        op,
-        path,
-        other: None,
-        errno: error.errno as i32,
-    })
+    Fault::Call(SysError::new(op, path, error.errno as i32))
 }

@@ -328,6 +328,7 @@ fn is_about(step: &Step, name: &OsStr) -> bool {
 pub(super) mod tests {
     use super::*;
     use crate::clock::Now;
+    use crate::diag::Place;
     use crate::execute::work::{Choices, SetWork};
     use crate::policy::settings::Settings;
     use crate::sys::process::Patience;
@@ -352,6 +353,12 @@ pub(super) mod tests {
         let set = SetWork {
             policy: Settings::default().policy().into(),
             written: Arc::from(&b""[..]),
+            declared_at: Place {
+                file: Arc::from(std::path::Path::new("conf")),
+                line: 1,
+                column: 1,
+                length: 0,
+            },
             choices: Arc::new(choices),
         };
         let work = LogWork {

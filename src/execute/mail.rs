@@ -54,6 +54,11 @@ pub(super) fn mail(work: &LogWork, what: &OsStr, subject: Subject, uncompress: b
         text: &file,
         uncompress: uncompress.then_some((work.set.policy.uncompress_command.as_path(), MOST)),
     };
-    let sent = identity::as_starter(|| process::run_mail(&work.set.choices.mail_program, &letter))??;
+    let sent = identity::as_starter(|| process::run_mail(&work.set.choices.mail_program, &letter))?;
+    let sent = sent.map_err(|error| Fault::CannotMail {
+        path: path.clone(),
+        stanza: work.set.declared_at.clone(),
+        error: Box::new(error),
+    })?;
     sent.map_err(|end| Fault::Mail { path, end })
 }

@@ -122,12 +122,7 @@ fn log_now(work: &LogWork) -> Result<(FileId, Kind), SysError> {
 }
 
 fn replaced() -> SysError {
-    SysError {
-        op: Op::Rename,
-        path: std::path::PathBuf::new(),
-        other: None,
-        errno: Errno::ESTALE as i32,
-    }
+    SysError::new(Op::Rename, std::path::PathBuf::new(), Errno::ESTALE as i32)
 }
 
 /// Returns the directory that a spot lies in.
@@ -142,12 +137,7 @@ pub(super) fn dir_of<'a>(work: &'a LogWork, spot: &Spot) -> Result<&'a Dir, Faul
 pub(super) fn archive_dir(work: &LogWork) -> Result<&Dir, Fault> {
     work.archive_dir.as_deref().ok_or_else(|| {
         let path = work.archive_path.clone();
-        Fault::Call(SysError {
-            op: Op::OpenDirectory,
-            path,
-            other: None,
-            errno: 2,
-        })
+        Fault::Call(SysError::new(Op::OpenDirectory, path, 2))
     })
 }
 

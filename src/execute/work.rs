@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::engine::{self, BuiltIn};
 use crate::clock::Stamp;
+use crate::diag::Place;
 use crate::event::{Doing, Event, Listener};
 use crate::facts::FileFacts;
 use crate::plan::{Spot, Step, Where};
@@ -65,6 +66,8 @@ pub struct SetWork {
     pub policy: Arc<Policy>,
     /// Its path list as written.
     pub written: Arc<[u8]>,
+    /// Where that list begins.
+    pub declared_at: Place,
     /// What holds for the whole run.
     pub choices: Arc<Choices>,
 }

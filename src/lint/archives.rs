@@ -2,12 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Arc;
 
 use super::rhythm::Rhythm;
+use super::settings::Known;
 use super::{Finding, Lint, Made};
 use crate::clock::Now;
 use crate::naming::ArchiveNames;
-use crate::policy::{CompressWhen, LogSet, NamingStyle, Trigger};
+use crate::policy::{CompressWhen, LogSet, Naming, NamingStyle, Policy, Trigger};
 use crate::sys::{locale, pattern};
 
 /// Some moment: names made for it show what the names of all moments look like.
@@ -55,7 +57,7 @@ fn needed(trigger: Trigger) -> (Grain, &'static str) {
 }
 
 /// Reports dated names that two rotations of one log can share.
-pub fn dates(set: &LogSet, rhythm: Option<Rhythm>, found: &mut Vec<Finding>) {
+pub fn dates(set: &LogSet, known: Known, rhythm: Option<Rhythm>, found: &mut Vec<Finding>) {
     let naming = &set.policy.naming;
     if naming.style == NamingStyle::Numbered {
         return;
@@ -71,18 +73,59 @@ pub fn dates(set: &LogSet, rhythm: Option<Rhythm>, found: &mut Vec<Finding>) {
         (None, Trigger::Minutes(_)) => Grain::Minute,
         (None, _) => Grain::Day,
     };
+    let dated_back = dated_back(naming.style)
+        .filter(|(_, by)| *by < grain)
+        .map(|(name, _)| name);
+    // Where a rotation comes late, the next one that comes in time is dated back into the same period.
+    if grain < needed || (grain == needed && dated_back.is_none()) {
+        return;
+    }
     let made = Made::of(set);
     let format = naming.date_format.clone();
     let named = if format.is_some() { "dateformat" } else { "dateext" };
-    if grain > needed
-        && let Some((_, place)) = made.last(&[named])
-    {
-        let finding = Finding::lint(Lint::DatesRepeat { format, criterion }, place.clone());
-        let other = made.last(&[criterion]).map(|(_, place)| place.clone());
+    let set_here = made.last(&[criterion]);
+    if known == Known::DropIn && set_here.is_none() {
+        return;
+    }
+    if let Some((_, place)) = made.last(&[named]) {
+        let lint = Lint::DatesRepeat {
+            format,
+            criterion,
+            dated_back: dated_back.filter(|_| grain == needed),
+        };
         found.push(Finding {
-            related: other,
-            ..finding
+            related: set_here.map(|(_, place)| place.clone()),
+            ..Finding::lint(lint, place.clone())
         });
+    }
+}
+
+/// Returns the directive that dates archives back, and by how much.
+fn dated_back(style: NamingStyle) -> Option<(&'static str, Grain)> {
+    match style {
+        NamingStyle::Dated { yesterday: true, .. } => Some(("dateyesterday", Grain::Day)),
+        NamingStyle::Dated { hour_ago: true, .. } => Some(("datehourago", Grain::Hour)),
+        _ => None,
+    }
+}
+
+/// Finds the directive without which a word would not find the archives of what it finds.
+#[must_use]
+pub fn found_again_by(set: &LogSet, word: &[u8]) -> Option<&'static str> {
+    let without = |change: fn(&mut Naming)| {
+        let mut policy = Policy::clone(&set.policy);
+        change(&mut policy.naming);
+        let policy = Arc::new(policy);
+        found_again(&LogSet { policy, ..set.clone() }, word).is_none()
+    };
+    let naming = &set.policy.naming;
+    if naming.extension.is_some() && without(|naming| naming.extension = None) {
+        Some("extension")
+    } else if naming.add_extension.is_some() && without(|naming| naming.add_extension = None) {
+        Some("addextension")
+    } else {
+        let is_format = naming.date_format.is_some() && without(|naming| naming.date_format = None);
+        is_format.then_some("dateformat")
     }
 }
 

@@ -1,23 +1,28 @@
 //! What a run would do but the author can hardly have meant: lints as pure functions over stanzas and texts.
 //!
-//! One table names them. Reading, running and looking are `check`'s, sentences are `report::advice`'s.
+//! The table of `table` names them. Reading, running and looking are `check`'s, sentences are `report::advice`'s.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Place, Problem, Severity};
+use crate::load::GivenUp;
 use crate::policy::LogSet;
 
 pub mod archives;
 pub mod calendar;
 pub mod criteria;
+pub mod foreign;
 pub mod machine;
 pub mod rhythm;
 pub mod script;
 pub mod settings;
+pub mod shell;
+mod table;
 pub mod wording;
 
 use rhythm::Rhythm;
+pub use table::{LINTS, Row};
 
 /// What a lint found, with what makes it so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +44,8 @@ pub enum Lint {
         format: Option<OsString>,
         /** The directive that makes rotations as frequent. */
         criterion: &'static str,
+        /** The directive that dates a rotation back, so that one that comes late is dated as the next one in time is. */
+        dated_back: Option<&'static str>,
     },
     /// `create` for a log that is never renamed.
     CreateWithoutRename(/** `copy` or `copytruncate`. */ &'static str),
@@ -61,6 +68,8 @@ pub enum Lint {
         log: OsString,
         /** Its archive, which it finds too. */
         archive: OsString,
+        /** The directive without which it would not. */
+        by: Option<&'static str>,
     },
     /// No `rotate` anywhere: nothing is kept.
     NothingKept,
@@ -101,6 +110,8 @@ pub enum Lint {
         script: &'static str,
         /** What the shell said. */
         said: String,
+        /** What is behind it, where that can be seen. */
+        because: Option<Misread>,
     },
     /// A drop-in changes what holds for the files after it.
     GlobalLeaks {
@@ -113,127 +124,55 @@ pub enum Lint {
     MinAboveMax,
     /// A `%` in a `dateformat` that stands for itself.
     UnknownDateField(/** As written. */ Vec<u8>),
+    /// Lines end in CR LF.
+    WindowsLines(/** The file. */ PathBuf),
+    /// A byte order mark stands where a line begins.
+    ByteOrderMark(/** The file. */ PathBuf),
+    /// Braces for alternatives begin the block instead.
+    Braces(/** What they were to mean. */ Vec<Vec<u8>>),
+    /// A line of a script is a directive.
+    DirectiveInScript {
+        /** The directive that begins the script. */
+        script: &'static str,
+        /** The one in it. */
+        directive: &'static str,
+    },
+    /// A script fails whenever the test in its last command does.
+    TestAtEnd(/** The directive. */ &'static str),
+    /// A script needs bash, and another shell runs it.
+    BashOnly(/** What only bash knows. */ Vec<u8>),
+    /// `minsize` or `minage` without a criterion of time.
+    MinimumWithoutTime(/** The directive. */ &'static str),
+    /// `**` in a pattern.
+    DoubleStar,
+    /// All that is found is a symbolic link.
+    OnlyLinks(/** The first one. */ PathBuf),
+    /// A path is that of a directory.
+    PathIsDirectory(/** The directory. */ PathBuf),
+    /// Two logs of one name have one directory for their archives.
+    SharedRow {
+        /** The one. */
+        log: PathBuf,
+        /** The other. */
+        other: PathBuf,
+    },
+    /// A program is not there.
+    ProgramMissing {
+        /** The directive that needs it. */
+        directive: &'static str,
+        /** The program. */
+        program: PathBuf,
+    },
 }
 
-/// One row of the table of lints.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Row {
-    /// The code, which never changes its meaning.
-    pub code: &'static str,
-    /// The name, in small letters.
-    pub name: &'static str,
-    /// How much it weighs: an error is what a run would refuse.
-    pub severity: Severity,
-    /// What it finds, in one line.
-    pub meaning: &'static str,
+/// Why a shell cannot read a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Misread {
+    /// Its `endscript` is missing, so that it goes on over the stanza of this path list.
+    Swallows(Vec<u8>),
+    /// Only bash knows this.
+    Bash(Vec<u8>),
 }
-
-const fn warning(code: &'static str, name: &'static str, meaning: &'static str) -> Row {
-    Row {
-        code,
-        name,
-        severity: Severity::Warning,
-        meaning,
-    }
-}
-
-const fn error(code: &'static str, name: &'static str, meaning: &'static str) -> Row {
-    Row {
-        code,
-        name,
-        severity: Severity::Error,
-        meaning,
-    }
-}
-
-/// All lints, by code.
-pub const LINTS: [Row; 21] = [
-    warning(
-        "LR3001",
-        "criterion-lost",
-        "two criteria in one block, of which only the last counts",
-    ),
-    warning("LR3002", "delay-without-compress", "delaycompress without compress"),
-    warning(
-        "LR3003",
-        "date-without-dateext",
-        "dateformat, dateyesterday or datehourago without dateext",
-    ),
-    warning(
-        "LR3004",
-        "dates-repeat",
-        "dated names that two rotations of one log can share",
-    ),
-    warning(
-        "LR3005",
-        "create-without-rename",
-        "create beside copy or copytruncate, which never make a new log",
-    ),
-    warning("LR3006", "mail-without-address", "mailfirst or maillast without mail"),
-    warning("LR3007", "cycles-without-shred", "shredcycles without shred"),
-    warning(
-        "LR3008",
-        "comment-in-argument",
-        "a comment that is taken for a part of the argument before it",
-    ),
-    warning(
-        "LR3009",
-        "matches-archives",
-        "a pattern that finds the archives of the logs that it finds",
-    ),
-    warning(
-        "LR3010",
-        "nothing-kept",
-        "no rotate anywhere, so that old logs are deleted at once",
-    ),
-    warning(
-        "LR3011",
-        "shared-without-scripts",
-        "sharedscripts without prerotate or postrotate",
-    ),
-    error(
-        "LR3012",
-        "su-missing",
-        "a log in a directory that others may write to, without su",
-    ),
-    warning(
-        "LR3013",
-        "timer-slower",
-        "a criterion that comes round faster than the installed timer",
-    ),
-    warning(
-        "LR3014",
-        "create-open",
-        "create with a mode that lets everybody at the new log",
-    ),
-    error("LR3015", "script-refused", "a script that the shell cannot read"),
-    warning(
-        "LR3016",
-        "global-leaks",
-        "a drop-in that changes settings for the files after it",
-    ),
-    warning(
-        "LR3017",
-        "method-lost",
-        "two ways of rotation in one block, of which only one counts",
-    ),
-    warning("LR3018", "min-above-max", "minsize above maxsize"),
-    warning(
-        "LR3019",
-        "maxsize-idle",
-        "maxsize on a log that is rotated at every run of the timer anyway",
-    ),
-    warning(
-        "LR3020",
-        "unknown-date-field",
-        "a field of a dateformat that is taken as it stands",
-    ),
-    error(
-        "LR3021",
-        "foreign-link",
-        "a log behind a user's link to a directory that is not that user's",
-    ),
-];
 
 impl Lint {
     /// Returns its row of the table.
@@ -260,7 +199,19 @@ impl Lint {
             Self::MinAboveMax => 17,
             Self::MaxsizeIdle(_) => 18,
             Self::UnknownDateField(_) => 19,
-            Self::ForeignLink { .. } => 20,
+            Self::WindowsLines(_) => 20,
+            Self::ByteOrderMark(_) => 21,
+            Self::Braces(_) => 22,
+            Self::DirectiveInScript { .. } => 23,
+            Self::TestAtEnd(_) => 24,
+            Self::BashOnly(_) => 25,
+            Self::MinimumWithoutTime(_) => 26,
+            Self::DoubleStar => 27,
+            Self::OnlyLinks(_) => 28,
+            Self::PathIsDirectory(_) => 29,
+            Self::SharedRow { .. } => 30,
+            Self::ProgramMissing { .. } => 31,
+            Self::ForeignLink { .. } => 32,
         };
         &LINTS[at]
     }
@@ -286,6 +237,8 @@ pub struct Finding {
     pub excerpt: Vec<u8>,
     /// Another place that has to do with it.
     pub related: Option<Place>,
+    /// What an error outside of braces costs.
+    pub given_up: Option<GivenUp>,
 }
 
 impl Finding {
@@ -297,6 +250,7 @@ impl Finding {
             place: Some(place),
             excerpt: Vec::new(),
             related: None,
+            given_up: None,
         }
     }
 
@@ -387,44 +341,5 @@ impl<'a> Made<'a> {
     pub(crate) fn own(&self, names: &[&str]) -> Option<(&'static str, &'a Place)> {
         let found = self.all[self.own..].iter().rev().find(|(name, _)| names.contains(name));
         found.map(|(name, place)| (*name, place))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_codes_run_from_one_without_a_gap() {
-        for (number, row) in LINTS.iter().enumerate() {
-            assert_eq!(row.code, format!("LR3{:03}", number + 1));
-        }
-    }
-
-    #[test]
-    fn names_are_small_words_and_none_comes_twice() {
-        for (number, row) in LINTS.iter().enumerate() {
-            assert!(
-                row.name.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase()),
-                "{}",
-                row.name
-            );
-            assert!(
-                LINTS[..number].iter().all(|other| other.name != row.name),
-                "{}",
-                row.name
-            );
-        }
-    }
-
-    #[test]
-    fn a_meaning_is_one_line_without_a_full_stop() {
-        for row in &LINTS {
-            assert!(
-                !row.meaning.is_empty() && !row.meaning.contains('\n') && !row.meaning.ends_with('.'),
-                "{}",
-                row.code
-            );
-        }
     }
 }

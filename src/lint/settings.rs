@@ -1,25 +1,40 @@
 //! Settings of a stanza that have no effect, or not the one that they seem to have.
 
 use super::{Finding, Lint, Made};
-use crate::policy::{Keep, LogSet, Method, NamingStyle};
+use crate::policy::{Keep, LogSet, Method, NamingStyle, Trigger};
 
 /// Everybody reads these: `who` and `last` have nothing else to show.
 const PUBLIC_LOGS: [&[u8]; 3] = [b"wtmp", b"utmp", b"lastlog"];
 
-/// Reports the settings of a stanza that miss something; of one with an error only what no corrected line could change.
-pub fn check(set: &LogSet, is_broken: bool, found: &mut Vec<Finding>) {
+/// How much is known of what holds for a stanza.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// All.
+    Whole,
+    /// It has an error: a corrected line may change something.
+    Broken,
+    /// It is in a drop-in that is looked at alone: the main configuration may change something.
+    DropIn,
+}
+
+/// Reports the settings of a stanza that miss something; where not all is known, only what nothing else could change.
+pub fn check(set: &LogSet, known: Known, found: &mut Vec<Finding>) {
     let made = Made::of(set);
-    compression(set, &made, found);
-    dates(set, &made, found);
     method(set, &made, found);
     create(set, &made, found);
-    shred(set, &made, found);
     sizes(set, &made, found);
     scripts(set, &made, found);
-    if is_broken {
+    if known == Known::DropIn {
+        return;
+    }
+    compression(set, &made, found);
+    dates(set, &made, found);
+    shred(set, &made, found);
+    if known == Known::Broken {
         return;
     }
     mail(set, &made, found);
+    minima(set, &made, found);
     if set.policy.retention.keep == Keep::Count(0) && made.last(&["rotate"]).is_none() {
         found.push(Finding::lint(Lint::NothingKept, set.declared_at.clone()));
     }
@@ -116,6 +131,19 @@ fn sizes(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     };
     if let (true, Some((_, min)), Some((_, max))) = (least > most, made.last(&["minsize"]), made.last(&["maxsize"])) {
         found.push(Finding::lint(Lint::MinAboveMax, min.clone()).beside(max.clone()));
+    }
+}
+
+/// Without a time that has to go by, a log is due for its size alone, whatever `minsize` and `minage` say.
+fn minima(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
+    if !matches!(set.policy.trigger, Trigger::Size(_)) {
+        return;
+    }
+    let policy = &set.policy;
+    for (name, is_set) in [("minsize", policy.min_size.is_some()), ("minage", policy.min_age > 0)] {
+        if let Some((_, place)) = made.last(&[name]).filter(|_| is_set) {
+            found.push(Finding::lint(Lint::MinimumWithoutTime(name), place.clone()));
+        }
     }
 }
 

@@ -15,11 +15,13 @@ use crate::sys::locale;
 
 mod accounts;
 mod confines;
+mod losses;
 mod reader;
 mod taboo;
 
 use accounts::AccountBook;
 use confines::Confines;
+use losses::Losses;
 use reader::Reader;
 use taboo::Taboo;
 
@@ -64,6 +66,32 @@ pub struct Loaded {
     pub broken: Vec<LogSet>,
     /// The files, in the order of reading, where this was asked for.
     pub sources: Vec<Source>,
+    /// What errors outside of braces cost, where this was asked for: a run reads no further in their files.
+    pub given_up: Vec<GivenUp>,
+    /// How many of `sets` are behind such an error.
+    behind: usize,
+    /// How many stanzas are behind one in text that makes no sense.
+    unread: usize,
+}
+
+impl Loaded {
+    /// Returns how many stanzas there are, and how many of them a run leaves out.
+    #[must_use]
+    pub fn count(&self) -> (usize, usize) {
+        let all = self.sets.len() + self.broken.len() + self.unread;
+        (all, self.behind + self.broken.len() + self.unread)
+    }
+}
+
+/// What an error outside of braces costs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenUp {
+    /// The error.
+    pub at: Option<Place>,
+    /// How many stanzas it costs, in its file and in what that includes.
+    pub stanzas: usize,
+    /// Nothing of the file is before it.
+    pub whole: bool,
 }
 
 /// Reads the configuration that these paths name, in order, and hands each complaint out as it is met.
@@ -82,6 +110,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
         failed: false,
         broken: Vec::new(),
         sources: Vec::new(),
+        losses: Losses::default(),
     };
     let mut globals = Settings::default();
     for path in paths {
@@ -98,10 +127,14 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
             globals = before;
         }
     }
+    let behind = loader.losses.count(&loader.sets);
     Loaded {
         failed: loader.failed,
         broken: loader.broken,
         sources: loader.sources,
+        given_up: loader.losses.given_up,
+        behind,
+        unread: loader.losses.unread,
         sets: loader.sets.into_iter().flatten().collect(),
     }
 }
@@ -129,6 +162,7 @@ struct Loader<'h> {
     failed: bool,
     broken: Vec<LogSet>,
     sources: Vec<Source>,
+    losses: Losses,
 }
 
 /// Tells whether all is well; a file with an error has its settings put back by whoever asked for it.
@@ -137,7 +171,10 @@ type Fine = bool;
 impl Loader<'_> {
     fn say(&mut self, diagnostic: Diagnostic) -> Fine {
         let fine = !diagnostic.affects_exit;
-        self.failed |= !fine;
+        if !fine {
+            self.failed = true;
+            self.losses.last_error.clone_from(&diagnostic.place);
+        }
         (self.hear)(diagnostic);
         fine
     }

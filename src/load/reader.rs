@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::losses::Mark;
 use super::{DEEPEST_NESTING, Fine, Loader, Site};
 use crate::config::ast::{self, Block, Close, Complaint, Directive, File, Item, Span};
 use crate::config::directive::{Setting, nearest};
@@ -36,30 +37,29 @@ impl Reader<'_, '_, '_> {
     pub(super) fn top_level(&mut self, settings: &mut Settings) -> Fine {
         let file = self.file;
         let thorough = self.loader.options.thorough;
-        let mut fine = true;
+        let begun = Mark::of(self.loader);
+        let (mut fine, mut given_up) = (true, None);
         for item in &file.items {
-            match item {
-                Item::Block(block) => match self.block(block, settings) {
-                    Ok(well) => fine &= well,
-                    Err(GiveUp) if thorough => fine = false,
-                    Err(GiveUp) => return false,
-                },
+            let before = Mark::of(self.loader);
+            let taken = match item {
+                Item::Block(block) => self.block(block, settings),
                 Item::Directive(directive) if directive.row.setting == Setting::Include => {
-                    match self.include(directive, settings) {
-                        Ok(well) => fine &= well,
-                        Err(GiveUp) if thorough => fine = false,
-                        Err(GiveUp) => return false,
-                    }
+                    self.include(directive, settings)
                 }
-                _ => {
-                    if !self.item(item, settings, false) {
-                        if !thorough {
-                            return false;
-                        }
-                        fine = false;
-                    }
+                _ if self.item(item, settings, false) => Ok(true),
+                _ => Err(GiveUp),
+            };
+            match taken {
+                Ok(well) => fine &= well,
+                Err(GiveUp) if thorough => {
+                    fine = false;
+                    given_up.get_or_insert_with(|| (before, self.loader.losses.last_error.clone()));
                 }
+                Err(GiveUp) => return false,
             }
+        }
+        if let Some((left, at)) = given_up {
+            self.loader.note_given_up(file, begun, left, at);
         }
         fine
     }

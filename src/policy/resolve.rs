@@ -9,6 +9,7 @@ use super::{Keep, Ownership, Trigger};
 use crate::config::ast::{Argument, Directive, Script, Span};
 use crate::config::directive::Setting;
 use crate::config::value;
+use crate::diag::problem::Slip;
 use crate::diag::{Place, Problem};
 use crate::unix::{GroupId, UserId};
 
@@ -83,13 +84,15 @@ fn narrow(problem: &Problem, text: &[u8], span: Span) -> Span {
     let part = |start: usize, length: usize| Span::new(span.start as usize + start, length);
     let blanks = text.len() - text.trim_ascii_start().len();
     match problem {
-        Problem::InvalidMode(word) | Problem::UnknownUser(word) | Problem::UnknownGroup(word) if !word.is_empty() => {
+        Problem::InvalidMode(word) | Problem::UnknownUser { word, .. } | Problem::UnknownGroup { word, .. }
+            if !word.is_empty() =>
+        {
             // The group is the last word, the mode the first; a user may be called as its group is.
             let mut found = text
                 .windows(word.len())
                 .enumerate()
                 .filter(|(_, at)| *at == word.as_slice());
-            let last = matches!(problem, Problem::UnknownGroup(_));
+            let last = matches!(problem, Problem::UnknownGroup { .. });
             let at = if last { found.next_back() } else { found.next() };
             at.map_or(span, |(at, _)| part(at, word.len()))
         }
@@ -228,8 +231,10 @@ fn take_ownership(
         ownership.mode = Some(value::mode(mode)?);
     }
     if let Some((user, group)) = account {
-        ownership.group = Some(find_group(accounts, group)?);
-        ownership.user = Some(find_user(accounts, user)?);
+        let slip = mode.is_none() && is_mode(user);
+        let slip = slip.then_some(Slip::ModeForUser);
+        ownership.group = Some(find_group(accounts, group, slip.clone())?);
+        ownership.user = Some(find_user(accounts, user, slip)?);
     }
     Ok(())
 }
@@ -247,10 +252,10 @@ fn take_su(settings: &mut Settings, text: &[u8], accounts: &mut dyn Accounts) ->
         _ => return Err(Problem::ExtraArguments("su")),
     };
     if let Some(group) = group {
-        settings.su_group = Some(find_group(accounts, group)?);
+        settings.su_group = Some(find_group(accounts, group, None)?);
     }
     if let Some(user) = user {
-        settings.su_user = Some(find_user(accounts, user)?);
+        settings.su_user = Some(find_user(accounts, user, None)?);
     }
     if settings.su_user.is_none() {
         return Err(Problem::NoUserForSu);
@@ -263,10 +268,32 @@ fn take_su(settings: &mut Settings, text: &[u8], accounts: &mut dyn Accounts) ->
     Ok(())
 }
 
-fn find_user(accounts: &mut dyn Accounts, word: &[u8]) -> Result<UserId, Problem> {
-    accounts.user(word).ok_or_else(|| Problem::UnknownUser(word.to_vec()))
+fn find_user(accounts: &mut dyn Accounts, word: &[u8], slip: Option<Slip>) -> Result<UserId, Problem> {
+    accounts.user(word).ok_or_else(|| Problem::UnknownUser {
+        word: word.to_vec(),
+        slip: one_word(accounts, word).or(slip),
+    })
 }
 
-fn find_group(accounts: &mut dyn Accounts, word: &[u8]) -> Result<GroupId, Problem> {
-    accounts.group(word).ok_or_else(|| Problem::UnknownGroup(word.to_vec()))
+fn find_group(accounts: &mut dyn Accounts, word: &[u8], slip: Option<Slip>) -> Result<GroupId, Problem> {
+    accounts.group(word).ok_or_else(|| Problem::UnknownGroup {
+        word: word.to_vec(),
+        slip: one_word(accounts, word).or(slip),
+    })
+}
+
+/// Tells whether a word looks like a mode: users have no such names.
+fn is_mode(word: &[u8]) -> bool {
+    matches!(word.len(), 3 | 4) && value::mode(word).is_ok()
+}
+
+/// Finds user and group in one word; a name may well have a dot in it, so that the part before that must be a user.
+fn one_word(accounts: &mut dyn Accounts, word: &[u8]) -> Option<Slip> {
+    let at = word.iter().rposition(|byte| matches!(byte, b':' | b'.'))?;
+    let (user, group) = (&word[..at], &word[at + 1..]);
+    let is_one = !group.is_empty() && !user.is_empty() && (word[at] == b':' || accounts.user(user).is_some());
+    is_one.then(|| Slip::OneWord {
+        user: user.to_vec(),
+        group: group.to_vec(),
+    })
 }

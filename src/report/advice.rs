@@ -6,7 +6,8 @@ use super::words::{bytes as shown, word as name};
 use super::{accounts, cite};
 use crate::diag::Problem;
 use crate::lint::rhythm::Rhythm;
-use crate::lint::{Cause, Finding, Lint};
+use crate::lint::{Cause, Finding, Lint, Misread};
+use crate::load::GivenUp;
 
 /// Returns what is wrong, in one sentence.
 #[must_use]
@@ -20,10 +21,36 @@ pub fn message(finding: &Finding) -> String {
 /// Returns what to do about it, in one sentence.
 #[must_use]
 pub fn remedy(finding: &Finding) -> String {
-    match &finding.cause {
+    let remedy = match &finding.cause {
         Cause::Problem(problem) => cite::remedy(problem),
         Cause::Lint(lint) => cure(lint),
+    };
+    match cost(finding) {
+        Some(cost) => format!("{remedy} {cost}"),
+        None => remedy,
     }
+}
+
+/// Says what an error costs until it is mended, where that is more, or less, than one expects.
+fn cost(finding: &Finding) -> Option<String> {
+    let Some(GivenUp { stanzas, whole, .. }) = &finding.given_up else {
+        let is_account = matches!(
+            finding.cause,
+            Cause::Problem(Problem::UnknownUser { .. } | Problem::UnknownGroup { .. })
+        );
+        return is_account.then(|| "Until then nothing of the stanza is rotated.".to_owned());
+    };
+    let what = if *whole {
+        "nothing of this file"
+    } else {
+        "nothing more of this file"
+    };
+    let count = match stanzas {
+        0 => String::new(),
+        1 => ": 1 stanza".to_owned(),
+        more => format!(": {more} stanzas"),
+    };
+    Some(format!("Until then {what} and of what it includes is handled{count}."))
 }
 
 /// Returns what the other place has to do with it.
@@ -37,6 +64,7 @@ pub fn related(finding: &Finding) -> Option<&'static str> {
             Lint::DatesRepeat { .. } => "the criterion is set here",
             Lint::GlobalLeaks { .. } => "a stanza that it reaches",
             Lint::MinAboveMax => "maxsize is set here",
+            Lint::SharedRow { .. } => "the other log is named here",
             _ => return None,
         },
     })
@@ -47,11 +75,23 @@ fn cause(lint: &Lint) -> String {
         Lint::CriterionLost { lost, wins } => format!("`{lost}` has no effect: `{wins}` after it replaces it"),
         Lint::DelayWithoutCompress => "`delaycompress` has no effect without `compress`".to_owned(),
         Lint::DateWithoutDateext(directive) => format!("`{directive}` has no effect without `dateext`"),
-        Lint::DatesRepeat { format, criterion } => {
+        Lint::DatesRepeat {
+            format,
+            criterion,
+            dated_back,
+        } => {
             let format = format.as_deref().map_or("the usual date".to_owned(), |format| {
                 format!("the date `{}`", shown(format.as_bytes().trim_ascii()))
             });
-            format!("{format} can name two rotations by `{criterion}` alike, and the second one then fails")
+            match dated_back {
+                None => {
+                    format!("{format} can name two rotations by `{criterion}` alike, and the second one then fails")
+                }
+                Some(back) => format!(
+                    "with `{back}` {format} names a `{criterion}` rotation that comes late and the next one that comes in time \
+                     alike, and the second one then fails"
+                ),
+            }
         }
         Lint::CreateWithoutRename(wins) => {
             format!("`create` has no effect: `{wins}` leaves the log where it is, so that none is created")
@@ -68,7 +108,7 @@ fn cause(lint: &Lint) -> String {
 
 fn other_cause(lint: &Lint) -> String {
     match lint {
-        Lint::MatchesArchives { log, archive } => format!(
+        Lint::MatchesArchives { log, archive, .. } => format!(
             "the pattern finds archives too: {} becomes {}, which is then rotated as well",
             name(log),
             name(archive)
@@ -106,7 +146,7 @@ fn other_cause(lint: &Lint) -> String {
             let what = if mode & 0o002 != 0 { "write to" } else { "read" };
             format!("every user of the machine may {what} a log with mode {mode:04o}")
         }
-        Lint::ScriptRefused { script, said } => format!("the shell cannot read the {script} script: {said}"),
+        Lint::ScriptRefused { script, said, .. } => format!("the shell cannot read the {script} script: {said}"),
         Lint::GlobalLeaks { directive, reaches } => format!(
             "`{directive}` outside of braces holds for the files read after this one, too, such as {}",
             name(reaches.as_os_str())
@@ -115,7 +155,43 @@ fn other_cause(lint: &Lint) -> String {
             "`minsize` is above `maxsize`, so that the log is rotated for its size only, never for the time".to_owned()
         }
         Lint::UnknownDateField(field) => format!("`{}` is no part of a date, and is taken as it stands", shown(field)),
-        // NOTE: every other lint is worded by the function above.
+        other => cause_of_habit(other),
+    }
+}
+
+fn cause_of_habit(lint: &Lint) -> String {
+    match lint {
+        Lint::WindowsLines(_) => "lines of this file end as those of Windows do, in CR LF".to_owned(),
+        Lint::ByteOrderMark(_) => "a byte order mark stands here, with which no line may begin".to_owned(),
+        Lint::Braces(_) => "braces are no alternatives here: `{` begins the block".to_owned(),
+        Lint::DirectiveInScript { script, directive } => format!(
+            "`{directive}` is taken for a command of the {script} script: `endscript` is missing before it, or comes too late"
+        ),
+        Lint::TestAtEnd(script) => {
+            format!("the {script} script fails whenever its last command's test does, and that is an error each time")
+        }
+        Lint::BashOnly(word) => format!("`{}` is for bash only, and scripts are run by sh", shown(word)),
+        Lint::MinimumWithoutTime(directive) => {
+            format!(
+                "`{directive}` has no effect without a time, such as `daily` or `weekly`: the log's size alone counts"
+            )
+        }
+        Lint::DoubleStar => "`**` goes one level deep, as `*` does".to_owned(),
+        Lint::OnlyLinks(first) => format!(
+            "all that this finds is a symbolic link, such as {}, and links are never rotated",
+            name(first.as_os_str())
+        ),
+        Lint::PathIsDirectory(_) => "this is a directory, and never rotated".to_owned(),
+        Lint::SharedRow { log, other } => format!(
+            "{} and {} have one name and one directory for their archives, which are numbered or dated as one row",
+            name(log.as_os_str()),
+            name(other.as_os_str())
+        ),
+        Lint::ProgramMissing { directive, program } => format!(
+            "`{directive}` needs {}, which is not there or cannot be executed",
+            name(program.as_os_str())
+        ),
+        // NOTE: every other lint is worded by the functions above.
         _ => String::new(),
     }
 }
@@ -148,11 +224,33 @@ fn cure(lint: &Lint) -> String {
         }
         Lint::DelayWithoutCompress => "Add `compress`, or remove the line.".to_owned(),
         Lint::DateWithoutDateext(_) => "Add `dateext`, or remove the line.".to_owned(),
+        Lint::DatesRepeat {
+            dated_back: Some("dateyesterday"),
+            ..
+        } => "Write a `dateformat` with the day, such as -%Y%m%d.".to_owned(),
+        Lint::DatesRepeat {
+            dated_back: Some(_), ..
+        } => "Write a `dateformat` with the hour, such as -%Y%m%d-%H.".to_owned(),
         Lint::DatesRepeat { .. } => "Write a `dateformat` with the time, such as -%Y%m%d-%H%M%S.".to_owned(),
         Lint::CreateWithoutRename(_) => "Remove `create`.".to_owned(),
         Lint::MailWithoutAddress(_) => "Add `mail` with an address, or remove the line.".to_owned(),
         Lint::CyclesWithoutShred => "Add `shred`, or remove the line.".to_owned(),
         Lint::CommentInArgument(_) => "Put the comment on a line of its own.".to_owned(),
+        Lint::MatchesArchives {
+            by: Some(directive @ ("extension" | "addextension")),
+            ..
+        } => {
+            format!(
+                "Remove `{directive}`, so that archives end in something else, or put them elsewhere with `olddir`."
+            )
+        }
+        Lint::MatchesArchives {
+            by: Some(directive), ..
+        } => {
+            format!(
+                "Let `{directive}` end in the date, and not as the logs do, or put archives elsewhere with `olddir`."
+            )
+        }
         Lint::MatchesArchives { .. } => {
             "Let the pattern end as the logs do, such as *.log, or put archives elsewhere with `olddir`.".to_owned()
         }
@@ -172,9 +270,49 @@ fn cure(lint: &Lint) -> String {
         }
         Lint::MaxsizeIdle(_) => "Remove it, or let logrotate be started more often.".to_owned(),
         Lint::CreateOpen(mode) => format!("Write {:04o}, or less.", mode & 0o640),
+        Lint::ScriptRefused {
+            because: Some(because), ..
+        } => match because {
+            Misread::Swallows(list) => format!(
+                "End the script with a line that says `endscript`: it goes on over the stanza of {}.",
+                shown(list)
+            ),
+            Misread::Bash(word) => format!(
+                "Write it for sh, which runs scripts: `{}` is for bash only. Or let it start a script of bash's own.",
+                shown(word)
+            ),
+        },
         Lint::ScriptRefused { .. } => "Correct the script; `sh -n` reads it without running it.".to_owned(),
         Lint::GlobalLeaks { .. } => "Move it into the braces of the stanza that it is meant for.".to_owned(),
         Lint::MinAboveMax => "Exchange the two, or remove one.".to_owned(),
         Lint::UnknownDateField(_) => "Use the fields Y m d H M S V s z G y g U W u w j.".to_owned(),
+        other => cure_of_habit(other),
+    }
+}
+
+fn cure_of_habit(lint: &Lint) -> String {
+    match lint {
+        Lint::WindowsLines(file) => format!("Run `sed -i 's/\\r$//' {}`.", name(file.as_os_str())),
+        Lint::ByteOrderMark(file) => format!("Run `sed -i 's/^\\xEF\\xBB\\xBF//' {}`.", name(file.as_os_str())),
+        Lint::Braces(patterns) => {
+            let patterns: Vec<String> = patterns.iter().map(|pattern| shown(pattern)).collect();
+            format!("Write each pattern out: {}", patterns.join(" "))
+        }
+        Lint::DirectiveInScript { .. } => "Write `endscript` on a line of its own, behind the last command.".to_owned(),
+        Lint::TestAtEnd(_) => "Write it with `if`, or put `|| true` behind it.".to_owned(),
+        Lint::BashOnly(_) => "Write it for sh, or let it start a script of bash's own.".to_owned(),
+        Lint::MinimumWithoutTime(_) => {
+            "Add `daily`, `weekly` or another time; if the main configuration has one, name that file before this one."
+                .to_owned()
+        }
+        Lint::DoubleStar => {
+            "Write a pattern for each level, such as /var/log/app/*.log /var/log/app/*/*.log.".to_owned()
+        }
+        Lint::OnlyLinks(_) => "Name the files that the links lead to.".to_owned(),
+        Lint::PathIsDirectory(directory) => format!("Write {}/* or name its logs.", name(directory.as_os_str())),
+        Lint::SharedRow { .. } => "Give each its own `olddir`; a relative path is one beside the log.".to_owned(),
+        Lint::ProgramMissing { .. } => "Install it, or name another one.".to_owned(),
+        // NOTE: every other lint is worded by the function above.
+        _ => String::new(),
     }
 }

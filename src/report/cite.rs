@@ -4,6 +4,7 @@
 
 use super::text::Weight;
 use super::words::{bytes as shown, path, reason};
+use crate::diag::problem::Slip;
 use crate::diag::{Diagnostic, Place, Problem, Severity};
 
 /// Returns the line for stderr: severity, place and message.
@@ -174,8 +175,8 @@ fn value_message(problem: &Problem) -> String {
         P::InvalidArguments(name) => format!("invalid arguments for {name}"),
         P::ExtraArguments(name) => format!("extra arguments for {name}"),
         P::InvalidMode(word) => format!("invalid mode '{}'", shown(word)),
-        P::UnknownUser(word) => format!("unknown user '{}'", shown(word)),
-        P::UnknownGroup(word) => format!("unknown group '{}'", shown(word)),
+        P::UnknownUser { word, .. } => format!("unknown user '{}'", shown(word)),
+        P::UnknownGroup { word, .. } => format!("unknown group '{}'", shown(word)),
         P::NoUserForSu => "no user for su".to_owned(),
         P::NoGroupForSu => "no group for su".to_owned(),
         P::BadPath { what, value } => format!("bad {what} path {}", shown(value)),
@@ -227,10 +228,27 @@ pub fn remedy(problem: &Problem) -> String {
         P::InvalidArguments(_) => "Close the quote.",
         P::ExtraArguments(_) => "Write at most a mode, a user and a group, and a comment on a line of its own.",
         P::InvalidMode(_) => "Write an octal mode such as 0640; a user needs a group beside it.",
-        P::UnknownUser(_) | P::UnknownGroup(_) => {
-            "Create the account, or write `:` and a number to use an id without one; until then nothing of the stanza is rotated."
+        P::UnknownUser {
+            slip: Some(Slip::OneWord { user, group }),
+            ..
         }
-        P::NoUserForSu | P::NoGroupForSu => "Write a user and a group after su.",
+        | P::UnknownGroup {
+            slip: Some(Slip::OneWord { user, group }),
+            ..
+        } => {
+            return format!(
+                "User and group are two words: write `{} {}`.",
+                shown(user),
+                shown(group)
+            );
+        }
+        P::UnknownUser { slip: Some(_), .. } | P::UnknownGroup { slip: Some(_), .. } => {
+            "Two words are USER GROUP; with a mode all three are needed: MODE USER GROUP."
+        }
+        P::UnknownUser { .. } | P::UnknownGroup { .. } => {
+            "Create the account, or write `:` and a number to use an id without one."
+        }
+        P::NoUserForSu | P::NoGroupForSu => "Write a user and a group after su, as two words.",
         P::BadPath { .. } => "Write a path without blanks, and a comment on a line of its own.",
         P::BadMail(_) => "Write one address without blanks.",
         P::InvalidCompressOptions => "Write the options, and do not end them with a backslash.",

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use super::accounts;
 use super::words::{bytes, end, list, path, reason};
-use crate::fault::{Fault, Hook, Insecure, Op, SysError};
+use crate::diag::Place;
+use crate::fault::{Acting, Attribute, Denial, Fault, Hook, Insecure, Op, SysError};
+use crate::sys::call::Errno;
 
 /// Says what failed. The fragments that scripts match on are the reference's.
 #[must_use]
@@ -28,11 +31,27 @@ pub fn sentence(fault: &Fault) -> String {
             end: how,
         } => script(*hook, *shared, (target, pattern), &end(*how)),
         Fault::Compressor { path: file, end: how } => format!("failed to compress log {}: {}", path(file), end(*how)),
-        Fault::CannotCompress { path: file, error } => format!(
-            "cannot execute compress command '{}': {}; failed to compress log {}: child did not exit with status 0",
+        Fault::CannotCompress {
+            path: file,
+            stanza,
+            error,
+        } => format!(
+            "cannot execute compress command '{}': {}; failed to compress log {}: child did not exit with status 0; \
+             install the program, or correct compresscmd ({})",
             path(&error.path),
             reason(error.errno),
-            path(file)
+            path(file),
+            spot(stanza)
+        ),
+        Fault::CannotMail {
+            path: file,
+            stanza,
+            error,
+        } => format!(
+            "cannot mail {}: {}; install the program, or name another one ({})",
+            path(file),
+            call(error),
+            spot(stanza)
         ),
         Fault::Mail { path: file, end: how } => format!("mail command failed for {}: {}", path(file), end(*how)),
         Fault::InsecureDirectory { log, component, why } => insecure(log, component, *why),
@@ -58,6 +77,11 @@ pub fn sentence(fault: &Fault) -> String {
             path(log)
         ),
     }
+}
+
+/// Says where a stanza begins.
+fn spot(stanza: &Place) -> String {
+    format!("{}:{}", path(&stanza.file), stanza.line)
 }
 
 fn script(hook: Hook, shared: bool, (target, pattern): (&Path, &[u8]), how: &str) -> String {
@@ -99,13 +123,13 @@ fn insecure(log: &Path, component: &Path, why: Insecure) -> String {
             "skipping \"{log}\" because parent directory has insecure permissions ({at} is world writable or writable by \
              group which is not \"root\"). Set \"su\" directive in config file to tell logrotate which user/group should be \
              used for rotation: \"su {} {}\"",
-            super::accounts::user(user),
-            super::accounts::group(group)
+            accounts::user(user),
+            accounts::group(group)
         ),
         Insecure::ForeignLink { user } => format!(
             "skipping \"{log}\" because parent directory has insecure permissions ({at} is a symbolic link of user {0} and leads to a \
              directory that is not theirs). Give the link to root, or set \"su {0} GROUP\" in the config file",
-            super::accounts::user(user)
+            accounts::user(user)
         ),
     }
 }
@@ -143,53 +167,84 @@ fn call(error: &SysError) -> String {
     }
 }
 
-/// Says what helps, where that is known from the reason alone.
+/// Says what helps, where the reason alone says so, or what is behind it is known.
 fn remedy(error: &SysError) -> Option<String> {
-    let directory = error.path.parent().map(path).unwrap_or_default();
-    let text = match reason_of(error.errno) {
-        Reason::NoSpace => "free some space there: nothing was lost, and the next run tries again".to_owned(),
-        Reason::Quota => "the owner's quota is used up: nothing was lost, and the next run tries again".to_owned(),
-        Reason::ReadOnly => format!(
-            "the file system is read-only; where that is only so for logrotate.service, add \"ReadWritePaths={directory}\" to it"
-        ),
-        Reason::NotPermitted => format!(
-            "check the permissions and attributes of {directory}, or name a user who may with \"su USER GROUP\""
-        ),
-        Reason::OtherDevice => "use copy, copytruncate or renamecopy to rotate to another file system".to_owned(),
-        Reason::TooManyFiles => "raise the limit of open files (LimitNOFILE=)".to_owned(),
-        Reason::TooLarge => "raise the limit of file sizes (LimitFSIZE=): nothing was lost".to_owned(),
-        Reason::Damaged => "the disk may be failing: see the kernel's messages".to_owned(),
-        Reason::Swapped => "it was replaced while logrotate worked; the next run looks anew".to_owned(),
-        Reason::Other => return None,
+    if let Some(denial) = &error.denial {
+        return Some(way_out(denial, error));
+    }
+    let text = match Errno::from_raw(error.errno) {
+        Errno::ENOSPC => "free some space there: nothing was lost, and the next run tries again".to_owned(),
+        Errno::EDQUOT => "the owner's quota is used up: nothing was lost, and the next run tries again".to_owned(),
+        Errno::EROFS => read_only(error.path.parent()),
+        Errno::ENOENT if error.op == Op::OpenForCompression => {
+            "it is gone since it was made: if a script takes archives away, remove `compress`".to_owned()
+        }
+        Errno::EXDEV => "use copy, copytruncate or renamecopy to rotate to another file system".to_owned(),
+        Errno::EMFILE | Errno::ENFILE => "raise the limit of open files (LimitNOFILE=)".to_owned(),
+        Errno::EFBIG => "raise the limit of file sizes (LimitFSIZE=): nothing was lost".to_owned(),
+        Errno::EIO => "the disk may be failing: see the kernel's messages".to_owned(),
+        Errno::ESTALE => "it was replaced while logrotate worked; the next run looks anew".to_owned(),
+        _ => return None,
     };
     Some(text)
 }
 
-/// The reasons that there is advice for.
-enum Reason {
-    NoSpace,
-    Quota,
-    ReadOnly,
-    NotPermitted,
-    OtherDevice,
-    TooManyFiles,
-    TooLarge,
-    Damaged,
-    Swapped,
-    Other,
+fn read_only(directory: Option<&Path>) -> String {
+    let directory = directory.filter(|directory| directory.is_absolute());
+    directory.map_or_else(
+        || "the file system is read-only".to_owned(),
+        |directory| {
+            format!(
+                "the file system is read-only; where that is only so for logrotate.service, add \"ReadWritePaths={}\" to it",
+                path(directory)
+            )
+        },
+    )
 }
 
-fn reason_of(errno: i32) -> Reason {
-    match errno {
-        28 => Reason::NoSpace,
-        122 => Reason::Quota,
-        30 => Reason::ReadOnly,
-        1 | 13 => Reason::NotPermitted,
-        18 => Reason::OtherDevice,
-        23 | 24 => Reason::TooManyFiles,
-        27 => Reason::TooLarge,
-        5 => Reason::Damaged,
-        116 => Reason::Swapped,
-        _ => Reason::Other,
+/// Says how to get around what was behind a refusal.
+fn way_out(denial: &Denial, error: &SysError) -> String {
+    match denial {
+        Denial::NotRoot => "only root can do what su asks for: let root start logrotate, or remove su".to_owned(),
+        Denial::Attribute { at, attribute } => {
+            let (word, letter) = match attribute {
+                Attribute::Immutable => ("immutable", 'i'),
+                Attribute::AppendOnly => ("append-only", 'a'),
+            };
+            format!("{0} is {word}: \"chattr -{letter} {0}\" takes that away", path(at))
+        }
+        Denial::Sticky { at, owner, acting } => format!(
+            "the directory is sticky and {0} belongs to {1}: \"chown {2} {0}\" makes it {2}'s",
+            path(at),
+            accounts::user(*owner),
+            accounts::user(acting.user)
+        ),
+        Denial::Rights {
+            at,
+            owner,
+            mode,
+            acting,
+        } => {
+            let whose = format!("{} belongs to {}, mode {mode:04o}", path(at), accounts::user(*owner));
+            format!("{whose}: {}", rights_for(at, *acting, error))
+        }
+    }
+}
+
+/// Says who may do what could not be done, or how the one who acts gets the right to.
+fn rights_for(at: &Path, acting: Acting, error: &SysError) -> String {
+    let who = accounts::user(acting.user);
+    let is_itself = at == error.path;
+    let right = match error.op {
+        _ if acting.user == 0 => return "here not even root may; name its owner with \"su USER GROUP\"".to_owned(),
+        Op::MakeDirectory => return format!("make {} beforehand, and give it to {who}", path(&error.path)),
+        _ if is_itself => return format!("\"chown {who} {}\" lets {who} at it", path(at)),
+        Op::Create | Op::Place | Op::Rename | Op::Remove => "write there",
+        _ => "look in there",
+    };
+    if acting.started_by_root {
+        format!("let {who} {right}, or name a user who may with \"su USER GROUP\"")
+    } else {
+        format!("let {who} {right}, or a user who may start logrotate")
     }
 }

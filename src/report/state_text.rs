@@ -58,6 +58,11 @@ fn sentence(problem: &StateProblem) -> String {
                 path(file)
             )
         }
+        StateProblem::InPlace(file) => format!(
+            "state file {} is a mount of its own, and was written in place; mount its directory, so that the file can be \
+             replaced and its journal is kept",
+            path(file)
+        ),
         StateProblem::Removing { log, .. } => format!(
             "Removing {} from state file, because it does not exist and has not been rotated for one year",
             path(log)

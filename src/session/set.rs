@@ -116,6 +116,7 @@ impl Session<'_> {
         let set = Arc::new(SetWork {
             policy: Arc::clone(policy),
             written: Arc::clone(&expanded.set.written),
+            declared_at: expanded.set.declared_at.clone(),
             choices: Arc::clone(&self.choices),
         });
         let vanished = self.vanished(&expanded);
@@ -349,12 +350,7 @@ fn shared(home: Home, before: Option<&Waiting>) -> Rc<Home> {
 }
 
 fn missing(path: &Path) -> Fault {
-    Fault::Call(SysError {
-        op: Op::Stat,
-        path: path.into(),
-        other: None,
-        errno: ENOENT,
-    })
+    Fault::Call(SysError::new(Op::Stat, path, ENOENT))
 }
 
 /// Tells whether a log could not be looked at since it is not there.

@@ -83,6 +83,8 @@ pub enum StateProblem {
     Waiting(PathBuf),
     /// The state file is no regular file and cannot be written.
     NotRegular(PathBuf),
+    /// The state file cannot be replaced, since it is a mount of its own: it was written over.
+    InPlace(PathBuf),
     /// An entry is dropped, since its log was not found and it is older than a year.
     Removing {
         /// The log.
@@ -134,6 +136,7 @@ impl StateProblem {
         match self {
             Self::Reading(_) | Self::Removing { .. } | Self::Recovered { .. } | Self::Waiting(_) => Weight::Note,
             Self::WorldReadable(_)
+            | Self::InPlace(_)
             | Self::NotOpened(_)
             | Self::TooLongToKeep(_)
             | Self::JournalDamaged { .. }

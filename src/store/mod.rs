@@ -16,7 +16,7 @@ use crate::state::codec::{TOP_LINE, parse_line, write_line};
 use crate::state::expiry::Expiry;
 use crate::state::record::{LeftPlain, Replay, Unfinished};
 use crate::state::{StateProblem, StateTable};
-use crate::sys::atomic::Replacement;
+use crate::sys::atomic::{self, Committed, Replacement};
 use crate::sys::dir::Dir;
 use crate::sys::lock::{Locking, StateFile, directory_of};
 
@@ -109,6 +109,9 @@ impl Store {
         } else {
             open_locked(path, lock, hear)?
         };
+        if let Place::Writable { dir, name, file, .. } = &place {
+            atomic::resume(dir, name, file).map_err(StoreError::Failed)?;
+        }
         Ok(Self {
             path: path.to_owned(),
             place,
@@ -242,8 +245,11 @@ impl Store {
             return Err(StateProblem::Failed(failed));
         }
         let new = replace(dir, name, file, &self.path, &scan, table, &expiry, *locked, hear);
-        // The old file's lock is let go only now that the new one is in place and locked.
-        *file = new.map_err(StateProblem::Failed)?;
+        match new.map_err(StateProblem::Failed)? {
+            // The old file's lock is let go only now that the new one is in place and locked.
+            Committed::Replaced(new) => *file = new,
+            Committed::InPlace => hear(StateProblem::InPlace(self.path.clone())),
+        }
         let end = self.journal.end(dir, &journal_name(name), &self.carried);
         if let Err(problem) = end {
             hear(problem);
@@ -264,7 +270,10 @@ impl Place {
 /// Opens for a dry run.
 fn look_at(path: &Path, hear: Hear<'_>) -> Place {
     let found = directory_of(path).and_then(|(dir, name)| {
-        let file = StateFile::open_existing(&dir, &name, path)?;
+        let file = match atomic::pending(&dir, &name) {
+            Some(whole) => Some(whole),
+            None => StateFile::open_existing(&dir, &name, path)?,
+        };
         Ok(file.map(|file| Place::ReadOnly { dir, name, file }))
     });
     match found {
@@ -341,7 +350,7 @@ fn replace(
     expiry: &Expiry,
     lock: bool,
     hear: Hear<'_>,
-) -> Result<StateFile, SysError> {
+) -> Result<Committed, SysError> {
     let mut new = Replacement::begin(dir, name, Some(old))?;
     new.write(TOP_LINE)?;
     let mut buffer = vec![0; BUFFER];

@@ -2,6 +2,9 @@
 //!
 //! A crash leaves either the old file or the new one under the name, whole; and perhaps the half-made one under its
 //! temporary name, which the next replacement clears.
+//!
+//! A file that is a mount of its own cannot be replaced: the new one, whole, then gets a name that says so, and is copied over
+//! the old one. After a crash in between it is copied again ([`resume`]).
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -12,7 +15,7 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::Mode as NixMode;
 
-use super::dir::Dir;
+use super::dir::{Access, Dir};
 use super::lock::{Locking, StateFile, errno_of, error};
 use super::{attributes, context};
 use crate::fault::{Op, SysError};
@@ -32,6 +35,16 @@ pub struct Replacement<'a> {
     temporary: OsString,
     path: PathBuf,
     file: Option<BufWriter<File>>,
+    model: Option<&'a StateFile>,
+}
+
+/// How a file got its new content.
+#[derive(Debug)]
+pub enum Committed {
+    /// This one has its place.
+    Replaced(StateFile),
+    /// The old one was written anew, since nothing else can be put there.
+    InPlace,
 }
 
 impl<'a> Replacement<'a> {
@@ -39,7 +52,7 @@ impl<'a> Replacement<'a> {
     ///
     /// Owner, mode (save that everybody may read), ACL and security context are those of `model`; without one it is its maker's
     /// alone.
-    pub fn begin(dir: &'a Dir, target: &'a OsStr, model: Option<&StateFile>) -> Result<Self, SysError> {
+    pub fn begin(dir: &'a Dir, target: &'a OsStr, model: Option<&'a StateFile>) -> Result<Self, SysError> {
         let mut temporary = target.to_owned();
         temporary.push(".tmp");
         match dir.unlink(&temporary) {
@@ -59,6 +72,7 @@ impl<'a> Replacement<'a> {
             temporary,
             path,
             file: Some(BufWriter::with_capacity(BLOCK, file)),
+            model,
         };
         if let Some(model) = model {
             replacement.resemble(model)?;
@@ -77,7 +91,7 @@ impl<'a> Replacement<'a> {
 
     /// Gets everything to the disk and takes the target's place. With `lock` the file is locked before it has the name,
     /// so that there is no moment at which the file at the target is not locked.
-    pub fn commit(mut self, lock: bool) -> Result<StateFile, SysError> {
+    pub fn commit(mut self, lock: bool) -> Result<Committed, SysError> {
         let Some(writer) = self.file.take() else {
             return Err(error(Op::Write, &self.path, Errno::EBADF));
         };
@@ -94,18 +108,28 @@ impl<'a> Replacement<'a> {
                 Locking::Interrupted => return Err(error(Op::Open, &self.path, Errno::EINTR)),
             };
         }
-        nix::fcntl::renameat(self.dir, self.temporary.as_os_str(), self.dir, self.target).map_err(|errno| {
-            SysError {
-                op: Op::Rename,
-                path: self.path.clone(),
-                other: Some(target),
-                errno: errno as i32,
+        match (self.rename(self.target), self.model) {
+            (Ok(()), _) => Ok(Committed::Replaced(state)),
+            (Err(failed), Some(old)) if is_fixed(&failed) => {
+                let whole = whole_name(self.target);
+                self.rename(&whole)?;
+                old.overwrite(state.file())?;
+                self.dir.unlink(&whole)?;
+                Ok(Committed::InPlace)
             }
+            (Err(failed), _) => Err(failed),
+        }
+    }
+
+    /// Gives the file this name for good.
+    fn rename(&mut self, name: &OsStr) -> Result<(), SysError> {
+        nix::fcntl::renameat(self.dir, self.temporary.as_os_str(), self.dir, name).map_err(|errno| SysError {
+            other: Some(self.dir.path_of(name)),
+            ..self.dir.error(Op::Rename, &self.temporary, errno)
         })?;
         self.temporary.clear();
-        // The journal goes after this, and must not be gone where the old file is still there.
-        self.dir.settle()?;
-        Ok(state)
+        // What goes after this must not be gone where the old file is still there.
+        self.dir.settle()
     }
 
     /// Takes on the model's owner, permissions and context.
@@ -122,6 +146,40 @@ impl<'a> Replacement<'a> {
         }
         Ok(())
     }
+}
+
+/// Tells whether a name cannot change hands: a file is mounted there.
+fn is_fixed(failed: &SysError) -> bool {
+    failed.errno == Errno::EBUSY as i32 || failed.errno == Errno::EXDEV as i32
+}
+
+/// Returns the name under which a new file is whole, and is being copied over the old one.
+fn whole_name(target: &OsStr) -> OsString {
+    let mut name = target.to_owned();
+    name.push(".new");
+    name
+}
+
+/// Opens the new file that a crash kept from being copied; one that is not plainly this user's is none.
+fn left_whole(dir: &Dir, target: &OsStr) -> Option<File> {
+    let (file, facts) = dir.open_plain(&whole_name(target), Access::Read, Op::Open).ok()?;
+    let is_own = facts.user.0 == nix::unistd::geteuid().as_raw() && facts.links == 1;
+    is_own.then_some(file)
+}
+
+/// Ends what a crash kept from being copied over the file at `target`.
+pub fn resume(dir: &Dir, target: &OsStr, old: &StateFile) -> Result<(), SysError> {
+    let Some(whole) = left_whole(dir, target) else {
+        return Ok(());
+    };
+    old.overwrite(&whole)?;
+    dir.unlink(&whole_name(target))
+}
+
+/// Returns, for reading, the content that a crash kept from being copied over the file at `target`.
+#[must_use]
+pub fn pending(dir: &Dir, target: &OsStr) -> Option<StateFile> {
+    left_whole(dir, target).map(|file| StateFile::new(file, &dir.path_of(target)))
 }
 
 impl Drop for Replacement<'_> {

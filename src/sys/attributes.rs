@@ -17,12 +17,7 @@ use crate::unix::{GroupId, Mode, UserId};
 pub(super) const ACL: &str = "system.posix_acl_access";
 
 fn fail(op: Op, path: &Path, errno: Errno) -> SysError {
-    SysError {
-        op,
-        path: path.to_owned(),
-        other: None,
-        errno: errno as i32,
-    }
+    SysError::new(op, path, errno as i32)
 }
 
 /// Sets owner and group, if the process may do that at all; someone who is not root keeps his own.

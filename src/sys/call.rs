@@ -42,19 +42,15 @@ impl CallError {
     /// Adds the name of the file that the descriptor stands for.
     #[must_use]
     pub fn at(self, path: &Path) -> SysError {
-        SysError {
-            op: match self.doing {
-                Doing::Stat => Op::Stat,
-                Doing::Open => Op::Open,
-                Doing::Read => Op::Read,
-                Doing::Write => Op::Write,
-                Doing::Flush => Op::Flush,
-                Doing::Truncate => Op::Truncate,
-            },
-            path: path.to_owned(),
-            other: None,
-            errno: self.errno as i32,
-        }
+        let op = match self.doing {
+            Doing::Stat => Op::Stat,
+            Doing::Open => Op::Open,
+            Doing::Read => Op::Read,
+            Doing::Write => Op::Write,
+            Doing::Flush => Op::Flush,
+            Doing::Truncate => Op::Truncate,
+        };
+        SysError::new(op, path, self.errno as i32)
     }
 
     /// Returns a closure for `map_err`.

@@ -117,12 +117,7 @@ mod kept {
     }
 
     fn fail(error: &Error, path: &Path) -> SysError {
-        SysError {
-            op: Op::SetAttribute,
-            path: path.to_owned(),
-            other: None,
-            errno: errno_of(error) as i32,
-        }
+        SysError::new(Op::SetAttribute, path, errno_of(error) as i32)
     }
 }
 

@@ -15,6 +15,7 @@ use nix::sys::stat::{FileStat, Mode as NixMode};
 use nix::sys::statfs::{EXT4_SUPER_MAGIC, FsType, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs};
 use nix::unistd::UnlinkatFlags;
 
+use super::denial;
 use crate::facts::{FileFacts, FileTime, Kind};
 use crate::fault::{Op, SysError};
 use crate::unix::{FileId, GroupId, Mode, UserId};
@@ -116,19 +117,15 @@ impl Dir {
 
     pub(super) fn error(&self, op: Op, name: &OsStr, errno: Errno) -> SysError {
         SysError {
-            op,
-            path: self.path_of(name),
-            other: None,
-            errno: errno as i32,
+            denial: denial::of_entry(self, name, op, errno).map(Box::new),
+            ..SysError::new(op, self.path_of(name), errno as i32)
         }
     }
 
     fn own_error(&self, op: Op, errno: Errno) -> SysError {
         SysError {
-            op,
-            path: self.path.clone(),
-            other: None,
-            errno: errno as i32,
+            denial: denial::of_directory(self, op, errno).map(Box::new),
+            ..SysError::new(op, self.path.clone(), errno as i32)
         }
     }
 
@@ -175,11 +172,15 @@ impl Dir {
 
     /// Renames an entry, never replacing anything: `EEXIST` where the target is there.
     pub fn rename(&self, from: &OsStr, to_dir: &Self, to: &OsStr) -> Result<(), SysError> {
-        let fail = |errno: Errno| SysError {
-            op: Op::Rename,
-            path: self.path_of(from),
-            other: Some(to_dir.path_of(to)),
-            errno: errno as i32,
+        let fail = |errno: Errno| {
+            let failed = self.error(Op::Rename, from, errno);
+            SysError {
+                denial: failed
+                    .denial
+                    .or_else(|| denial::of_directory(to_dir, Op::Rename, errno).map(Box::new)),
+                other: Some(to_dir.path_of(to)),
+                ..failed
+            }
         };
         match nix::fcntl::renameat2(&self.fd, from, &to_dir.fd, to, RenameFlags::RENAME_NOREPLACE) {
             // File systems without the flag (NFS, some FUSE): a look first is the best there is.
@@ -316,12 +317,7 @@ const FINE_TIMES: (u32, u32) = (6, 13);
 pub fn facts_of_open(file: &impl AsFd, path: &Path) -> Result<FileFacts, SysError> {
     nix::sys::stat::fstat(file)
         .map(|stat| facts_of(&stat))
-        .map_err(|errno| SysError {
-            op: Op::Stat,
-            path: path.to_owned(),
-            other: None,
-            errno: errno as i32,
-        })
+        .map_err(|errno| SysError::new(Op::Stat, path, errno as i32))
 }
 
 pub(super) fn facts_of(stat: &FileStat) -> FileFacts {

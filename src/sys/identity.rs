@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getegid, geteuid, getgroups, getuid, setegid, seteuid, setgroups};
 
-use crate::fault::{Op, SysError};
+use crate::fault::{Denial, Op, SysError};
 use crate::unix::{GroupId, Identity, UserId};
 
 /// Who the process acts as, supplementary groups included.
@@ -111,10 +111,8 @@ pub fn act_as(identity: Identity) -> Result<Acting, SysError> {
 fn become_ids(ids: &Ids) -> Result<Acting, SysError> {
     let acting = Acting { before: Ids::now() };
     ids.enter().map_err(|errno| SysError {
-        op: Op::SwitchIdentity,
-        path: format!("{}:{}", ids.user, ids.group).into(),
-        other: None,
-        errno: errno as i32,
+        denial: (!getuid().is_root()).then(|| Box::new(Denial::NotRoot)),
+        ..SysError::new(Op::SwitchIdentity, format!("{}:{}", ids.user, ids.group), errno as i32)
     })?;
     Ok(acting)
 }

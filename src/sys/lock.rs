@@ -23,6 +23,9 @@ const NEW_MODE: u32 = 0o640;
 /// How often a file that comes and goes is tried again.
 const TRIES: u32 = 16;
 
+/// How much is copied at once.
+const BLOCK: usize = 256 * 1024;
+
 /// How long a limited wait sleeps between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -134,6 +137,28 @@ impl StateFile {
         }
     }
 
+    /// Writes another file's content over this one's, and gets it to the disk.
+    pub(super) fn overwrite(&self, from: &File) -> Result<(), SysError> {
+        let fail = |op| move |failed: std::io::Error| error(op, &self.path, errno_of(&failed));
+        let mut buffer = vec![0; BLOCK];
+        let mut at = 0;
+        loop {
+            let count = match from.read_at(&mut buffer, at) {
+                Err(failed) if failed.kind() == std::io::ErrorKind::Interrupted => continue,
+                other => other.map_err(fail(Op::Read))?,
+            };
+            if count == 0 {
+                break;
+            }
+            self.file()
+                .write_all_at(&buffer[..count], at)
+                .map_err(fail(Op::Write))?;
+            at += count as u64;
+        }
+        self.file().set_len(at).map_err(fail(Op::Truncate))?;
+        self.file().sync_all().map_err(fail(Op::Flush))
+    }
+
     pub(super) fn new(file: File, path: &Path) -> Self {
         Self {
             held: Held::Open(file),
@@ -195,12 +220,7 @@ fn open(dir: &Dir, name: &OsStr, how: OFlag) -> Result<File, Errno> {
 }
 
 pub(super) fn error(op: Op, path: &Path, errno: Errno) -> SysError {
-    SysError {
-        op,
-        path: path.to_owned(),
-        other: None,
-        errno: errno as i32,
-    }
+    SysError::new(op, path, errno as i32)
 }
 
 pub(super) fn errno_of(error: &std::io::Error) -> Errno {

@@ -14,12 +14,7 @@ use crate::fault::{Op, SysError};
 /// # Errors
 /// It cannot be opened, or is no regular file.
 pub fn open(path: &Path) -> Result<File, SysError> {
-    let fail = |errno: i32| SysError {
-        op: Op::Open,
-        path: path.to_owned(),
-        other: None,
-        errno,
-    };
+    let fail = |errno: i32| SysError::new(Op::Open, path, errno);
     let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
     let mut options = OpenOptions::new();
     options

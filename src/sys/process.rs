@@ -189,12 +189,7 @@ fn stdio(file: &File, program: &Path) -> Result<Stdio, SysError> {
 }
 
 fn start_error(program: &Path, error: &std::io::Error) -> SysError {
-    SysError {
-        op: Op::Start,
-        path: program.to_owned(),
-        other: None,
-        errno: error.raw_os_error().unwrap_or(libc::ENOEXEC),
-    }
+    SysError::new(Op::Start, program, error.raw_os_error().unwrap_or(libc::ENOEXEC))
 }
 
 fn start(command: &mut Command, program: &Path) -> Result<Child, SysError> {

@@ -24,12 +24,7 @@ pub fn read(path: &Path) -> String {
 /// # Errors
 /// The new one could not be written; the old one is there.
 pub fn replace(path: &Path, text: &[u8]) -> Result<(), SysError> {
-    let fail = |op, errno| SysError {
-        op,
-        path: path.to_owned(),
-        other: None,
-        errno,
-    };
+    let fail = |op, errno| SysError::new(op, path, errno);
     let io = |op| move |error: std::io::Error| fail(op, error.raw_os_error().unwrap_or(0));
     let (directory, name) = split_path(path).ok_or_else(|| fail(Op::Create, nix::libc::EISDIR))?;
     let dir = walk::open_directory(directory, path).map_err(|fault| match fault {
@@ -51,10 +46,6 @@ fn swap_in(dir: &Dir, mut newborn: Newborn, name: &OsStr, path: &Path) -> Result
     beside.push(name);
     beside.push(format!(".{}", std::process::id()));
     newborn.place(&beside)?;
-    nix::fcntl::renameat(dir, beside.as_os_str(), dir, name).map_err(|errno| SysError {
-        op: Op::Rename,
-        path: path.to_owned(),
-        other: None,
-        errno: errno as i32,
-    })
+    nix::fcntl::renameat(dir, beside.as_os_str(), dir, name)
+        .map_err(|errno| SysError::new(Op::Rename, path, errno as i32))
 }

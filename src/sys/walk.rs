@@ -16,6 +16,7 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode as NixMode, fstat, fstatat};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 
+use super::denial;
 use super::dir::{Dir, Lead, facts_of};
 use crate::facts::Kind;
 use crate::fault::{Fault, Insecure, Op, SysError};
@@ -111,7 +112,12 @@ impl<'a> Way<'a> {
 
     /// Goes to what the next name stands for; what a link says is left to be gone.
     fn step(&mut self, name: &OsStr) -> Result<(), Fault> {
-        let stat = fstatat(&self.here, name, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(|errno| self.fail(errno))?;
+        let stat = fstatat(&self.here, name, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(|errno| {
+            Fault::Call(SysError {
+                denial: denial::of_way(&self.here, self.reached.clone(), errno).map(Box::new),
+                ..SysError::new(Op::OpenDirectory, self.path, errno as i32)
+            })
+        })?;
         self.reached.push(name);
         if facts_of(&stat).kind == Kind::Symlink {
             return self.follow(name);
@@ -193,12 +199,7 @@ impl<'a> Way<'a> {
 }
 
 fn failed(path: &Path, errno: Errno) -> Fault {
-    Fault::Call(SysError {
-        op: Op::OpenDirectory,
-        path: path.to_owned(),
-        other: None,
-        errno: errno as i32,
-    })
+    Fault::Call(SysError::new(Op::OpenDirectory, path, errno as i32))
 }
 
 fn led_astray(lead: &Lead, log: &Path) -> Fault {

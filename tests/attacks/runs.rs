@@ -1,7 +1,7 @@
 //! Two runs at once, with state files of their own: the second waits for the first, or leaves the log to it; nobody else can make it.
 
 use std::collections::HashMap;
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

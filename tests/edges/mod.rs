@@ -3,6 +3,7 @@
 //! Here is how these tests run the program: a tree of their own, a configuration in which `@ROOT@` is the tree, a state. Behaviours
 //! that a tree as text can show are in `fixtures/scenarios` instead.
 
+mod advice;
 mod calendar;
 mod copies;
 mod descriptors;

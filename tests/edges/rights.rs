@@ -11,13 +11,13 @@ use super::super::support::{need, need_root, ours, shell};
 use super::{PATIENCE, Run, Scene};
 
 /// The throw-away user, a member of `readers`.
-const USER: u32 = 61_234;
+pub(super) const USER: u32 = 61_234;
 const READERS: u32 = 61_235;
 
 /// Covers the lists of users and groups, then runs the program.
 const COVER: &str = "mount --bind passwd /etc/passwd && mount --bind group /etc/group && exec \"$@\"";
 
-fn scene(name: &str) -> Scene {
+pub(super) fn scene(name: &str) -> Scene {
     let scene = Scene::new(name);
     let passwd = fs::read_to_string("/etc/passwd").unwrap();
     let group = fs::read_to_string("/etc/group").unwrap();
@@ -45,7 +45,7 @@ fn scene(name: &str) -> Scene {
 }
 
 /// Runs ours where the throw-away user is known.
-fn run(scene: &Scene, options: &[&str]) -> Run {
+pub(super) fn run(scene: &Scene, options: &[&str]) -> Run {
     let binary = ours();
     let mut words = vec![
         "-m",
@@ -63,7 +63,7 @@ fn run(scene: &Scene, options: &[&str]) -> Run {
     Run::of(&shell(&scene.root, "unshare", &words).output().unwrap())
 }
 
-fn can_run() -> bool {
+pub(super) fn can_run() -> bool {
     need_root() && need("unshare")
 }
 
@@ -169,7 +169,7 @@ fn su_to_root_switches_nothing_but_the_check_of_the_directory_off() {
 }
 
 /// Runs ours as the throw-away user, with nothing of root's left.
-fn run_as_user(scene: &Scene, setting: &str, words: &[&str]) -> Output {
+pub(super) fn run_as_user(scene: &Scene, setting: &str, words: &[&str]) -> Output {
     let binary = ours();
     let mut all = vec![
         "--reuid",

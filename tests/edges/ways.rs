@@ -204,7 +204,7 @@ fn a_user_s_link_leads_to_no_olddir_but_his_own() {
         assert_eq!(scene.log("a.log").exists(), !is_fine, "{name}");
         if rest.is_empty() {
             assert_eq!(foreseen.contains("symbolic link"), !is_fine, "{name}: {foreseen}");
-            assert_eq!(asked(&scene, &["--check"]).contains("LR3021"), !is_fine, "{name}");
+            assert_eq!(asked(&scene, &["--check"]).contains("LR3033"), !is_fine, "{name}");
         } else {
             assert_eq!(
                 there(&scene, &[target]).len(),

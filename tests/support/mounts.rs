@@ -98,3 +98,8 @@ pub(crate) fn attach(image: &Path, at: &Path, options: &str) -> bool {
 pub(crate) fn detach(at: &Path) {
     umount2(at, MntFlags::MNT_DETACH).unwrap_or_else(|error| panic!("cannot unmount {}: {error}", at.display()));
 }
+
+/// Mounts a file or directory over another one.
+pub(crate) fn over(from: &Path, at: &Path) {
+    mount(Some(from), at, None::<&str>, MsFlags::MS_BIND, None::<&str>).expect("a bind mount can be made");
+}

@@ -267,12 +267,7 @@ impl Session<'_> {
         if log.facts.id != due.home.directory.1 {
             // Somebody put another directory in its place since the log was looked at.
             let path = due.home.directory.0.clone();
-            return Err(Fault::Call(SysError {
-                op: Op::OpenDirectory,
-                path,
-                other: None,
-                errno: ESTALE,
-            }));
+            return Err(Fault::Call(SysError::new(Op::OpenDirectory, path, ESTALE)));
         }
         let (archive, archive_path) = self.archive_place(set, due, &log)?;
         Ok(Places {

@@ -66,12 +66,7 @@ pub(super) fn wait_listening(
     ear: &mut Ear,
     mut how: Watch<'_>,
 ) -> Result<Result<(), ChildEnd>, SysError> {
-    let fail = |error: &std::io::Error| SysError {
-        op: Op::Wait,
-        path: program.to_owned(),
-        other: None,
-        errno: error.raw_os_error().unwrap_or(0),
-    };
+    let fail = |error: &std::io::Error| SysError::new(Op::Wait, program, error.raw_os_error().unwrap_or(0));
     let handle = pidfd(child);
     let why = watch(child, handle.as_ref(), ear, &mut how);
     match why {

@@ -1,0 +1,128 @@
+//! What a run would find on this machine: logs that are none, archives that share a directory, programs that are missing.
+
+use std::collections::HashMap;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::survey::Survey;
+use crate::diag::Place;
+use crate::discover::{ExpandedSet, FoundLog};
+use crate::execute::engine;
+use crate::facts::Kind;
+use crate::lint::{Finding, Lint, Made};
+use crate::policy::{LogSet, MailWhich};
+use crate::sys::confread::{directory_id, path_of};
+use crate::sys::listing::kind_of;
+use crate::sys::pattern::is_special;
+use crate::sys::programs;
+use crate::unix::{FileId, split_path};
+
+/// Reports what is wrong with the logs that were found, and with the programs for them.
+pub(super) fn check(sets: &[ExpandedSet], mail_program: &Path, survey: &Survey<'_>, found: &mut Vec<Finding>) {
+    let mut rows = Rows::default();
+    for expanded in sets {
+        no_logs(expanded, survey, found);
+        rows.enter(expanded, survey, found);
+        missing_programs(&expanded.set, mail_program, found);
+    }
+}
+
+/// Returns the place of a word, or of its stanza.
+fn place_of(set: &LogSet, word: usize, survey: &Survey<'_>) -> Place {
+    survey.word(set, word).unwrap_or_else(|| set.declared_at.clone())
+}
+
+/// Reports the words that lead to nothing but directories or symbolic links, which no run rotates.
+fn no_logs(expanded: &ExpandedSet, survey: &Survey<'_>, found: &mut Vec<Finding>) {
+    let set = &expanded.set;
+    for (index, word) in set.patterns.iter().enumerate() {
+        let word = word.as_bytes();
+        let is_pattern = is_special(word) || word.starts_with(b"~");
+        let mut logs = expanded.logs.iter().filter(|log| log.word == index).peekable();
+        let lint = match logs.peek() {
+            None if !is_pattern && kind_of(path_of(word)) == Some(Kind::Directory) => {
+                Lint::PathIsDirectory(path_of(word).to_owned())
+            }
+            Some(first) => {
+                let first = first.path.to_path_buf();
+                if !logs.all(|log| kind_of(&log.path) == Some(Kind::Symlink)) {
+                    continue;
+                }
+                Lint::OnlyLinks(first)
+            }
+            None => continue,
+        };
+        found.push(Finding::lint(lint, place_of(set, index, survey)));
+    }
+}
+
+/// A directory for archives and the name of their log; one that is still to be made has no identity but its path.
+type Row<'s> = (Result<FileId, PathBuf>, &'s [u8]);
+
+/// The rows of archives that go into directories of their own, each with the first log that has it.
+#[derive(Default)]
+struct Rows<'s> {
+    directories: HashMap<PathBuf, Option<FileId>>,
+    first: HashMap<Row<'s>, (&'s ExpandedSet, &'s FoundLog)>,
+}
+
+impl<'s> Rows<'s> {
+    /// Enters the logs of a stanza, and reports those whose row another log has.
+    fn enter(&mut self, expanded: &'s ExpandedSet, survey: &Survey<'_>, found: &mut Vec<Finding>) {
+        let set = &expanded.set;
+        let Some(old_dir) = &set.policy.old_dir else { return };
+        for log in &expanded.logs {
+            let Some((directory, name)) = split_path(&log.path) else {
+                continue;
+            };
+            let path = directory.join(&old_dir.path);
+            let id = self.directories.entry(path.clone());
+            let id = *id.or_insert_with(|| directory_id(&path));
+            let entry = self.first.entry((id.ok_or(path), name.as_bytes()));
+            let (other_set, other) = entry.or_insert((expanded, log));
+            if other.path == log.path || other_set.set.policy.naming != set.policy.naming {
+                continue;
+            }
+            let lint = Lint::SharedRow {
+                log: log.path.to_path_buf(),
+                other: other.path.to_path_buf(),
+            };
+            let other = place_of(&other_set.set, other.word, survey);
+            let place = place_of(set, log.word, survey);
+            let related = Some(other).filter(|other| *other != place);
+            found.push(Finding {
+                related,
+                ..Finding::lint(lint, place)
+            });
+        }
+    }
+}
+
+/// Reports the programs that a stanza needs and that are not there.
+fn missing_programs(set: &LogSet, mail_program: &Path, found: &mut Vec<Finding>) {
+    let made = Made::of(set);
+    let policy = &set.policy;
+    let mut need = |directives: &[&str], program: &Path| {
+        if let Some((directive, place)) = made.last(directives).filter(|_| !programs::is_there(program)) {
+            let program = program.to_owned();
+            found.push(Finding::lint(
+                Lint::ProgramMissing { directive, program },
+                place.clone(),
+            ));
+        }
+    };
+    if let Some(how) = &policy.compression
+        && engine::recognise(&how.command, &how.options).is_none()
+    {
+        need(&["compresscmd", "compress"], &how.command);
+    }
+    if let Some(mail) = &policy.mail {
+        need(&["mail"], mail_program);
+        if policy.compression.is_some() && mail.which == MailWhich::Last {
+            need(&["uncompresscmd", "mail"], &policy.uncompress_command);
+        }
+    }
+    if policy.shred.is_some() {
+        need(&["shred"], Path::new("shred"));
+    }
+}

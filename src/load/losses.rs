@@ -1,0 +1,95 @@
+//! What errors outside of braces cost: a run reads no further in their files, but a check does, and counts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{GivenUp, Loader};
+use crate::config::ast::{Block, File, Item};
+use crate::config::parse;
+use crate::diag::Place;
+use crate::policy::LogSet;
+
+/// The losses so far.
+#[derive(Debug, Default)]
+pub(super) struct Losses {
+    pub(super) given_up: Vec<GivenUp>,
+    /// How many stanzas are in texts that make no sense.
+    pub(super) unread: usize,
+    /// From where to where stanzas that were read are lost; they may lie in one another.
+    lost: Vec<(usize, usize)>,
+    /// Where the last error was.
+    pub(super) last_error: Option<Place>,
+}
+
+impl Losses {
+    /// Counts the stanzas that were read and are lost.
+    pub(super) fn count(&self, sets: &[Option<LogSet>]) -> usize {
+        let mut is_lost = vec![false; sets.len()];
+        for (from, to) in &self.lost {
+            let to = (*to).min(sets.len());
+            is_lost[(*from).min(to)..to].fill(true);
+        }
+        sets.iter()
+            .zip(is_lost)
+            .filter(|(set, is_lost)| set.is_some() && *is_lost)
+            .count()
+    }
+}
+
+/// How far reading had come at some moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    sets: usize,
+    broken: usize,
+    unread: usize,
+}
+
+impl Mark {
+    /// Takes note of how far reading has come.
+    pub(super) fn of(loader: &Loader<'_>) -> Self {
+        Self {
+            sets: loader.sets.len(),
+            broken: loader.broken.len(),
+            unread: loader.losses.unread,
+        }
+    }
+}
+
+impl Loader<'_> {
+    /// Notes that a run would have left a file, begun at one moment, at another, which had this error.
+    pub(super) fn note_given_up(&mut self, file: &File<'_>, begun: Mark, left: Mark, at: Option<Place>) {
+        self.losses.unread += stanzas_behind(file);
+        let read = self.sets.get(left.sets..).unwrap_or_default();
+        let stanzas = read.iter().flatten().count() + (self.broken.len() - left.broken);
+        self.losses.given_up.push(GivenUp {
+            at,
+            stanzas: stanzas + (self.losses.unread - left.unread),
+            whole: begun == left,
+        });
+        self.losses.lost.push((left.sets, self.sets.len()));
+    }
+}
+
+/// Counts the stanzas in the text that is left out because of the last item of a file.
+fn stanzas_behind(file: &File<'_>) -> usize {
+    let mut count = 0;
+    let mut left = skipped(&file.items);
+    while let Some(text) = left {
+        // Whatever is wrong with it, a line that ends so begins a stanza.
+        let line = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
+        count += usize::from(text[..line].trim_ascii_end().ends_with(b"{"));
+        let rest = parse::parse(&text[line..], Arc::from(Path::new("")));
+        count += rest.items.iter().filter(|item| matches!(item, Item::Block(_))).count();
+        left = skipped(&rest.items);
+    }
+    count
+}
+
+/// Returns the text that is left out because of the last item.
+fn skipped<'a>(items: &[Item<'a>]) -> Option<&'a [u8]> {
+    match items.last()? {
+        Item::Complaint(complaint) if complaint.fatal => Some(complaint.skipped),
+        Item::Block(Block { items, .. }) => skipped(items),
+        _ => None,
+    }
+}
