@@ -48,3 +48,11 @@ pub struct FileFacts {
     /// The last change of content.
     pub modified: FileTime,
 }
+
+impl FileFacts {
+    /// Answers whether everybody may write to it, or a group that is not root's.
+    #[must_use]
+    pub fn others_may_write(&self) -> bool {
+        self.mode.0 & 0o002 != 0 || (self.mode.0 & 0o020 != 0 && self.group.0 != 0)
+    }
+}

@@ -16,6 +16,7 @@ use nix::sys::stat::{Mode as NixMode, fstatat};
 use super::dir::{Dir, facts_of};
 use crate::facts::Kind;
 use crate::fault::{Fault, Insecure, Op, SysError};
+use crate::unix::split_path;
 
 /// A path with more links than this is taken for a loop, as the kernel does.
 const LINK_LIMIT: usize = 40;
@@ -91,6 +92,56 @@ fn slow_open(base: Option<&Dir>, path: &Path, log: &Path) -> Result<Dir, Fault> 
     }
     let shown = base.map_or_else(|| path.to_owned(), |base| base.path().join(path));
     Ok(Dir::from_fd(here, shown))
+}
+
+/// What a path's last name lies in.
+pub(super) enum Holder {
+    /// A directory.
+    Directory {
+        /// The directory.
+        dir: Dir,
+        /// The name, not that of a link.
+        name: OsString,
+    },
+    /// What the system shows of a process's open files, such as `/proc/self/fd`: its links stand for the files themselves.
+    Descriptors {
+        /// The directory.
+        dir: Dir,
+        /// The name.
+        name: OsString,
+    },
+}
+
+/// Opens the directory of the file at `path`; links at its end are followed as those on the way.
+///
+/// # Errors
+/// As [`open_directory`].
+pub(super) fn open_holder(path: &Path) -> Result<Holder, Fault> {
+    let fail = |errno: Errno| {
+        Fault::Call(SysError {
+            op: Op::Open,
+            path: path.to_owned(),
+            other: None,
+            errno: errno as i32,
+        })
+    };
+    let mut at = path.to_owned();
+    for _ in 0..=LINK_LIMIT {
+        let (directory, name) = split_path(&at).ok_or_else(|| fail(Errno::EISDIR))?;
+        let (dir, name) = (open_directory(directory, path)?, name.to_owned());
+        if !dir.look(&name)?.is_some_and(|facts| facts.kind == Kind::Symlink) {
+            return Ok(Holder::Directory { dir, name });
+        }
+        if dir.is_of_processes() {
+            return Ok(Holder::Descriptors { dir, name });
+        }
+        let target = trusted_target(&dir, &name, path, &at).map_err(|why| match why {
+            Refusal::Call(errno) => fail(errno),
+            Refusal::Foreign(fault) => fault,
+        })?;
+        at = directory.join(target);
+    }
+    Err(fail(Errno::ELOOP))
 }
 
 enum Refusal {

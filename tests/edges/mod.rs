@@ -3,11 +3,13 @@
 //! Here is how these tests run the program: a tree of their own, a configuration in which `@ROOT@` is the tree, a state. Behaviours
 //! that a tree as text can show are in `fixtures/scenarios` instead.
 
+mod births;
 mod calendar;
 mod copies;
 mod descriptors;
 mod limits;
 mod mail;
+mod named;
 mod names;
 mod rights;
 
