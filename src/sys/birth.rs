@@ -23,33 +23,36 @@ const NAMED: OFlag = OFlag::O_CREAT.union(OFlag::O_EXCL).union(OFlag::O_NOFOLLOW
 
 /// Makes a file without a name that only its owner can read and write.
 pub(super) fn nameless(dir: &Dir) -> Result<File, Errno> {
-    let narrow = NixMode::S_IRUSR | NixMode::S_IWUSR;
-    let file = File::from(openat(dir, ".", NAMELESS | OFlag::O_RDWR | OFlag::O_CLOEXEC, narrow)?);
-    bare(&file, narrow)?;
+    let file = File::from(openat(dir, ".", NAMELESS | OFlag::O_RDWR | OFlag::O_CLOEXEC, narrow())?);
+    bare(&file)?;
     Ok(file)
 }
 
 /// Makes a file that only its owner can read and write, under a name that is free; `how` is what it is opened for.
 pub(super) fn named(dir: &Dir, name: &OsStr, how: OFlag) -> Result<File, Errno> {
-    whole(dir, name, how, NixMode::S_IRUSR | NixMode::S_IWUSR)
-}
-
-/// Makes a file with its final mode, under a name that is free. Only for a directory in which nothing is inherited: elsewhere
-/// somebody could have it open before what he inherited is gone.
-pub(super) fn whole(dir: &Dir, name: &OsStr, how: OFlag, mode: NixMode) -> Result<File, Errno> {
-    let file = File::from(openat(dir, name, NAMED | OFlag::O_CLOEXEC | how, mode)?);
-    if let Err(errno) = bare(&file, mode) {
-        // A file that may be anybody's must not stay; what remains is for its owner alone.
+    let file = whole(dir, name, how, narrow())?;
+    if let Err(errno) = bare(&file) {
+        // It is empty, and there can be another one then.
         let _ = unlinkat(dir, name, UnlinkatFlags::NoRemoveDir);
         return Err(errno);
     }
     Ok(file)
 }
 
+/// Makes a file with its final mode, under a name that is free. Only for a directory in which nothing is inherited, and nobody but
+/// root and the one acting can change that: elsewhere somebody could have it open before what he inherited is gone.
+pub(super) fn whole(dir: &Dir, name: &OsStr, how: OFlag, mode: NixMode) -> Result<File, Errno> {
+    openat(dir, name, NAMED | OFlag::O_CLOEXEC | how, mode).map(File::from)
+}
+
+fn narrow() -> NixMode {
+    NixMode::S_IRUSR | NixMode::S_IWUSR
+}
+
 /// Takes away what a file inherited. Its bits were bounded by that, too.
-fn bare(file: &File, mode: NixMode) -> Result<(), Errno> {
+fn bare(file: &File) -> Result<(), Errno> {
     if disinherit(file, ACL)? {
-        fchmod(file, mode)?;
+        fchmod(file, narrow())?;
     }
     Ok(())
 }

@@ -248,3 +248,29 @@ fn a_new_log_takes_nothing_from_what_was_put_in_the_place_of_the_old_one() {
     assert!(scene.log("kept").exists());
     assert_eq!(list_of(&scene.log("a.log")), None);
 }
+
+#[test]
+fn a_default_acl_that_comes_in_the_middle_of_a_run_is_in_no_later_log() {
+    if !need_root() {
+        return;
+    }
+    let scene = scene("births-late", "create", false);
+    xattr::remove(scene.root.join("log"), DEFAULT).unwrap();
+    let names = ["a.log", "b.log", "c.log"];
+    for name in names {
+        scene.write(name, "text\n");
+        fs::set_permissions(scene.log(name), fs::Permissions::from_mode(0o640)).unwrap();
+    }
+    scene.configure("@ROOT@/log/*.log {\n rotate 3\n create\n}\n");
+    let ended = tracer::run(&mut traced(&scene, &["-f"]), &mut |_| {
+        // The first new log is there: what was found out of the directory is known.
+        if scene.log("a.log.1").exists() && scene.log("a.log").exists() {
+            xattr::set(scene.root.join("log"), DEFAULT, &list(6)).unwrap();
+        }
+        Fate::Go
+    });
+    assert_eq!(ended, Ending::Exited(0));
+    for name in names {
+        assert_eq!(list_of(&scene.log(name)), None, "{name}");
+    }
+}
