@@ -159,7 +159,7 @@ pub enum Event {
     /// A signal asked the run to end.
     Ending(i32),
     /// The log file of `--log` could not be opened.
-    LogFileFailed(crate::fault::SysError),
+    LogFileFailed(Fault),
     /// What the run came to.
     Summary(Summary),
 }

@@ -1,6 +1,6 @@
 //! What can go wrong in a rotation, as data: the operation, the path, the reason. `report` has the sentences.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diag::Place;
 use crate::unix::Mode;
@@ -138,6 +138,12 @@ impl SysError {
     #[must_use]
     pub fn is_absence(&self) -> bool {
         std::io::Error::from_raw_os_error(self.errno).kind() == std::io::ErrorKind::NotFound
+    }
+
+    /// Answers whether it failed because a name is too long.
+    #[must_use]
+    pub fn is_length(&self) -> bool {
+        std::io::Error::from_raw_os_error(self.errno).kind() == std::io::ErrorKind::InvalidFilename
     }
 }
 
@@ -282,6 +288,13 @@ pub enum Fault {
         /// The log.
         path: PathBuf,
     },
+    /// A file that the command line names is not one to read or to write.
+    Unfit {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: Unfit,
+    },
     /// The run was asked to end.
     Interrupted,
     /// The archive's directory lies on another file system.
@@ -310,6 +323,56 @@ pub enum Insecure {
         /// The link's owner.
         user: u32,
     },
+}
+
+/// What is wrong with a file that the command line names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// It is a link, a directory, a FIFO or a device.
+    NotRegular,
+    /// It has more names than this.
+    Linked,
+    /// It belongs to somebody else.
+    Foreign {
+        /// To whom.
+        user: u32,
+    },
+    /// On the way to it is a symbolic link of somebody who is neither root nor the one acting.
+    BehindLink {
+        /// The link.
+        link: PathBuf,
+        /// Its owner.
+        user: u32,
+    },
+    /// Others may write to its directory, or own it.
+    InDirectoryOfOthers {
+        /// The directory.
+        directory: PathBuf,
+        /// Its owner.
+        user: u32,
+    },
+}
+
+impl Fault {
+    /// Returns the fault of a file that is not one to use.
+    pub(crate) fn unfit(path: &Path, why: Unfit) -> Self {
+        Self::Unfit {
+            path: path.to_owned(),
+            why,
+        }
+    }
+
+    /// Says of a file that the command line names what was found on the way to a log.
+    pub(crate) fn of_named_file(self) -> Self {
+        match self {
+            Self::InsecureDirectory {
+                log,
+                component,
+                why: Insecure::ForeignLink { user },
+            } => Self::unfit(&log, Unfit::BehindLink { link: component, user }),
+            other => other,
+        }
+    }
 }
 
 impl From<SysError> for Fault {

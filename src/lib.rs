@@ -89,8 +89,10 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
         reporter,
         tally: tally.clone(),
     });
-    if let Some(error) = refused {
-        listener.hear(Event::LogFileFailed(error));
+    // One that cannot be opened changes no status, as with logrotate; one that it would have spoilt does.
+    let is_unfit = matches!(refused, Some(fault::Fault::Unfit { .. }));
+    if let Some(fault) = refused {
+        listener.hear(Event::LogFileFailed(fault));
     }
     if invocation.dry_run {
         listener.hear(Event::DryRun);
@@ -102,6 +104,9 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
         None
     };
     let (mut exit, held) = session::run(invocation, &listener);
+    if is_unfit {
+        exit.worsen(Exit::Failed);
+    }
     let Some(tally) = tally else { return exit };
     if summed {
         listener.hear(Event::Summary(tally.run().summary()));
@@ -110,7 +115,7 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
         && !invocation.dry_run
         && let Err(error) = report::write_metrics(file, &tally.run(), exit, &held)
     {
-        listener.hear(Event::Failed(error.into()));
+        listener.hear(Event::Failed(error));
         exit.worsen(Exit::Failed);
     }
     if let Some(stdout) = stdout {

@@ -42,6 +42,7 @@ fn sources() -> Vec<(PathBuf, String)> {
     let code = |path: &Path| {
         let text = fs::read_to_string(path).unwrap();
         let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
+        let text = text.split("#[cfg(all(test").next().unwrap();
         let lines = text
             .lines()
             .map(|line| if line.trim_start().starts_with("//") { "" } else { line });
@@ -177,6 +178,29 @@ fn uses(words: &[&str], but: &[&str]) -> Vec<String> {
 fn only_sys_reaches_the_system() {
     let found = uses(&SYSTEM, &["sys", "main"]);
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn only_one_place_gives_birth_to_files_and_directories() {
+    let makes = [
+        "O_CREAT",
+        "O_TMPFILE",
+        "mkdirat",
+        "DirBuilder",
+        "OpenOptions",
+        "File::create",
+        "fs::write",
+        "mknod",
+    ];
+    let mut wrong = Vec::new();
+    for (file, code) in sources() {
+        for name in makes.iter().filter(|name| code.contains(**name)) {
+            if file != Path::new("sys/birth.rs") {
+                wrong.push(format!("src/{} makes files with {name}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

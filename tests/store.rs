@@ -444,13 +444,95 @@ fn a_journal_that_is_not_ours_is_left_alone() {
     fs::write(&precious, "precious").unwrap();
     symlink(&precious, site.journal()).unwrap();
     let mut store = site.open(LockMode::Take, false).unwrap();
-    site.read(&mut store, &[]);
+    // It was not read: it is found out when the first rotation begins.
     let foreign = StateProblem::JournalForeign(site.journal());
-    assert!(site.heard.contains(&foreign));
     assert_eq!(store.begin_batch([begun("/a", 1)]), Err(foreign));
+    site.read(&mut store, &[]);
     assert_eq!(store.begin_batch([begun("/b", 1)]), Ok(()));
     assert_eq!(store.switched(Path::new("/a")), Ok(()));
     assert_eq!(fs::read_to_string(precious).unwrap(), "precious");
+}
+
+/// Rotates a log with what has the journal's name; returns what was said of that.
+fn rotate_beside_a_journal(site: &mut Site) -> Vec<StateProblem> {
+    let mut store = site.open(LockMode::Take, false).unwrap();
+    let table = site.read(&mut store, &[]);
+    store.begin_batch([begun("/a", 1)]).unwrap();
+    store.switched(Path::new("/a")).unwrap();
+    store.carry_noted(|_| true, &mut |problem| site.heard.push(problem));
+    site.write(&mut store, &table).unwrap();
+    let about = |problem: &StateProblem| !matches!(problem, StateProblem::Reading(_));
+    site.heard.iter().filter(|problem| about(problem)).cloned().collect()
+}
+
+#[test]
+fn what_is_not_our_journal_is_told_once_and_neither_emptied_nor_removed_nor_replaced() {
+    let make: [fn(&Path); 4] = [
+        |path| symlink("nowhere", path).unwrap(),
+        |path| {
+            fs::write(path, "precious")
+                .and_then(|()| fs::hard_link(path, path.with_extension("second")))
+                .unwrap()
+        },
+        |path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap(),
+        |path| fs::create_dir(path).unwrap(),
+    ];
+    for (number, make) in make.iter().enumerate() {
+        let mut site = Site::new(TOP);
+        make(&site.journal());
+        let before = fs::symlink_metadata(site.journal()).unwrap();
+        let heard = rotate_beside_a_journal(&mut site);
+        assert_eq!(heard, [StateProblem::JournalForeign(site.journal())], "{number}");
+        let after = fs::symlink_metadata(site.journal()).unwrap();
+        assert_eq!((after.ino(), after.len()), (before.ino(), before.len()), "{number}");
+    }
+}
+
+#[test]
+fn a_journal_of_another_version_is_told_once_and_left_for_that_version() {
+    for top in ["version 2\n", "version 10\n", "version 2", "version 1.5\n"] {
+        let mut site = Site::new(TOP);
+        let text = format!("logrotate-rs journal -- {top}begin what nobody here understands\n");
+        fs::write(site.journal(), &text).unwrap();
+        let heard = rotate_beside_a_journal(&mut site);
+        assert_eq!(heard, [StateProblem::JournalOfAnotherVersion(site.journal())], "{top}");
+        assert_eq!(fs::read_to_string(site.journal()).unwrap(), text);
+    }
+}
+
+#[test]
+fn a_journal_that_is_no_journal_at_all_or_torn_in_its_first_line_is_begun_anew() {
+    for text in [
+        "",
+        "logrotate-rs jour",
+        "logrotate-rs journal -- version ",
+        "logrotate-rs journal -- version 1",
+        "garbage",
+    ] {
+        let mut site = Site::new(TOP);
+        fs::write(site.journal(), text).unwrap();
+        let heard = rotate_beside_a_journal(&mut site);
+        assert_eq!(heard.len(), usize::from(text == "garbage"), "{text}: {heard:?}");
+        let carried = fs::read_to_string(site.journal()).unwrap();
+        assert!(
+            carried.starts_with("logrotate-rs journal -- version 1\nbegin "),
+            "{carried}"
+        );
+    }
+}
+
+#[test]
+fn a_state_file_whose_journal_could_have_no_name_is_refused_before_anything_is_rotated() {
+    let site = Site::new(TOP);
+    for (length, fits) in [(247, true), (248, false), (255, false)] {
+        let path = site.dir.path().join("s".repeat(length));
+        let opened = Store::open(&path, LockMode::Take, false, &mut |_| {});
+        assert_eq!(opened.is_ok(), fits, "{length}");
+        assert_eq!(path.exists(), fits, "{length}");
+        if let Err(refused) = opened {
+            assert_eq!(refused, StoreError::NameTooLong(path));
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use crate::lint::rhythm::{self, Rhythm};
 use crate::sys::confread::{Opened, path_of};
-use crate::sys::textfile;
 
 /// Where units are, the first one found wins.
 const UNIT_DIRECTORIES: [&str; 4] = [
@@ -18,9 +17,9 @@ const UNIT_DIRECTORIES: [&str; 4] = [
 pub(super) fn rhythm(root: &Path) -> Option<Rhythm> {
     let unit = UNIT_DIRECTORIES
         .iter()
-        .map(|directory| textfile::read(&root.join(directory).join("logrotate.timer")))
+        .map(|directory| text_of(&root.join(directory).join("logrotate.timer")))
         .find(|text| !text.is_empty());
-    let cron = |when: &str| !textfile::read(&root.join("etc").join(when).join("logrotate")).is_empty();
+    let cron = |when: &str| !text_of(&root.join("etc").join(when).join("logrotate")).is_empty();
     let hourly = cron("cron.hourly").then_some(Rhythm::HOURLY);
     let timed = match unit {
         Some(unit) => Some(rhythm::of_timer(&with_drop_ins(root, unit))?),
@@ -47,6 +46,13 @@ fn with_drop_ins(root: &Path, unit: String) -> Vec<String> {
     }
     found.sort();
     std::iter::once(unit)
-        .chain(found.iter().map(|(_, path)| textfile::read(path)))
+        .chain(found.iter().map(|(_, path)| text_of(path)))
         .collect()
+}
+
+/// Reads a unit or a script; empty where there is none.
+fn text_of(path: &Path) -> String {
+    let opened = Opened::open(None, path).ok().filter(Opened::is_regular);
+    let text = opened.and_then(|file| file.read().ok()).unwrap_or_default();
+    String::from_utf8_lossy(&text).into_owned()
 }

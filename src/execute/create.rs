@@ -49,15 +49,16 @@ fn is_born_whole(work: &LogWork, ownership: &Ownership) -> bool {
         let Some((dir, name)) = old_name(work) else {
             return false;
         };
-        ownership.mode.is_some() || dir.has_no_acl(&name)
+        ownership.mode.is_some() || dir.has_no_acl(&name, work.before.id)
     };
     !context::KEEPS_CONTEXT && is_plain() && born_whole(&work.log_dir, &work.name, mode, user, group)
 }
 
-/// Opens what the log was renamed to, where its ACL or context is wanted; anything but a plain file has none to give.
+/// Opens what the log was renamed to, where its ACL or context is wanted; whatever else lies there has none to give.
 fn old_log(work: &LogWork) -> Option<File> {
     let (dir, name) = old_name(work)?;
-    dir.open_plain(&name, Access::Read, Op::Open).ok().map(|(file, _)| file)
+    let (file, facts) = dir.open_plain(&name, Access::Read, Op::Open).ok()?;
+    (facts.id == work.before.id).then_some(file)
 }
 
 /// Returns where the old log is now.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::accounts;
 use super::words::{bytes, end, list, path, reason};
 use crate::diag::Place;
-use crate::fault::{Acting, Attribute, Denial, Fault, Hook, Insecure, Op, SysError};
+use crate::fault::{Acting, Attribute, Denial, Fault, Hook, Insecure, Op, SysError, Unfit};
 use crate::sys::call::Errno;
 
 /// Says what failed. The fragments that scripts match on are the reference's.
@@ -70,6 +70,7 @@ pub fn sentence(fault: &Fault) -> String {
             "another run of logrotate is cutting logs of the directory of {}: skipping it; one run with one state file is enough",
             path(log)
         ),
+        Fault::Unfit { path: file, why } => unfit(file, why),
         Fault::Interrupted => "ended by a signal: the next run goes on from here".to_owned(),
         Fault::OtherDevice { old_dir, log } => format!(
             "olddir {} and log file {} are on different devices; use copy, copytruncate or renamecopy",
@@ -131,6 +132,40 @@ fn insecure(log: &Path, component: &Path, why: Insecure) -> String {
              directory that is not theirs). Give the link to root, or set \"su {0} GROUP\" in the config file",
             accounts::user(user)
         ),
+    }
+}
+
+fn unfit(file: &Path, why: &Unfit) -> String {
+    let at = path(file);
+    match why {
+        Unfit::NotRegular => {
+            format!("{at} is not a regular file, and is left as it is: remove it, or name another file")
+        }
+        Unfit::Linked => format!(
+            "{at} has other names (hard links), so that it may be any file, and is left as it is: remove this name, or name \
+             another file"
+        ),
+        Unfit::Foreign { user } => format!(
+            "{at} belongs to user {}, and is left as it is: remove it, or name another file",
+            super::accounts::user(*user)
+        ),
+        Unfit::BehindLink { link, user } => format!(
+            "{at} is not written: {} is a symbolic link of user {}, who could lead it anywhere. Give the link to root, or \
+             name the file by another path",
+            path(link),
+            super::accounts::user(*user)
+        ),
+        Unfit::InDirectoryOfOthers { directory, user } => {
+            let directory = path(directory);
+            let whose = match user {
+                0 => format!("others may write to {directory}"),
+                user => format!("{directory} belongs to user {}", super::accounts::user(*user)),
+            };
+            format!(
+                "{at} is not written, since it would not be yours: {whose}. \"chown root:root\" and \"chmod 755\" it, or name a \
+                 file in a directory that only root writes to"
+            )
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{Instant, SystemTime};
 use crate::diag::Severity;
 use crate::event::{Event, Listener, Pacing};
 use crate::exit::Exit;
-use crate::fault::SysError;
+use crate::fault::Fault;
 use crate::schedule::{Cause, Verdict};
 use crate::sys::File;
 use crate::sys::syslog::{Priority, Syslog};
@@ -56,8 +56,8 @@ impl Copy {
     /// Opens what `--log` names: a file, emptied, which scripts find on descriptor 3; or the system log.
     ///
     /// # Errors
-    /// The file cannot be opened.
-    pub fn open(path: &Path) -> Result<Self, SysError> {
+    /// The file cannot be opened, or is not one to write to.
+    pub fn open(path: &Path) -> Result<Self, Fault> {
         if path == Path::new("syslog") {
             return Ok(Self::Syslog(Syslog::open()));
         }
@@ -98,19 +98,20 @@ impl Listener for Speakers {
 /// Writes the metrics of a run, atomically: a reader sees the old file or the new one, never half of it.
 ///
 /// # Errors
-/// The file cannot be written; the old one stays.
-pub fn write_metrics(file: &Path, tally: &RunTally, exit: Exit, held: &[Held]) -> Result<(), SysError> {
-    let earlier = crate::sys::textfile::read(file);
+/// The file cannot be written, or is not one to write; the old one stays.
+pub fn write_metrics(file: &Path, tally: &RunTally, exit: Exit, held: &[Held]) -> Result<(), Fault> {
     let began = tally
         .began
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
-    let last = if exit == Exit::Well {
-        Some(began)
-    } else {
-        metrics::last_success(&earlier)
-    };
-    crate::sys::textfile::replace(file, metrics::text(tally, exit, last, held).as_bytes())
+    crate::sys::textfile::replace(file, |earlier| {
+        let last = if exit == Exit::Well {
+            Some(began)
+        } else {
+            metrics::last_success(&String::from_utf8_lossy(earlier))
+        };
+        metrics::text(tally, exit, last, held)
+    })
 }
 
 /// Writes a text to stdout; nobody need be listening.

@@ -32,6 +32,11 @@ pub fn refusal(error: &StoreError) -> String {
             path(&error.path),
             reason(error.errno)
         ),
+        StoreError::NameTooLong(file) => format!(
+            "the name of state file {} is so long that there can be no journal of it beside it: name a shorter one with -s; \
+             nothing was rotated",
+            path(file)
+        ),
         StoreError::Interrupted => "ended by a signal while waiting for the state file: nothing was rotated".to_owned(),
     }
 }
@@ -82,10 +87,16 @@ fn sentence(problem: &StateProblem) -> String {
         }
         StateProblem::JournalForeign(file) => {
             format!(
-                "{} is not a journal of ours and is left alone; the run goes on without",
+                "{} is not a journal of ours (a plain file of this user with one name) and is left alone; the run goes on \
+                 without: remove it",
                 path(file)
             )
         }
+        StateProblem::JournalOfAnotherVersion(file) => format!(
+            "{} is the journal of another version of this program and is left alone; the run goes on without: run that version \
+             once more, so that it finishes what it had begun, or remove the file",
+            path(file)
+        ),
         StateProblem::JournalFailed(error) => format!("{}; the run goes on without its journal", call(error)),
     }
 }

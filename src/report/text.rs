@@ -88,7 +88,7 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
         Event::NoState(why) => error(super::state_text::refusal(why)),
         Event::Ending(signal) => warn(format!("signal {signal} came: ending after the step in hand")),
         Event::Summary(sums) => note(summary(sums)),
-        Event::LogFileFailed(what) => error(fault::sentence(&crate::fault::Fault::Call(what.clone()))),
+        Event::LogFileFailed(what) => error(fault::sentence(what)),
     }
 }
 

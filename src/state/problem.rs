@@ -114,6 +114,8 @@ pub enum StateProblem {
     },
     /// The journal is not ours: not a plain file of this user with one name.
     JournalForeign(PathBuf),
+    /// The journal was left by another version of this program.
+    JournalOfAnotherVersion(PathBuf),
     /// The journal cannot be read, written, flushed or removed; the run goes on without, and a crash would be forgotten.
     JournalFailed(SysError),
 }
@@ -140,7 +142,8 @@ impl StateProblem {
             | Self::NotOpened(_)
             | Self::TooLongToKeep(_)
             | Self::JournalDamaged { .. }
-            | Self::JournalForeign(_) => Weight::Warning,
+            | Self::JournalForeign(_)
+            | Self::JournalOfAnotherVersion(_) => Weight::Warning,
             Self::BadLine { .. }
             | Self::MoreBadLines { .. }
             | Self::BadTopLine(_)

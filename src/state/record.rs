@@ -17,6 +17,17 @@ use crate::unix::FileId;
 /// The first line of a journal, with its end.
 pub const TOP_LINE: &[u8] = b"logrotate-rs journal -- version 1\n";
 
+/// What is before the version in the first line of every journal.
+const BEFORE_VERSION: &[u8] = b"logrotate-rs journal -- version ";
+
+/// Answers whether a journal that begins so is of another version: this program neither understands nor touches it.
+#[must_use]
+pub fn is_of_another_version(head: &[u8]) -> bool {
+    let version = head.strip_prefix(BEFORE_VERSION);
+    // A torn first line is this version's as long as it can be.
+    version.is_some_and(|version| !head.starts_with(TOP_LINE) && !b"1\n".starts_with(version))
+}
+
 /// A rotation that is about to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begun {

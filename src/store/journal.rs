@@ -11,10 +11,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{Carried, Hear, Place, Store, journal_name};
 use crate::state::StateProblem;
 use crate::state::record::{
-    Begun, LeftPlain, Progress, Replay, TOP_LINE, Unfinished, replay, write_begun, write_left_plain, write_progress,
+    Begun, LeftPlain, Progress, Replay, TOP_LINE, Unfinished, is_of_another_version, replay, write_begun,
+    write_left_plain, write_progress,
 };
 use crate::sys::dir::Dir;
-use crate::sys::journal::{self as lines, LineFile, Unusable};
+use crate::sys::journal::{self as lines, LineFile, Top, Unusable};
+
+/// The first line of a journal.
+const TOP: Top = Top {
+    line: TOP_LINE,
+    is_anothers: is_of_another_version,
+};
 
 /// So many bytes of beginnings are written together.
 const WRITTEN_AT_ONCE: usize = 256 * 1024;
@@ -33,6 +40,8 @@ enum Lines {
     Open(LineFile),
     /// It failed once: the run goes on without.
     Broken,
+    /// What has its name is not ours, which was said: the run goes on without, and leaves it alone.
+    NotOurs,
 }
 
 impl Store {
@@ -54,7 +63,8 @@ impl Store {
         let mut is_new = false;
         if let Lines::Unopened = *lines {
             *lines = Lines::Broken;
-            let (file, made) = LineFile::open(dir, &journal_name(name), TOP_LINE).map_err(problem)?;
+            let opened = LineFile::open(dir, &journal_name(name), TOP);
+            let (file, made) = opened.map_err(|unusable| lines.give_up(unusable))?;
             *lines = Lines::Open(file);
             is_new = made;
         }
@@ -119,6 +129,19 @@ impl Store {
 }
 
 impl Lines {
+    /// Goes on without, and returns what there is to say about that.
+    fn give_up(&mut self, unusable: Unusable) -> StateProblem {
+        *self = match unusable {
+            Unusable::Foreign(_) | Unusable::OfAnother(_) => Self::NotOurs,
+            Unusable::Call(_) => Self::Broken,
+        };
+        match unusable {
+            Unusable::Foreign(file) => StateProblem::JournalForeign(file),
+            Unusable::OfAnother(file) => StateProblem::JournalOfAnotherVersion(file),
+            Unusable::Call(failed) => StateProblem::JournalFailed(failed),
+        }
+    }
+
     /// Adds lines, where the journal is open.
     fn add(&mut self, text: &[u8], flush: bool) -> Result<(), StateProblem> {
         let Self::Open(file) = &*self else {
@@ -133,16 +156,31 @@ impl Lines {
 }
 
 impl Journal {
+    /// Reads what a dead run left; nothing where it was told already that it is not ours.
+    pub(super) fn read(&self, dir: &Dir, name: &OsStr, hear: Hear<'_>) -> Result<Replay, StateProblem> {
+        if matches!(*self.lines(), Lines::NotOurs) {
+            return Ok(Replay::default());
+        }
+        let text = lines::read(dir, name, TOP).map_err(|unusable| self.lines().give_up(unusable))?;
+        let replay = replay(&text.unwrap_or_default());
+        if replay.damaged > 0 {
+            let (file, lines) = (dir.path_of(name), replay.damaged);
+            hear(StateProblem::JournalDamaged { file, lines });
+        }
+        Ok(replay)
+    }
+
     fn lines(&self) -> MutexGuard<'_, Lines> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes the journal, now that the state file says it all; what is carried over takes its place, in one step.
     pub(super) fn end(&self, dir: &Dir, name: &OsStr, carried: &Carried) -> Result<(), StateProblem> {
-        *self.lines() = Lines::Unopened;
-        if carried.is_unread {
+        let mut own = self.lines();
+        if matches!(*own, Lines::NotOurs) || carried.is_unread {
             return Ok(());
         }
+        *own = Lines::Unopened;
         let mut text = Vec::new();
         for Unfinished { begun, switched } in &carried.unfinished {
             write_begun(&mut text, begun);
@@ -154,30 +192,6 @@ impl Journal {
             .left_plain
             .iter()
             .for_each(|left| write_left_plain(&mut text, left));
-        if !text.is_empty() {
-            return lines::replace(dir, name, &[TOP_LINE, &text].concat()).map_err(StateProblem::JournalFailed);
-        }
-        match dir.unlink(name) {
-            Err(failed) if !failed.is_absence() => Err(StateProblem::JournalFailed(failed)),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Reads what a dead run left.
-pub(super) fn read(dir: &Dir, name: &OsStr, hear: Hear<'_>) -> Result<Replay, StateProblem> {
-    let text = lines::read(dir, name).map_err(problem)?.unwrap_or_default();
-    let replay = replay(&text);
-    if replay.damaged > 0 {
-        let (file, lines) = (dir.path_of(name), replay.damaged);
-        hear(StateProblem::JournalDamaged { file, lines });
-    }
-    Ok(replay)
-}
-
-fn problem(unusable: Unusable) -> StateProblem {
-    match unusable {
-        Unusable::Foreign(file) => StateProblem::JournalForeign(file),
-        Unusable::Call(failed) => StateProblem::JournalFailed(failed),
+        lines::replace(dir, name, TOP, &text).map_err(|unusable| own.give_up(unusable))
     }
 }

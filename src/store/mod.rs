@@ -50,6 +50,8 @@ pub enum StoreError {
     Locked(PathBuf),
     /// It cannot be opened for reading and writing, or made, or locked.
     Failed(SysError),
+    /// The name is so long that no file of a longer name can be made beside it.
+    NameTooLong(PathBuf),
     /// A signal came while the lock was waited for.
     Interrupted,
 }
@@ -136,10 +138,13 @@ impl Store {
         let Some((dir, name, file)) = self.place.parts() else {
             return table;
         };
-        let replay = journal::read(dir, &journal_name(name), hear).unwrap_or_else(|failed| {
-            hear(failed);
-            Replay::default()
-        });
+        let replay = self
+            .journal
+            .read(dir, &journal_name(name), hear)
+            .unwrap_or_else(|failed| {
+                hear(failed);
+                Replay::default()
+            });
         let mut recovered: Vec<_> = replay.finished;
         let switched = replay.unfinished.iter().filter(|rotation| rotation.switched);
         recovered.extend(switched.map(|rotation| (rotation.begun.path.clone(), rotation.begun.stamp)));
@@ -200,7 +205,7 @@ impl Store {
             return;
         };
         // Its damaged lines were told when it was read first.
-        match journal::read(dir, &journal_name(name), &mut |_| {}) {
+        match self.journal.read(dir, &journal_name(name), &mut |_| {}) {
             Ok(noted) => {
                 let open = noted.unfinished.into_iter();
                 let open = open.filter(|rotation| is_open(&rotation.begun.path));
@@ -290,6 +295,10 @@ fn look_at(path: &Path, hear: Hear<'_>) -> Place {
 /// Opens and locks; after a wait the file at the path may be another, which is then locked instead.
 fn open_locked(path: &Path, lock: LockMode, hear: Hear<'_>) -> Result<Place, StoreError> {
     let (dir, name) = directory_of(path).map_err(StoreError::Failed)?;
+    // What will be made beside it can only be told now: afterwards, the logs are rotated and nothing could remember it.
+    if dir.look(&journal_name(&name)).is_err_and(|failed| failed.is_length()) {
+        return Err(StoreError::NameTooLong(path.to_owned()));
+    }
     let mut waited = false;
     loop {
         let file = StateFile::open_or_create(&dir, &name, path).map_err(StoreError::Failed)?;

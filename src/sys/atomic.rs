@@ -13,11 +13,10 @@ use std::path::PathBuf;
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::stat::Mode as NixMode;
 
-use super::dir::{Access, Dir};
+use super::dir::{Access, Dir, facts_of_open};
 use super::lock::{Locking, StateFile, errno_of, error};
-use super::{attributes, context};
+use super::{attributes, birth, context};
 use crate::fault::{Op, SysError};
 use crate::unix::Mode;
 
@@ -60,12 +59,9 @@ impl<'a> Replacement<'a> {
             _ => {}
         }
         let path = dir.path_of(&temporary);
-        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-        let narrow = NixMode::from_bits_truncate(0o600);
-        let open = || nix::fcntl::openat(dir, temporary.as_os_str(), flags, narrow);
-        let file = context::born_like(model.map(StateFile::file), open)
-            .map(File::from)
-            .map_err(|errno| error(Op::Create, &path, errno))?;
+        let make = || birth::named(dir, &temporary, OFlag::O_RDWR);
+        let file =
+            context::born_like(model.map(StateFile::file), make).map_err(|errno| error(Op::Create, &path, errno))?;
         let replacement = Self {
             dir,
             target,
@@ -89,6 +85,14 @@ impl<'a> Replacement<'a> {
         written.map_err(|failed| error(Op::Write, &self.path, errno_of(&failed)))
     }
 
+    /// Sets who may read it, in place of its maker alone.
+    pub fn set_mode(&self, mode: Mode) -> Result<(), SysError> {
+        match &self.file {
+            Some(file) => attributes::set_mode(file.get_ref(), &self.path, mode),
+            None => Ok(()),
+        }
+    }
+
     /// Gets everything to the disk and takes the target's place. With `lock` the file is locked before it has the name,
     /// so that there is no moment at which the file at the target is not locked.
     pub fn commit(mut self, lock: bool) -> Result<Committed, SysError> {
@@ -99,6 +103,7 @@ impl<'a> Replacement<'a> {
             .into_inner()
             .map_err(|failed| error(Op::Write, &self.path, errno_of(failed.error())))?;
         nix::unistd::fsync(&file).map_err(|errno| error(Op::Flush, &self.path, errno))?;
+        self.check_name(&file)?;
         let target = self.dir.path_of(self.target);
         let mut state = StateFile::new(file, &target);
         if lock {
@@ -130,6 +135,18 @@ impl<'a> Replacement<'a> {
         self.temporary.clear();
         // What goes after this must not be gone where the old file is still there.
         self.dir.settle()
+    }
+
+    /// Makes sure that the temporary name is this file's still. Where no lock keeps another run from replacing the same target, that
+    /// one has cleared it and perhaps half written its own.
+    fn check_name(&mut self, file: &File) -> Result<(), SysError> {
+        let own = facts_of_open(file, &self.path)?.id;
+        let named = self.dir.look(&self.temporary)?;
+        if named.is_some_and(|named| named.id == own) {
+            return Ok(());
+        }
+        self.temporary.clear();
+        Err(error(Op::Rename, &self.path, Errno::EBUSY))
     }
 
     /// Takes on the model's owner, permissions and context.
@@ -188,5 +205,29 @@ impl Drop for Replacement<'_> {
             // There is nothing more to be done about one that stays.
             let _gone = self.dir.unlink(&self.temporary);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::lock::directory_of;
+
+    #[test]
+    fn of_two_that_replace_the_same_file_at_once_the_later_one_does_and_it_is_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let target = root.path().join("target");
+        let (dir, name) = directory_of(&target).unwrap();
+        let mut first = Replacement::begin(&dir, &name, None).unwrap();
+        first.write(b"first").unwrap();
+        let mut second = Replacement::begin(&dir, &name, None).unwrap();
+        second.write(b"sec").unwrap();
+        let refused = first.commit(false).unwrap_err();
+        assert_eq!(refused.errno, Errno::EBUSY as i32);
+        assert!(!target.exists());
+        second.write(b"ond").unwrap();
+        second.commit(false).unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"second");
+        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1);
     }
 }

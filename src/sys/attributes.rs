@@ -15,6 +15,8 @@ use crate::unix::{GroupId, Mode, UserId};
 
 /// The attribute that holds a file's access control list.
 pub(super) const ACL: &str = "system.posix_acl_access";
+/// The attribute that holds the list which a directory hands on to what is made in it.
+pub(super) const DEFAULT_ACL: &str = "system.posix_acl_default";
 
 fn fail(op: Op, path: &Path, errno: Errno) -> SysError {
     SysError::new(op, path, errno as i32)
@@ -66,6 +68,16 @@ pub fn acl_of(file: &File, path: &Path) -> Result<Option<Vec<u8>>, SysError> {
         Ok(list) => Ok(list),
         Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(fail(Op::SetAttribute, path, errno_of(&error))),
+    }
+}
+
+/// Takes an access control list away; answers whether there was one.
+pub(super) fn disinherit(file: &File, list: &str) -> Result<bool, Errno> {
+    match file.get_xattr(list).map(|found| found.map(|_| file.remove_xattr(list))) {
+        Ok(None) => Ok(false),
+        Ok(Some(Ok(()))) => Ok(true),
+        Err(error) if is_absent(&error) => Ok(false),
+        Ok(Some(Err(error))) | Err(error) => Err(errno_of(&error)),
     }
 }
 

@@ -16,8 +16,8 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag};
 use nix::sys::stat::Mode as NixMode;
 use nix::unistd::UnlinkatFlags;
 
-use super::context;
 use super::dir::{Births, Dir, proc_path};
+use super::{birth, context};
 use crate::fault::{Op, SysError};
 use crate::unix::{GroupId, Mode, UserId};
 
@@ -44,11 +44,8 @@ impl Newborn {
 
     /// Makes a file that only its owner can read, in `dir`; `target` is named in errors.
     pub fn in_dir(dir: &Arc<Dir>, target: &OsStr) -> Result<Self, SysError> {
-        let flags = OFlag::O_TMPFILE | OFlag::O_RDWR | OFlag::O_CLOEXEC;
-        let narrow = NixMode::S_IRUSR | NixMode::S_IWUSR;
-        match nix::fcntl::openat(dir.as_fd(), ".", flags, narrow) {
-            Ok(fd) => {
-                let file = File::from(fd);
+        match birth::nameless(dir) {
+            Ok(file) => {
                 dir.note_birth(&file);
                 Ok(Self {
                     file,
@@ -56,18 +53,17 @@ impl Newborn {
                     temporary: None,
                 })
             }
-            Err(Errno::EOPNOTSUPP | Errno::EISDIR | Errno::ENOENT | Errno::EINVAL) => Self::named(dir, target, narrow),
+            Err(Errno::EOPNOTSUPP | Errno::EISDIR | Errno::ENOENT | Errno::EINVAL) => Self::named(dir, target),
             Err(errno) => Err(dir.error(Op::Create, target, errno)),
         }
     }
 
-    fn named(dir: &Arc<Dir>, target: &OsStr, narrow: NixMode) -> Result<Self, SysError> {
-        let flags = OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    fn named(dir: &Arc<Dir>, target: &OsStr) -> Result<Self, SysError> {
         for _ in 0..NAME_TRIES {
             let name = temporary_name();
-            match nix::fcntl::openat(dir.as_fd(), name.as_os_str(), flags, narrow) {
-                Ok(fd) => {
-                    let file = lock_for_use(File::from(fd));
+            match birth::named(dir, &name, OFlag::O_RDWR) {
+                Ok(file) => {
+                    let file = lock_for_use(file);
                     let name = Some(name);
                     let dir = Arc::clone(dir);
                     let temporary = Some(Temporary {
@@ -146,11 +142,16 @@ static UMASK: OnceLock<NixMode> = OnceLock::new();
 
 /// Asks for the umask, which can be done by changing it only: to be called before any thread is started.
 pub fn know_umask() {
-    UMASK.get_or_init(|| {
+    umask();
+}
+
+/// Returns the umask.
+pub(super) fn umask() -> NixMode {
+    *UMASK.get_or_init(|| {
         let mask = nix::sys::stat::umask(NixMode::from_bits_truncate(0o077));
         nix::sys::stat::umask(mask);
         mask
-    });
+    })
 }
 
 /// Makes an empty file that is born as it is to be, under its name; answers `false`, and has made none, where that cannot be
@@ -165,8 +166,7 @@ pub fn born_whole(dir: &Dir, name: &OsStr, mode: Mode, user: UserId, group: Grou
     if dir.births() != Some(expected) || !plain_bits || !nix::unistd::geteuid().as_raw().eq(&user.0) {
         return false;
     }
-    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
-    nix::fcntl::openat(dir.as_fd(), name, flags, NixMode::from_bits_truncate(mode.0)).is_ok()
+    birth::whole(dir, name, OFlag::O_WRONLY, NixMode::from_bits_truncate(mode.0)).is_ok()
 }
 
 /// Locks the file for as long as it is open; where locks do not work it is used unlocked.

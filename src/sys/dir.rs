@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, RenameFlags};
 use nix::sys::stat::{FileStat, Mode as NixMode};
-use nix::sys::statfs::{EXT4_SUPER_MAGIC, FsType, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs};
+use nix::sys::statfs::{EXT4_SUPER_MAGIC, FsType, PROC_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs};
 use nix::unistd::UnlinkatFlags;
 
 use super::denial;
@@ -44,7 +44,8 @@ pub(super) struct Lead {
 pub(super) struct Births {
     pub(super) user: UserId,
     pub(super) group: GroupId,
-    /// The directory has a default ACL, or may have one: bits are not what is asked for.
+    /// The directory has a default ACL, or may have one by now, since its owner is neither root nor the one acting: bits are not
+    /// what is asked for.
     pub(super) inherits: bool,
 }
 
@@ -76,11 +77,12 @@ impl Dir {
             return;
         }
         if let Ok(stat) = nix::sys::stat::fstat(file) {
-            let default_acl = xattr::get_deref(proc_path(self.fd.as_fd()), "system.posix_acl_default");
+            let is_trusted = self.facts().is_ok_and(|facts| [0, stat.st_uid].contains(&facts.user.0));
+            let default_acl = xattr::get_deref(proc_path(self.fd.as_fd()), super::attributes::DEFAULT_ACL);
             let births = Births {
                 user: UserId(stat.st_uid),
                 group: GroupId(stat.st_gid),
-                inherits: !matches!(default_acl, Ok(None)),
+                inherits: !is_trusted || !matches!(default_acl, Ok(None)),
             };
             self.births.get_or_init(|| births);
         }
@@ -91,12 +93,13 @@ impl Dir {
         self.births.get().copied()
     }
 
-    /// Answers whether an entry surely has no ACL. One look, without opening it.
+    /// Answers whether an entry is this file and surely has no ACL, without opening it.
     #[must_use]
-    pub fn has_no_acl(&self, name: &OsStr) -> bool {
+    pub fn has_no_acl(&self, name: &OsStr, file: FileId) -> bool {
         let mut path = proc_path(self.fd.as_fd());
         path.push(name);
         matches!(xattr::get(path, super::attributes::ACL), Ok(None))
+            && matches!(self.look(name), Ok(Some(facts)) if facts.id == file)
     }
 
     /// Returns the path it was reached by.
@@ -244,6 +247,11 @@ impl Dir {
     /// ext4 may discard then. Elsewhere holding a file would gain nothing, or (on NFS) keep its name.
     pub(super) fn closes_slowly(&self) -> bool {
         self.is_on(&[EXT4_SUPER_MAGIC])
+    }
+
+    /// Tells whether it shows processes (`/proc`).
+    pub(super) fn is_of_processes(&self) -> bool {
+        self.is_on(&[PROC_SUPER_MAGIC])
     }
 
     fn is_on(&self, kinds: &[FsType]) -> bool {

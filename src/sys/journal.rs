@@ -11,6 +11,7 @@ use nix::fcntl::OFlag;
 use nix::sys::stat::Mode as NixMode;
 
 use super::atomic::Replacement;
+use super::birth;
 use super::dir::{Dir, facts_of_open};
 use super::lock::{errno_of, error};
 use crate::facts::Kind;
@@ -28,6 +29,8 @@ pub struct LineFile {
 pub enum Unusable {
     /// It is not a plain file of this user with one name.
     Foreign(PathBuf),
+    /// Its first line says that its lines are another program's or another version's.
+    OfAnother(PathBuf),
     /// A call failed.
     Call(SysError),
 }
@@ -38,43 +41,68 @@ impl From<SysError> for Unusable {
     }
 }
 
+/// The first line of such files.
+#[derive(Clone, Copy, Debug)]
+pub struct Top {
+    /// The line, with its end.
+    pub line: &'static [u8],
+    /// Answers of how a file begins whether its first line is another's: then it is not touched.
+    pub is_anothers: fn(&[u8]) -> bool,
+}
+
+/// How much of a file's beginning is looked at: any first line fits in.
+const HEAD: usize = 128;
+
 /// Reads such a file whole; `None` where there is none.
-pub fn read(dir: &Dir, name: &OsStr) -> Result<Option<Vec<u8>>, Unusable> {
+pub fn read(dir: &Dir, name: &OsStr, top: Top) -> Result<Option<Vec<u8>>, Unusable> {
     let path = dir.path_of(name);
-    let mut file = match open(dir, name, OFlag::O_RDONLY, &path) {
-        Err(Unusable::Call(failed)) if failed.errno == Errno::ENOENT as i32 => return Ok(None),
-        other => other?,
+    let Some(mut file) = open(dir, name, OFlag::O_RDONLY, &path)? else {
+        return Ok(None);
     };
+    begins_well(&file, &path, top)?;
     let mut text = Vec::new();
     file.read_to_end(&mut text)
         .map_err(|failed| error(Op::Read, &path, errno_of(&failed)))?;
     Ok(Some(text))
 }
 
-/// Puts a new file of these lines in the place of the one that is there, in one step.
+/// Puts a new file of these lines in the place of the one that is there, in one step; without lines, there is none afterwards.
 ///
 /// # Errors
-/// The system's; the old file is there, or the new one, its name not known to be on the disk.
-pub fn replace(dir: &Dir, name: &OsStr, lines: &[u8]) -> Result<(), SysError> {
-    let mut new = Replacement::begin(dir, name, None)?;
-    new.write(lines)?;
-    new.commit(false)?;
-    dir.flush()
+/// What is there is not such a file, and stays; or the system's: the old file is there, or the new one, its name not known to be on
+/// the disk.
+pub fn replace(dir: &Dir, name: &OsStr, top: Top, lines: &[u8]) -> Result<(), Unusable> {
+    let path = dir.path_of(name);
+    let old = open(dir, name, OFlag::O_RDONLY, &path)?;
+    if let Some(old) = &old {
+        begins_well(old, &path, top)?;
+    }
+    if !lines.is_empty() {
+        let mut new = Replacement::begin(dir, name, None)?;
+        new.write(top.line)?;
+        new.write(lines)?;
+        new.commit(false)?;
+        dir.flush()?;
+    } else if old.is_some() {
+        dir.unlink(name)?;
+    }
+    Ok(())
 }
 
 impl LineFile {
     /// Opens the file for adding, making it where there is none: readable by its owner alone, `top` its first line.
-    /// One that does not begin with `top` is begun anew; a last line that was torn is ended. Answers, too, whether it is new:
-    /// then its directory is to be settled when the first lines were flushed.
-    pub fn open(dir: &Dir, name: &OsStr, top: &[u8]) -> Result<(Self, bool), Unusable> {
+    /// One that is damaged there is begun anew; a last line that was torn is ended. Answers, too, whether it is new: then its
+    /// directory is to be settled when the first lines were flushed.
+    pub fn open(dir: &Dir, name: &OsStr, top: Top) -> Result<(Self, bool), Unusable> {
         let path = dir.path_of(name);
-        let flags = OFlag::O_RDWR | OFlag::O_APPEND | OFlag::O_CREAT;
-        let file = open(dir, name, flags, &path)?;
+        let flags = OFlag::O_RDWR | OFlag::O_APPEND;
+        let file = match open(dir, name, flags, &path)? {
+            Some(file) => file,
+            None => birth::named(dir, name, flags).map_err(|errno| error(Op::Create, &path, errno))?,
+        };
         let lines = Self { file, path };
         let size = facts_of_open(&lines.file, &lines.path)?.size;
-        let mut head = vec![0; top.len()];
-        let is_ours = size > 0 && lines.file.read_exact_at(&mut head, 0).is_ok() && head == top;
-        if is_ours {
+        if begins_well(&lines.file, &lines.path, top)? {
             let mut last = [0];
             let read = lines.file.read_exact_at(&mut last, size - 1);
             read.map_err(|failed| error(Op::Read, &lines.path, errno_of(&failed)))?;
@@ -84,7 +112,7 @@ impl LineFile {
             return Ok((lines, false));
         }
         nix::unistd::ftruncate(&lines.file, 0).map_err(|errno| error(Op::Truncate, &lines.path, errno))?;
-        lines.add(top)?;
+        lines.add(top.line)?;
         Ok((lines, true))
     }
 
@@ -101,16 +129,38 @@ impl LineFile {
     }
 }
 
-fn open(dir: &Dir, name: &OsStr, how: OFlag, path: &Path) -> Result<File, Unusable> {
+/// Answers whether the file begins with this first line; where it has none yet, or a damaged one, it does not.
+fn begins_well(file: &File, path: &Path, top: Top) -> Result<bool, Unusable> {
+    let mut head = [0; HEAD];
+    let mut filled = 0;
+    while filled < HEAD {
+        match file.read_at(&mut head[filled..], filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(failed) if failed.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(failed) => return Err(error(Op::Read, path, errno_of(&failed)).into()),
+        }
+    }
+    let head = &head[..filled];
+    if (top.is_anothers)(head) {
+        return Err(Unusable::OfAnother(path.to_owned()));
+    }
+    Ok(head.starts_with(top.line))
+}
+
+/// Opens the file; `None` where there is none.
+fn open(dir: &Dir, name: &OsStr, how: OFlag, path: &Path) -> Result<Option<File>, Unusable> {
     let flags = how | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-    let file = match nix::fcntl::openat(dir, name, flags, NixMode::from_bits_truncate(0o600)) {
-        Err(Errno::ELOOP) => return Err(Unusable::Foreign(path.to_owned())),
+    let file = match nix::fcntl::openat(dir, name, flags, NixMode::empty()) {
+        Err(Errno::ENOENT) => return Ok(None),
+        // What a link, a FIFO without a reader and a directory answer.
+        Err(Errno::ELOOP | Errno::ENXIO | Errno::EISDIR) => return Err(Unusable::Foreign(path.to_owned())),
         other => File::from(other.map_err(|errno| error(Op::Open, path, errno))?),
     };
     let facts = facts_of_open(&file, path)?;
     let ours = facts.user.0 == nix::unistd::geteuid().as_raw();
     if facts.kind == Kind::Regular && facts.links == 1 && ours {
-        Ok(file)
+        Ok(Some(file))
     } else {
         Err(Unusable::Foreign(path.to_owned()))
     }

@@ -12,6 +12,8 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag};
 use nix::sys::stat::Mode as NixMode;
 
+use super::birth;
+use super::create::umask;
 use super::dir::{Dir, facts_of, facts_of_open};
 use crate::facts::FileFacts;
 use crate::fault::{Op, SysError};
@@ -71,7 +73,7 @@ impl StateFile {
                 Err(Errno::ENOENT) => {}
                 Err(errno) => return Err(error(Op::Open, path, errno)),
             }
-            match open(dir, name, OFlag::O_RDWR | OFlag::O_CREAT | OFlag::O_EXCL) {
+            match make(dir, name) {
                 Ok(file) => return Ok(Self::new(file, path)),
                 Err(Errno::EEXIST) => {}
                 Err(errno) => return Err(error(Op::Create, path, errno)),
@@ -213,10 +215,17 @@ impl Drop for LockedFile {
     }
 }
 
-/// A FIFO must not hang us; a link is followed, as in the reference, unless the file is made.
+/// A FIFO must not hang us; a link is followed, as in the reference.
 fn open(dir: &Dir, name: &OsStr, how: OFlag) -> Result<File, Errno> {
     let flags = how | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-    nix::fcntl::openat(dir, name, flags, NixMode::from_bits_truncate(NEW_MODE)).map(File::from)
+    nix::fcntl::openat(dir, name, flags, NixMode::empty()).map(File::from)
+}
+
+/// Makes the file; a link in its place is not followed.
+fn make(dir: &Dir, name: &OsStr) -> Result<File, Errno> {
+    let file = birth::named(dir, name, OFlag::O_RDWR)?;
+    nix::sys::stat::fchmod(&file, NixMode::from_bits_truncate(NEW_MODE) & !umask())?;
+    Ok(file)
 }
 
 pub(super) fn error(op: Op, path: &Path, errno: Errno) -> SysError {

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod atomic;
 pub mod attributes;
+mod birth;
 pub mod call;
 pub mod confread;
 pub mod context;

@@ -1,51 +1,72 @@
 //! Small texts for other programs to read, replaced as a whole.
 
-use std::ffi::{OsStr, OsString};
-use std::io::Write;
+use std::ffi::OsStr;
+use std::io::Read;
 use std::path::Path;
 
-use super::create::Newborn;
-use super::dir::Dir;
-use super::{attributes, walk};
-use crate::fault::{Fault, Op, SysError};
+use super::atomic::Replacement;
+use super::dir::{Access, Dir, OpenError};
+use super::lock::{errno_of, error};
+use super::{identity, walk};
+use crate::facts::Kind;
+use crate::fault::{Fault, Op, Unfit};
 use crate::unix::{Mode, split_path};
 
 /// A text that anybody may read.
 const READABLE: Mode = Mode(0o644);
 
-/// Reads a text; empty where there is none.
-#[must_use]
-pub fn read(path: &Path) -> String {
-    std::fs::read_to_string(path).unwrap_or_default()
-}
+/// No text of ours is longer; of what is there, no more is read.
+const LONGEST: u64 = 16 << 20;
 
-/// Replaces a text: a reader sees the old one or the new one.
+/// Replaces a text by what `renew` makes of the earlier one (nothing where there is none): a reader sees the old one or the new
+/// one.
 ///
 /// # Errors
-/// The new one could not be written; the old one is there.
-pub fn replace(path: &Path, text: &[u8]) -> Result<(), SysError> {
-    let fail = |op, errno| SysError::new(op, path, errno);
-    let io = |op| move |error: std::io::Error| fail(op, error.raw_os_error().unwrap_or(0));
-    let (directory, name) = split_path(path).ok_or_else(|| fail(Op::Create, nix::libc::EISDIR))?;
-    let dir = walk::open_directory(directory, path).map_err(|fault| match fault {
-        Fault::Call(error) => error,
-        _ => fail(Op::OpenDirectory, nix::libc::EPERM),
-    })?;
-    let dir = std::sync::Arc::new(dir);
-    let newborn = Newborn::in_dir(&dir, name)?;
-    let mut file = newborn.file();
-    file.write_all(text).map_err(io(Op::Write))?;
-    attributes::set_mode(file, path, READABLE)?;
-    file.sync_all().map_err(io(Op::Flush))?;
-    swap_in(&dir, newborn, name, path)
+/// There is no plain file of that name, or others could change what lies there; or the new one could not be written. Then the old
+/// one is there.
+pub fn replace(path: &Path, renew: impl FnOnce(&[u8]) -> String) -> Result<(), Fault> {
+    let (directory, name) = split_path(path).ok_or_else(|| error(Op::Create, path, nix::errno::Errno::EISDIR))?;
+    let dir = walk::open_directory(directory, path).map_err(|fault| fault.of_named_file())?;
+    check_writers(&dir, path)?;
+    let text = renew(&earlier(&dir, name, path)?);
+    let mut new = Replacement::begin(&dir, name, None)?;
+    new.write(text.as_bytes())?;
+    new.set_mode(READABLE)?;
+    new.commit(false)?;
+    Ok(())
 }
 
-/// Names the new file beside the old one, then renames it over.
-fn swap_in(dir: &Dir, mut newborn: Newborn, name: &OsStr, path: &Path) -> Result<(), SysError> {
-    let mut beside = OsString::from(".");
-    beside.push(name);
-    beside.push(format!(".{}", std::process::id()));
-    newborn.place(&beside)?;
-    nix::fcntl::renameat(dir, beside.as_os_str(), dir, name)
-        .map_err(|errno| SysError::new(Op::Rename, path, errno as i32))
+/// In a directory of others root's file would not be root's: whoever may write there has put it there, or takes it away.
+fn check_writers(dir: &Dir, path: &Path) -> Result<(), Fault> {
+    let facts = dir.facts()?;
+    if !identity::is_root() || !(facts.others_may_write() || facts.user.0 != 0) {
+        return Ok(());
+    }
+    let why = Unfit::InDirectoryOfOthers {
+        directory: dir.path().to_owned(),
+        user: facts.user.0,
+    };
+    Err(Fault::unfit(path, why))
+}
+
+/// Reads what is there.
+fn earlier(dir: &Dir, name: &OsStr, path: &Path) -> Result<Vec<u8>, Fault> {
+    // It is looked at before it is opened: to open a device can do something already.
+    let unfit = || Fault::unfit(path, Unfit::NotRegular);
+    match dir.look(name)? {
+        None => return Ok(Vec::new()),
+        Some(facts) if facts.kind != Kind::Regular => return Err(unfit()),
+        Some(_) => {}
+    }
+    let (file, _) = dir
+        .open_plain(name, Access::Read, Op::Open)
+        .map_err(|refused| match refused {
+            OpenError::Call(error) => error.into(),
+            OpenError::NotPlain => unfit(),
+        })?;
+    let mut text = Vec::new();
+    file.take(LONGEST)
+        .read_to_end(&mut text)
+        .map_err(|failed| error(Op::Read, path, errno_of(&failed)))?;
+    Ok(text)
 }

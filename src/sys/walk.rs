@@ -20,7 +20,7 @@ use super::denial;
 use super::dir::{Dir, Lead, facts_of};
 use crate::facts::Kind;
 use crate::fault::{Fault, Insecure, Op, SysError};
-use crate::unix::UserId;
+use crate::unix::{UserId, split_path};
 
 /// A path with more links than this is taken for a loop, as the kernel does.
 const LINK_LIMIT: usize = 40;
@@ -200,6 +200,51 @@ impl<'a> Way<'a> {
 
 fn failed(path: &Path, errno: Errno) -> Fault {
     Fault::Call(SysError::new(Op::OpenDirectory, path, errno as i32))
+}
+
+/// What a path's last name lies in.
+pub(super) enum Holder {
+    /// A directory.
+    Directory {
+        /// The directory.
+        dir: Dir,
+        /// The name, not that of a link.
+        name: OsString,
+    },
+    /// What the system shows of a process's open files, such as `/proc/self/fd`: its links stand for the files themselves.
+    Descriptors {
+        /// The directory.
+        dir: Dir,
+        /// The name.
+        name: OsString,
+    },
+}
+
+/// Opens the directory of the file at `path`; links at its end are followed as those on the way.
+///
+/// # Errors
+/// As [`open_directory`].
+pub(super) fn open_holder(path: &Path) -> Result<Holder, Fault> {
+    let fail = |errno: Errno| Fault::Call(SysError::new(Op::Open, path, errno as i32));
+    let mut at = path.to_owned();
+    for _ in 0..=LINK_LIMIT {
+        let (directory, name) = split_path(&at).ok_or_else(|| fail(Errno::EISDIR))?;
+        let (dir, name) = (open_directory(directory, path)?, name.to_owned());
+        if !dir.look(&name)?.is_some_and(|facts| facts.kind == Kind::Symlink) {
+            return Ok(Holder::Directory { dir, name });
+        }
+        if dir.is_of_processes() {
+            return Ok(Holder::Descriptors { dir, name });
+        }
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        let link = openat(&dir, name.as_os_str(), flags, NixMode::empty()).map_err(fail)?;
+        let user = fstat(&link).map_err(fail)?.st_uid;
+        if user != 0 && user != acting_user() {
+            return Err(led_astray(&Lead { user, link: at }, path));
+        }
+        at = directory.join(nix::fcntl::readlinkat(&link, "").map_err(fail)?);
+    }
+    Err(fail(Errno::ELOOP))
 }
 
 fn led_astray(lead: &Lead, log: &Path) -> Fault {

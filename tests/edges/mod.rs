@@ -4,11 +4,13 @@
 //! that a tree as text can show are in `fixtures/scenarios` instead.
 
 mod advice;
+mod births;
 mod calendar;
 mod copies;
 mod descriptors;
 mod limits;
 mod mail;
+mod named;
 mod names;
 mod rights;
 mod strangers;
