@@ -70,9 +70,14 @@ fn push(shown: &mut String, character: char) {
     }
 }
 
-/// Characters that turn the direction of text or hide it.
+/// Characters that break lines, turn the direction of text, or show nothing: Unicode's separators of lines and paragraphs, its
+/// format characters but for the few that are signs of a script, and whatever else a display may leave out.
 fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    matches!(character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Returns the kernel's words for an error number.
@@ -110,6 +115,31 @@ mod tests {
         ] {
             assert_eq!(bytes(raw), shown);
         }
+    }
+
+    #[test]
+    fn what_breaks_a_line_turns_it_or_is_not_seen_is_shown_as_an_escape() {
+        for character in [
+            '\u{ad}',
+            '\u{61c}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{206f}',
+            '\u{feff}',
+            '\u{fff9}',
+            '\u{fffb}',
+            '\u{e0001}',
+            '\u{e007f}',
+        ] {
+            let name = format!("a{character}b");
+            assert_eq!(bytes(name.as_bytes()), format!("a\\u{{{:x}}}b", u32::from(character)));
+        }
+        let seen = "\u{a0}é\u{600}\u{2027}\u{202f}\u{3000}\u{fffd}🗑";
+        assert_eq!(bytes(seen.as_bytes()), seen);
     }
 
     #[test]
