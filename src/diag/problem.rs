@@ -249,23 +249,12 @@ pub struct Class {
     pub code: &'static str,
     /// How much it weighs.
     pub severity: Severity,
-    /// The exit status becomes 1.
-    pub affects_exit: bool,
 }
 
 const fn error(code: &'static str) -> Class {
     Class {
         code,
         severity: Severity::Error,
-        affects_exit: true,
-    }
-}
-
-const fn harmless(code: &'static str) -> Class {
-    Class {
-        code,
-        severity: Severity::Error,
-        affects_exit: false,
     }
 }
 
@@ -273,14 +262,12 @@ const fn warning(code: &'static str) -> Class {
     Class {
         code,
         severity: Severity::Warning,
-        affects_exit: false,
     }
 }
 
 const NOTE: Class = Class {
     code: "",
     severity: Severity::Note,
-    affects_exit: false,
 };
 
 impl Problem {
@@ -320,9 +307,7 @@ impl Problem {
             P::MissingBrace => error("LR1106"),
             P::FilenameSyntax => error("LR1107"),
             P::NoEndscript(_) => error("LR1108"),
-            P::TextAfterBrace => harmless("LR1109"),
             P::MissingArgument(_) => error("LR1201"),
-            P::MissingArgumentIgnored(_) => harmless("LR1202"),
             P::BadNumber { .. } => error("LR1203"),
             P::OutOfRange { .. } => error("LR1204"),
             P::UnknownUnit(_) => error("LR1205"),
@@ -351,6 +336,8 @@ impl Problem {
             P::UnknownOption { .. } => warning("LR2001"),
             P::ErrorsDeprecated => warning("LR2002"),
             P::DangerousMode { .. } => warning("LR2003"),
+            P::TextAfterBrace => warning("LR2004"),
+            P::MissingArgumentIgnored(_) => warning("LR2005"),
             P::Reading(_)
             | P::IgnoringEmpty(_)
             | P::IgnoringNotRegular(_)

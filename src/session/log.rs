@@ -70,6 +70,7 @@ impl Session<'_> {
     pub(super) fn rotate_one_by_one(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>) {
         self.begin(set, &due);
         for log in due {
+            self.turn_to(&log.path);
             if self.is_ending() {
                 return;
             }
@@ -93,7 +94,6 @@ impl Session<'_> {
     }
 
     fn rotate_one(&mut self, set: &Arc<SetWork>, due: Due) {
-        self.note(|| Event::Turn(due.path.to_path_buf()));
         let call = Call::for_log(set, Hook::Pre, &due.path, None);
         if call.is_some_and(|call| self.run_script(set, &call).is_err()) {
             self.ledger.drop_begun(&due.path);
@@ -139,6 +139,7 @@ impl Session<'_> {
         let mut switched = Vec::new();
         let mut whole = true;
         for planned in prepared {
+            self.turn_to(&planned.work.path);
             whole = whole && !self.is_ending() && self.switch(&planned);
             if whole {
                 switched.push(planned);
@@ -165,6 +166,7 @@ impl Session<'_> {
         let paths: Vec<Arc<Path>> = due.iter().map(|due| Arc::clone(&due.path)).collect();
         let mut prepared = Vec::new();
         for log in due {
+            self.turn_to(&log.path);
             let ready = if self.is_ending() {
                 None
             } else {
@@ -195,7 +197,6 @@ impl Session<'_> {
 
     /// Makes the log the newest archive. Answers whether that was done.
     fn switch(&mut self, planned: &Planned) -> bool {
-        self.note(|| Event::Turn(planned.work.path.to_path_buf()));
         if let Err(fault) = self.act_as(planned.due.home.identity) {
             self.fail(fault);
             return false;
@@ -228,6 +229,7 @@ impl Session<'_> {
 
     /// Hands over what follows postrotate.
     fn finish(&mut self, planned: Planned) {
+        self.turn_to(&planned.work.path);
         if let Err(fault) = self.act_as(planned.due.home.identity) {
             self.fail(fault);
             return;
@@ -242,6 +244,11 @@ impl Session<'_> {
             .finish(Arc::clone(&planned.work), planned.rotation.finish, inline);
         let done = self.hands.collect();
         self.take_in(done);
+    }
+
+    /// Tells that it is about this log from here on.
+    pub(super) fn turn_to(&self, log: &Path) {
+        self.note(|| Event::Turn(log.to_owned()));
     }
 
     fn is_ending(&mut self) -> bool {

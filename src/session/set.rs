@@ -109,6 +109,9 @@ impl Session<'_> {
         if let Some(Su::Named(wanted)) = policy.su
             && let Err(fault) = self.act_as(Some(wanted))
         {
+            // None of them is looked at.
+            expanded.logs.iter().for_each(|log| self.turn_to(&log.path));
+            self.note(|| Event::TurnOfSet);
             self.fail(fault);
             return;
         }
@@ -180,6 +183,7 @@ impl Session<'_> {
 
     /// Runs a script that belongs to the stanza; a failure is told.
     pub(super) fn run_for_set(&mut self, set: &SetWork, hook: Hook) -> Result<(), ()> {
+        self.note(|| Event::TurnOfSet);
         match Call::for_set(set, hook) {
             Some(call) => self.run_script(set, &call),
             None => Ok(()),

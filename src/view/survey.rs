@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::clock::Now;
 use crate::discover::ExpandedSet;
 use crate::event::PassedOver;
-use crate::facts::{FileFacts, Kind};
+use crate::facts::{FileFacts, Kind, total};
 use crate::fault::{Fault, Insecure};
 use crate::inventory;
 use crate::observe::{Directories, Held};
@@ -81,7 +81,7 @@ impl Surveyor {
         let found = inventory::archives(policy, log, &mut self.directories).ok()?;
         Some(Sum {
             files: found.len() as u64,
-            bytes: found.iter().map(|archive| archive.facts.allocated).sum(),
+            bytes: total(found.iter().map(|archive| archive.facts.allocated)),
         })
     }
 

@@ -6,6 +6,7 @@
 mod calendar;
 mod copies;
 mod descriptors;
+mod fates;
 mod limits;
 mod mail;
 mod names;
