@@ -9,6 +9,7 @@ mod descriptors;
 mod fates;
 mod limits;
 mod mail;
+mod many;
 mod names;
 mod rights;
 
