@@ -52,7 +52,7 @@ impl Row {
         Self { arguments, ..self }
     }
 
-    /// Counts the processor's seconds: a run waits some seconds for programs that write, whatever there is to do.
+    /// Counts the processor's seconds: those that a run waits for a program that writes, or for the disk, hide how they grow.
     fn of_processor(self) -> Self {
         Self {
             seconds: |sample| sample.cpu,
@@ -90,14 +90,20 @@ fn rows(options: &Options) -> Vec<Row> {
         row("W14", "logs after a kill, nothing due", sizes, |n| {
             Box::new(Killed { logs: n })
         }),
-        row("W15-V", "tiny logs, compress, -v", sizes, told()).with(&["--jobs", "2", "-v"]),
-        row("W15-JSON", "tiny logs, compress, --json", sizes, told()).with(&["--jobs", "2", "--json"]),
-        row("W15-METRICS", "tiny logs, compress, --metrics", sizes, told()).with(&[
-            "--jobs",
-            "2",
-            "--metrics",
-            "@/metrics.prom",
-        ]),
+        row("W15-V", "tiny logs, compress, -v, processor", sizes, told())
+            .with(&["--jobs", "2", "-v"])
+            .of_processor(),
+        row("W15-JSON", "tiny logs, compress, --json, processor", sizes, told())
+            .with(&["--jobs", "2", "--json"])
+            .of_processor(),
+        row(
+            "W15-METRICS",
+            "tiny logs, compress, --metrics, processor",
+            sizes,
+            told(),
+        )
+        .with(&["--jobs", "2", "--metrics", "@/metrics.prom"])
+        .of_processor(),
     ]
 }
 
