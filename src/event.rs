@@ -84,6 +84,10 @@ pub enum Event {
     Step(Doing),
     /// From here on it is about this log, until another's turn comes.
     Turn(PathBuf),
+    /// From here on it is about the stanza as a whole.
+    TurnOfSet,
+    /// From here on it is about the run as a whole.
+    TurnOfRun,
     /// An archive was compressed.
     Compressed {
         /// Its compressed name.
@@ -139,7 +143,7 @@ pub enum Event {
         /// Where it is now.
         to: PathBuf,
     },
-    /// A file was gone before it could be removed; no change of the status.
+    /// A file was gone before it could be removed.
     AlreadyGone(PathBuf),
     /// `shred` failed; the file was unlinked all the same.
     ShredFailed {
@@ -156,9 +160,9 @@ pub enum Event {
     State(crate::state::problem::StateProblem),
     /// There is no state to work with: nothing is rotated.
     NoState(crate::store::StoreError),
-    /// A signal asked the run to end.
+    /// A signal asked the run to end. The exit status is 1.
     Ending(i32),
-    /// The log file of `--log` could not be opened.
+    /// The log file of `--log` could not be opened; the run goes on without.
     LogFileFailed(Fault),
     /// What the run came to.
     Summary(Summary),

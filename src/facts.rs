@@ -2,6 +2,12 @@
 
 use crate::unix::{FileId, GroupId, Mode, UserId};
 
+/// Adds up numbers of bytes: a few sparse files are larger, taken together, than any number says; then it is the largest one.
+#[must_use]
+pub fn total(bytes: impl Iterator<Item = u64>) -> u64 {
+    bytes.fold(0, u64::saturating_add)
+}
+
 /// What kind of thing a directory entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -40,7 +40,7 @@ use std::sync::Arc;
 use cli::Asked;
 use event::{Event, Listener};
 use exit::Exit;
-use report::tally::Tally;
+use report::tally::{RunTally, Tally};
 use report::{Copy, Reporter, Speakers};
 
 /// Runs the program with the process's arguments and answers its exit status.
@@ -109,17 +109,17 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
     }
     let Some(tally) = tally else { return exit };
     if summed {
-        listener.hear(Event::Summary(tally.run().summary()));
+        listener.hear(Event::Summary(tally.show(RunTally::summary)));
     }
     if let Some(file) = &invocation.metrics
         && !invocation.dry_run
-        && let Err(error) = report::write_metrics(file, &tally.run(), exit, &held)
+        && let Err(error) = tally.show(|run| report::write_metrics(file, run, exit, &held))
     {
         listener.hear(Event::Failed(error));
         exit.worsen(Exit::Failed);
     }
     if let Some(stdout) = stdout {
-        report::show_on(&stdout, &report::json::run(&tally.run(), exit));
+        report::show_on(&stdout, &tally.show(|run| report::json::run(run, exit)));
     }
     exit
 }

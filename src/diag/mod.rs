@@ -27,11 +27,11 @@ pub enum Severity {
     Note,
     /// Said always; nothing is lost by it.
     Warning,
-    /// Said always; something was left out.
+    /// Said always; something was left out, and the exit status is 1.
     Error,
 }
 
-/// One complaint: what, where, and what it costs.
+/// One complaint: what, where, and how much it weighs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// How much it weighs.
@@ -40,8 +40,6 @@ pub struct Diagnostic {
     pub place: Option<Place>,
     /// What it is.
     pub problem: Problem,
-    /// The exit status becomes 1.
-    pub affects_exit: bool,
     /// The line of the file that the place is in, without its newline, where there is one to show.
     pub excerpt: Option<Vec<u8>>,
 }
@@ -50,12 +48,10 @@ impl Diagnostic {
     /// Makes a complaint whose weight is that of its problem.
     #[must_use]
     pub fn new(problem: Problem, place: Option<Place>, excerpt: Option<Vec<u8>>) -> Self {
-        let class = problem.class();
         Self {
-            severity: class.severity,
+            severity: problem.class().severity,
             place,
             problem,
-            affects_exit: class.affects_exit,
             excerpt,
         }
     }

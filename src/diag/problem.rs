@@ -282,23 +282,12 @@ pub struct Class {
     pub code: &'static str,
     /// How much it weighs.
     pub severity: Severity,
-    /// The exit status becomes 1.
-    pub affects_exit: bool,
 }
 
 const fn error(code: &'static str) -> Class {
     Class {
         code,
         severity: Severity::Error,
-        affects_exit: true,
-    }
-}
-
-const fn harmless(code: &'static str) -> Class {
-    Class {
-        code,
-        severity: Severity::Error,
-        affects_exit: false,
     }
 }
 
@@ -306,7 +295,6 @@ const fn warning(code: &'static str) -> Class {
     Class {
         code,
         severity: Severity::Warning,
-        affects_exit: false,
     }
 }
 
@@ -317,7 +305,6 @@ const fn finding(code: &'static str) -> Class {
 const NOTE: Class = Class {
     code: "",
     severity: Severity::Note,
-    affects_exit: false,
 };
 
 impl Problem {
@@ -358,9 +345,7 @@ impl Problem {
             P::MissingBrace => error("LR1106"),
             P::FilenameSyntax => error("LR1107"),
             P::NoEndscript(_) => error("LR1108"),
-            P::TextAfterBrace => harmless("LR1109"),
             P::MissingArgument(_) => error("LR1201"),
-            P::MissingArgumentIgnored(_) => harmless("LR1202"),
             P::BadNumber { .. } => error("LR1203"),
             P::OutOfRange { .. } => error("LR1204"),
             P::UnknownUnit(_) => error("LR1205"),
@@ -390,6 +375,8 @@ impl Problem {
             P::ErrorsDeprecated => warning("LR2002"),
             P::DangerousMode { .. } => warning("LR2003"),
             P::OutsideOfNamed(_) => finding("LR2004"),
+            P::TextAfterBrace => warning("LR2005"),
+            P::MissingArgumentIgnored(_) => warning("LR2006"),
             P::Reading(_)
             | P::IgnoringEmpty(_)
             | P::IgnoringNotRegular(_)

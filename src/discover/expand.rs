@@ -3,7 +3,7 @@
 //! No braces; `**` is `*`; a hidden name needs a written dot; what matches nothing stands for itself.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -141,6 +141,15 @@ pub fn covers(word: &[u8], path: &[u8]) -> bool {
     path.is_empty()
 }
 
+/// Returns the path at which, or below which, all lies that a word can lead to.
+#[must_use]
+pub fn stem(word: &[u8]) -> PathBuf {
+    let (home, rest) = tilde(word);
+    let parts = rest.split_inclusive(|byte| *byte == b'/');
+    let literal: usize = parts.take_while(|part| !is_special(part)).map(<[u8]>::len).sum();
+    path_of(&[home.as_slice(), &rest[..literal]].concat()).to_owned()
+}
+
 /// Goes from directories to those of their names that match and may be directories.
 fn step(directories: Vec<Vec<u8>>, pattern: &NamePattern, listings: &mut Listings) -> Result<Vec<Vec<u8>>, i32> {
     let mut found = Vec::new();
@@ -276,6 +285,20 @@ mod tests {
             b"x\\",
         ] {
             assert_eq!(expanded(word).unwrap(), [word.to_vec()]);
+        }
+    }
+
+    #[test]
+    fn what_a_word_leads_to_lies_below_its_stem() {
+        for (word, below) in [
+            ("/var/log/*.log", "/var/log/"),
+            ("/var/*/a.log", "/var/"),
+            ("/var/log/a.log", "/var/log/a.log"),
+            ("/var/log/\\a.log", "/var/log/"),
+            ("log/a[1]", "log/"),
+            ("*.log", ""),
+        ] {
+            assert_eq!(stem(word.as_bytes()), Path::new(below), "{word}");
         }
     }
 

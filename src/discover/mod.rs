@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diag::{Diagnostic, Place, Problem};
+use crate::diag::{Diagnostic, Place, Problem, Severity};
 use crate::policy::{LogSet, Policy, Su};
 use crate::sys::identity;
 use crate::sys::listing::{Lister, Listings};
@@ -97,7 +97,7 @@ struct Seeker<'h> {
 impl Seeker<'_> {
     fn say(&mut self, problem: Problem, place: &Place) {
         let diagnostic = Diagnostic::new(problem, Some(place.clone()), None);
-        self.failed |= diagnostic.affects_exit;
+        self.failed |= diagnostic.severity == Severity::Error;
         (self.hear)(diagnostic);
     }
 
@@ -252,7 +252,7 @@ mod tests {
         let discovered = discover(loaded.sets, &mut hear);
         assert_eq!(
             discovered.failed || loaded.failed,
-            said.iter().any(|problem| problem.class().affects_exit)
+            said.iter().any(|problem| problem.class().severity == Severity::Error)
         );
         let short = |log: &FoundLog| log.path.strip_prefix(root.path()).unwrap().display().to_string();
         (

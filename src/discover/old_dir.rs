@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::known::Spot;
 use super::{ExpandedSet, FoundLog, Seeker};
-use crate::diag::Problem;
+use crate::diag::{Problem, Severity};
 use crate::policy::{LogSet, Method, OldDir};
 use crate::sys::{confread, listing};
 use crate::unix::split_path;
@@ -47,7 +47,7 @@ impl Seeker<'_> {
             match self.old_dir_problem(set, old_dir, directory, &log.path) {
                 Ok(()) => {}
                 Err(problem) => {
-                    let fine = !problem.class().affects_exit;
+                    let fine = problem.class().severity != Severity::Error;
                     self.say(problem, place);
                     if !fine {
                         return false;

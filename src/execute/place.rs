@@ -16,7 +16,7 @@ const EEXIST: i32 = 17;
 /// The longest name that Linux's file systems take, in bytes.
 const LONGEST_NAME: usize = 255;
 
-/// Moves what has the name already to `NAME-YYYYMMDDHH.backup`: an error message, no change of the status.
+/// Moves what has the name already to `NAME-YYYYMMDDHH.backup`, and warns.
 pub(super) fn make_room(
     work: &LogWork,
     dir: &Dir,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::config::parse;
-use crate::diag::{Diagnostic, Place, Problem};
+use crate::diag::{Diagnostic, Place, Problem, Severity};
 use crate::policy::LogSet;
 use crate::policy::settings::Settings;
 use crate::sys::accounts::KnownAccounts;
@@ -170,7 +170,7 @@ type Fine = bool;
 
 impl Loader<'_> {
     fn say(&mut self, diagnostic: Diagnostic) -> Fine {
-        let fine = !diagnostic.affects_exit;
+        let fine = diagnostic.severity != Severity::Error;
         if !fine {
             self.failed = true;
             self.losses.last_error.clone_from(&diagnostic.place);

@@ -3,6 +3,7 @@
 //! The steps are carried out by `execute`, or only announced by its rehearsal. Numbered and dated archives have a module each;
 //! what both share (the switch, what follows it) is in `switch`.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 
 use crate::clock::Now;
@@ -192,7 +193,7 @@ pub struct Question<'a> {
     /// What a dead run left.
     pub before: Before,
     /// The archives that earlier rotations left plain.
-    pub left_plain: &'a [OsString],
+    pub left_plain: &'a BTreeSet<OsString>,
 }
 
 /// Plans the rotation of one log that is due.

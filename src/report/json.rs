@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::tally::{LogTally, RunTally, SetTally};
+use super::tally::{Fate, LogTally, RunTally, SetTally};
 use super::words::path;
 use crate::exit::Exit;
 
@@ -49,9 +49,10 @@ fn log(log: &LogTally) -> Value {
         .collect();
     json!({
         "path": path(&log.path),
-        "verdict": if log.verdict.is_empty() { "error" } else { log.verdict },
+        "verdict": log.decision.word(),
         "reason": log.reason,
-        "rotated": log.rotated,
+        "rotated": log.fate() == Fate::Rotated,
+        "failed": log.fate() == Fate::Failed,
         "archive": log.archive.as_deref().map(path),
         "bytes_before": log.bytes_before,
         "bytes_after": log.bytes_after,

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use super::tally::{RunTally, SetTally};
+use super::tally::{Fate, RunTally, SetTally};
 use super::words::path;
 use crate::exit::Exit;
 
@@ -55,16 +55,18 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Hel
         line(&mut text, "logrotate_last_success_timestamp_seconds", "", time);
     }
     let rows: [Row; 3] = [
-        ("logrotate_rotated_logs", "Logs that the last run rotated.", rotated),
+        ("logrotate_rotated_logs", "Logs that the last run rotated.", |set| {
+            set.count(Fate::Rotated) as u64
+        }),
         (
             "logrotate_failed_logs",
             "Logs that the last run failed to look at or to rotate.",
-            failed,
+            |set| set.count(Fate::Failed) as u64,
         ),
         (
             "logrotate_rotated_bytes",
             "Bytes that were in the logs that the last run rotated.",
-            bytes,
+            SetTally::bytes_before,
         ),
     ];
     for (name, help, value) in rows {
@@ -102,25 +104,6 @@ pub fn last_success(earlier: &str) -> Option<u64> {
         .lines()
         .find_map(|line| line.strip_prefix("logrotate_last_success_timestamp_seconds "))?;
     value.trim().parse().ok()
-}
-
-fn rotated(set: &SetTally) -> u64 {
-    set.logs.iter().filter(|log| log.rotated).count() as u64
-}
-
-fn failed(set: &SetTally) -> u64 {
-    set.logs
-        .iter()
-        .filter(|log| log.verdict == "error" || (!log.errors.is_empty() && !log.rotated))
-        .count() as u64
-}
-
-fn bytes(set: &SetTally) -> u64 {
-    set.logs
-        .iter()
-        .filter(|log| log.rotated)
-        .filter_map(|log| log.bytes_before)
-        .sum()
 }
 
 fn gauge(text: &mut String, name: &str, help: &str) {

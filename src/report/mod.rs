@@ -282,6 +282,8 @@ fn is_always_note(event: &Event) -> bool {
             | Event::Rotating { .. }
             | Event::Step(_)
             | Event::Turn(_)
+            | Event::TurnOfSet
+            | Event::TurnOfRun
             | Event::Switched { .. }
             | Event::Rotated { .. }
             | Event::Compressed { .. }

@@ -1,110 +1,44 @@
 //! What a run did, collected as it happens: for the JSON report, the metrics and the summary line.
 
-use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::text;
 use super::words;
-use crate::event::{Doing, Event, Listener, Summary};
+use crate::event::{Doing, Event, Listener};
 use crate::schedule::Verdict;
 
-/// A step that was begun (or would be).
-#[derive(Clone, Debug)]
-pub struct StepTaken {
-    /// What kind, in one word.
-    pub kind: &'static str,
-    /// In words.
-    pub text: String,
-    /// When, from the run's beginning.
-    pub at: Duration,
-}
+mod run;
+#[cfg(test)]
+mod tests;
 
-/// One log.
-#[derive(Clone, Debug, Default)]
-pub struct LogTally {
-    /// Its path.
-    pub path: PathBuf,
-    /// `rotate`, `keep`, `skip` or `error`; empty while it is not known.
-    pub verdict: &'static str,
-    /// Why, in words.
-    pub reason: String,
-    /// Its size before, in bytes.
-    pub bytes_before: Option<u64>,
-    /// The newest archive's size after compression, in bytes.
-    pub bytes_after: Option<u64>,
-    /// The newest archive.
-    pub archive: Option<PathBuf>,
-    /// It was switched, and nothing failed after.
-    pub rotated: bool,
-    /// Its steps.
-    pub steps: Vec<StepTaken>,
-    /// What failed, or was complained of.
-    pub errors: Vec<String>,
-    /// From its turn to its end.
-    pub took: Duration,
-    begun: Option<Duration>,
-}
-
-/// One stanza.
-#[derive(Clone, Debug, Default)]
-pub struct SetTally {
-    /// Its path list as written.
-    pub pattern: String,
-    /// Its file.
-    pub file: PathBuf,
-    /// Its line there.
-    pub line: u32,
-    /// Its logs.
-    pub logs: Vec<LogTally>,
-    /// What failed of the stanza as a whole.
-    pub errors: Vec<String>,
-}
-
-/// A run.
-#[derive(Clone, Debug)]
-pub struct RunTally {
-    /// When it began.
-    pub began: SystemTime,
-    /// How long it took so far.
-    pub took: Duration,
-    /// Nothing was changed.
-    pub dry_run: bool,
-    /// Its stanzas.
-    pub sets: Vec<SetTally>,
-    /// Errors that belong to no stanza: configuration, state.
-    pub errors: Vec<String>,
-    /// Warnings.
-    pub warnings: Vec<String>,
-}
-
-impl RunTally {
-    /// Returns the figures of the whole run.
-    #[must_use]
-    pub fn summary(&self) -> Summary {
-        let logs = || self.sets.iter().flat_map(|set| &set.logs);
-        let is_failed = |log: &&LogTally| log.verdict == "error" || !log.errors.is_empty();
-        let rotated = || logs().filter(|log| log.rotated);
-        Summary {
-            rotated: rotated().count(),
-            failed: logs().filter(is_failed).count(),
-            left: logs()
-                .filter(|log| matches!(log.verdict, "keep" | "skip"))
-                .filter(|log| !is_failed(log))
-                .count(),
-            before: rotated().filter_map(|log| log.bytes_before).sum(),
-            after: rotated().filter_map(|log| log.bytes_after.or(log.bytes_before)).sum(),
-            seconds: self.took.as_secs_f64(),
-        }
-    }
-}
+pub use run::{Decision, Fate, LogTally, RunTally, SetTally, StepTaken};
 
 #[derive(Debug)]
 struct Inner {
     run: RunTally,
     start: Instant,
-    /// Which log of the last stanza it is about.
-    current: Option<usize>,
+    /// Where each log is: its stanza, and its place there. One stanza's logs are finished while the next one's turn has come.
+    places: HashMap<Arc<Path>, Spot>,
+    /// What it is about.
+    about: About,
+    /// What it was about before the turn of a log whose work is only told of.
+    before: About,
+}
+
+/// A stanza and a log of it, by their numbers.
+type Spot = (usize, usize);
+
+/// What events are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    Run,
+    /// The last stanza as a whole.
+    Set,
+    /// A log.
+    Log(Spot),
 }
 
 /// Collects.
@@ -124,20 +58,19 @@ impl Default for Tally {
         Self(Mutex::new(Inner {
             run,
             start: Instant::now(),
-            current: None,
+            places: HashMap::new(),
+            about: About::Run,
+            before: About::Run,
         }))
     }
 }
 
 impl Tally {
-    /// Returns what was collected so far.
-    #[must_use]
-    pub fn run(&self) -> RunTally {
-        let inner = self.inner();
-        RunTally {
-            took: inner.start.elapsed(),
-            ..inner.run.clone()
-        }
+    /// Shows what was collected so far.
+    pub fn show<T>(&self, to: impl FnOnce(&RunTally) -> T) -> T {
+        let mut inner = self.inner();
+        inner.run.took = inner.start.elapsed();
+        to(&inner.run)
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -159,27 +92,29 @@ impl Listener for Tally {
 
 impl Inner {
     fn log(&mut self) -> Option<&mut LogTally> {
-        let current = self.current?;
-        self.run.sets.last_mut()?.logs.get_mut(current)
+        match self.about {
+            About::Log((set, at)) => self.run.sets.get_mut(set)?.logs.get_mut(at),
+            _ => None,
+        }
     }
 
-    fn turn_to(&mut self, path: &PathBuf, at: Duration) {
+    /// Goes over to a log, which is entered into the last stanza if it was not met before.
+    fn turn_to(&mut self, path: &Path) {
+        self.before = self.about;
+        // A log has many events in a row.
+        if self.log().is_some_and(|log| log.path.as_os_str() == path.as_os_str()) {
+            return;
+        }
+        if let Some(spot) = self.places.get(path) {
+            self.about = About::Log(*spot);
+            return;
+        }
+        let last = self.run.sets.len().saturating_sub(1);
         let Some(set) = self.run.sets.last_mut() else { return };
-        // The logs come in order: the last one is the one asked for, most of the time.
-        let found = match self.current {
-            Some(current) if set.logs.get(current).is_some_and(|log| log.path == *path) => Some(current),
-            Some(current) if set.logs.get(current + 1).is_some_and(|log| log.path == *path) => Some(current + 1),
-            _ => set.logs.iter().position(|log| log.path == *path),
-        };
-        let index = found.unwrap_or_else(|| {
-            set.logs.push(LogTally {
-                path: path.clone(),
-                ..LogTally::default()
-            });
-            set.logs.len() - 1
-        });
-        self.current = Some(index);
-        set.logs[index].begun.get_or_insert(at);
+        let (path, spot) = (Arc::from(path), (last, set.logs.len()));
+        set.logs.push(LogTally::of(Arc::clone(&path)));
+        self.places.insert(path, spot);
+        self.about = About::Log(spot);
     }
 
     fn note(&mut self, event: &Event, at: Duration) {
@@ -193,53 +128,65 @@ impl Inner {
                     line,
                     ..SetTally::default()
                 });
-                self.current = None;
+                self.about = About::Set;
             }
-            Event::Considering(path) => {
-                if let Some(set) = self.run.sets.last_mut() {
-                    set.logs.push(LogTally {
-                        path: path.clone(),
-                        ..LogTally::default()
-                    });
-                    self.current = Some(set.logs.len() - 1);
+            Event::Considering(path) => self.turn_to(path),
+            Event::Turn(path) => {
+                self.turn_to(path);
+                if let Some(log) = self.log() {
+                    log.begun.get_or_insert(at);
                 }
             }
-            Event::Turn(path) => self.turn_to(path, at),
+            Event::TurnOfSet => self.about = About::Set,
+            Event::TurnOfRun => self.about = About::Run,
             Event::Decided { verdict, size, .. } => self.decide(verdict, *size),
             Event::PassedOver { .. } => {
                 let reason = text::entry(event)
                     .map(|(_, text)| text.trim().to_owned())
                     .unwrap_or_default();
                 if let Some(log) = self.log() {
-                    (log.verdict, log.reason) = ("skip", reason);
+                    (log.decision, log.reason) = (Decision::Skip, reason);
                 }
             }
             Event::Step(doing) => self.step(doing, event, at),
             Event::Switched { archive, .. } => {
                 if let Some(log) = self.log() {
                     log.archive = Some(archive.clone());
-                    log.rotated = true;
+                    log.switched = true;
                     log.took = at.saturating_sub(log.begun.unwrap_or(at));
                 }
             }
             Event::Compressed { to, path, .. } => self.compressed(path, *to),
             Event::Rotated { failed, .. } => {
                 if let Some(log) = self.log() {
-                    log.rotated &= !failed;
+                    log.broke_off |= failed;
                     log.took = at.saturating_sub(log.begun.unwrap_or(at));
                 }
+                self.about = self.before;
             }
-            _ => self.complaint(event),
+            Event::Recovered(path) => self.recovered(path, event),
+            _ => {}
+        }
+        self.complaint(event);
+    }
+
+    /// A rotation that an earlier run had begun is finished: of a log that has not come back, or is looked at later, that is all.
+    fn recovered(&mut self, path: &Path, event: &Event) {
+        self.turn_to(path);
+        let reason = text::entry(event).map(|(_, text)| text).unwrap_or_default();
+        if let Some(log) = self.log().filter(|log| log.decision == Decision::None) {
+            (log.decision, log.reason, log.switched) = (Decision::Rotate, reason, true);
         }
     }
 
     fn decide(&mut self, verdict: &Verdict, size: u64) {
-        let (word, reason) = match verdict {
-            Verdict::Rotate(cause) => ("rotate", text::cause(*cause).to_owned()),
-            Verdict::Keep(why) => ("keep", text::kept(*why)),
+        let (decision, reason) = match verdict {
+            Verdict::Rotate(cause) => (Decision::Rotate, text::cause(*cause).to_owned()),
+            Verdict::Keep(why) => (Decision::Keep, text::kept(*why)),
         };
         if let Some(log) = self.log() {
-            (log.verdict, log.reason, log.bytes_before) = (word, reason, Some(size));
+            (log.decision, log.reason, log.bytes_before) = (decision, reason, Some(size));
+            log.switched = false;
         }
     }
 
@@ -266,27 +213,31 @@ impl Inner {
     }
 
     fn complaint(&mut self, event: &Event) {
+        if super::is_note(event) {
+            return;
+        }
         let Some((weight, text)) = text::entry(event) else {
             return;
         };
         match weight {
             text::Weight::Note => {}
             text::Weight::Warning => self.run.warnings.push(text),
-            text::Weight::Error => {
-                let is_failure = matches!(event, Event::Failed(_));
-                if matches!(event, Event::State(_) | Event::Config(_) | Event::NoState(_)) {
-                    self.run.errors.push(text);
-                } else if let Some(log) = self.log() {
-                    if is_failure && log.verdict.is_empty() {
-                        log.verdict = "error";
-                    }
-                    log.errors.push(text);
-                } else if let Some(set) = self.run.sets.last_mut() {
-                    set.errors.push(text);
-                } else {
-                    self.run.errors.push(text);
-                }
-            }
+            text::Weight::Error => self.errors(event).push(text),
+        }
+    }
+
+    /// Returns the errors of what an event is about.
+    fn errors(&mut self, event: &Event) -> &mut Vec<String> {
+        let is_of_run = matches!(
+            event,
+            Event::State(_) | Event::Config(_) | Event::NoState(_) | Event::Ending(_)
+        );
+        let about = if is_of_run { About::Run } else { self.about };
+        let run = &mut self.run;
+        match (about, run.sets.len().checked_sub(1)) {
+            (About::Log((set, log)), _) => &mut run.sets[set].logs[log].errors,
+            (About::Set, Some(last)) => &mut run.sets[last].errors,
+            _ => &mut run.errors,
         }
     }
 }

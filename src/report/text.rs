@@ -16,9 +16,9 @@ use crate::schedule::{Cause, Period, Verdict, Why};
 pub enum Weight {
     /// Shown with `-v` or `-d`.
     Note,
-    /// Always shown, after `warning: `.
+    /// Always shown, after `warning: `: the exit status is as it was.
     Warning,
-    /// Always shown, after `error: `.
+    /// Always shown, after `error: `: the exit status is not 0.
     Error,
 }
 
@@ -56,8 +56,8 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
             path(log)
         )),
         Event::Step(doing) => note(step(doing)),
-        Event::Turn(_) | Event::Switched { .. } | Event::Rotated { .. } | Event::Compressed { .. } => None,
-        Event::CompressorSaid { path: file, said } => error(format!(
+        Event::Turn(_) | Event::TurnOfSet | Event::TurnOfRun | Event::Switched { .. } | Event::Rotated { .. } | Event::Compressed { .. } => None,
+        Event::CompressorSaid { path: file, said } => warn(format!(
             "Compressing program wrote following message to stderr when compressing log {}:\n{}",
             path(file),
             lines(said).trim_end()
@@ -75,19 +75,20 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
         )),
         Event::NotSmaller(file) => warn(fault::sentence(&crate::fault::Fault::NotSmaller { path: file.clone() })),
         Event::MovedAside { path: file, to } => {
-            error(format!("destination {} already exists, renaming to {}", path(file), path(to)))
+            warn(format!("destination {} already exists, renaming to {}", path(file), path(to)))
         }
-        Event::AlreadyGone(file) => error(format!("error unlinking log file {}: it is gone already", path(file))),
+        Event::AlreadyGone(file) => warn(format!("error unlinking log file {}: it is gone already", path(file))),
         Event::ShredFailed { path: file, said } => {
             let said = lines(said);
             let why = if said.trim().is_empty() { String::new() } else { format!("; it said:\n{}", said.trim_end()) };
-            error(format!("failed to shred {}: it was unlinked all the same{why}", path(file)))
+            warn(format!("failed to shred {}: it was unlinked all the same{why}", path(file)))
         }
         Event::Recovered(log) => note(format!("finished the rotation of {} that an earlier run had begun", path(log))),
         Event::Failed(what) => error(fault::sentence(what)),
         Event::NoState(why) => error(super::state_text::refusal(why)),
-        Event::Ending(signal) => warn(format!("signal {signal} came: ending after the step in hand")),
+        Event::Ending(signal) => error(format!("signal {signal} came: ending after the step in hand")),
         Event::Summary(sums) => note(summary(sums)),
+        Event::LogFileFailed(what @ crate::fault::Fault::Call(_)) => warn(fault::sentence(what)),
         Event::LogFileFailed(what) => error(fault::sentence(what)),
     }
 }
@@ -162,7 +163,7 @@ fn criterion(trigger: Trigger) -> String {
 fn decided(log: &str, verdict: &Verdict) -> (Weight, String) {
     match verdict {
         Verdict::Rotate(Cause::Future) => (
-            Weight::Error,
+            Weight::Warning,
             format!("log {log} last rotated in the future -- rotation forced"),
         ),
         Verdict::Rotate(_) => (Weight::Note, "  log needs rotating".to_owned()),

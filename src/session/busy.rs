@@ -4,12 +4,14 @@
 //! none waits at another's expense; and who writes to all of them is looked up at once.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::Session;
 use super::set::{Due, Home};
+use crate::event::Event;
 use crate::execute::Busy;
 use crate::execute::work::{LogWork, SetWork};
 use crate::fault::Fault;
@@ -64,11 +66,19 @@ impl Session<'_> {
     pub(super) fn keep_waiting(&mut self, work: &LogWork, left: Busy) {
         match Waiting::on(work, left) {
             Ok(waiting) => self.waiting.push(waiting),
-            Err(fault) => {
-                self.fail(fault);
-                self.ledger.done(&work.path);
-            }
+            Err(fault) => self.give_up(&work.path, fault),
         }
+    }
+
+    /// A log's rotation cannot be finished.
+    fn give_up(&mut self, log: &Path, fault: Fault) {
+        self.turn_to(log);
+        self.fail(fault);
+        self.ledger.done(log);
+        self.note(|| Event::Rotated {
+            log: log.to_owned(),
+            failed: true,
+        });
     }
 
     /// Goes on with the archives of a stanza (or of all) that programs were still writing to: waits a little for those that do it still,
@@ -107,10 +117,7 @@ impl Session<'_> {
         let path = Arc::clone(&waiting.due.path);
         match self.work_again(&waiting) {
             Ok(work) => self.hands.finish_again(work, waiting.left, is_last_try),
-            Err(fault) => {
-                self.fail(fault);
-                self.ledger.done(&path);
-            }
+            Err(fault) => self.give_up(&path, fault),
         }
         let done = self.hands.collect();
         self.take_in(done);

@@ -1,7 +1,8 @@
 //! The run's view of the state: entries of its logs, and the journal of what is under way.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsString;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,8 +20,8 @@ use crate::sys::{identity, listing, mkdir};
 pub(super) struct Ledger {
     store: Store,
     table: StateTable,
-    /// What a dead run left, by log.
-    left: HashMap<Arc<Path>, Unfinished>,
+    /// What a dead run left, by log: in order, so that the logs of a directory are beside each other.
+    left: BTreeMap<Arc<Path>, Unfinished>,
     /// Rotations that a dead run had begun without touching the log: only archives may have been shifted.
     half_shifted: HashMap<Arc<Path>, Unfinished>,
     /// Archives that stay plain until a program does not write to them any more, by log: their directory and their names.
@@ -59,7 +60,7 @@ impl Ledger {
         })?;
         let now = Now::read();
         let table = store.read(StateTable::of(logs), &now, &mut hear);
-        let mut left = HashMap::new();
+        let mut left = BTreeMap::new();
         for rotation in store.take_unfinished() {
             left.insert(Arc::clone(&rotation.begun.path), rotation);
         }
@@ -133,9 +134,11 @@ impl Ledger {
     }
 
     /// Returns the archives of a log that earlier rotations left plain.
-    pub(super) fn left_plain(&self, log: &Path) -> Vec<OsString> {
-        let names = self.left_plain.get(log).map(|(_, names)| names);
-        names.into_iter().flatten().cloned().collect()
+    pub(super) fn left_plain(&self, log: &Path) -> BTreeSet<OsString> {
+        self.left_plain
+            .get(log)
+            .map(|(_, names)| names.clone())
+            .unwrap_or_default()
     }
 
     /// Enters an archive that stays plain; answers whether that is new. What lay in another directory is a former `olddir`'s.
@@ -207,9 +210,11 @@ impl Ledger {
         !self.left.is_empty()
     }
 
-    /// Returns the logs whose rotation a dead run left.
-    pub(super) fn left(&self) -> impl Iterator<Item = &Path> {
-        self.left.keys().map(|log| &**log)
+    /// Returns the logs at a path, or below it, whose rotation a dead run left.
+    pub(super) fn left_below<'s>(&'s self, path: &'s Path) -> impl Iterator<Item = &'s Arc<Path>> {
+        let from = (Bound::Included(path), Bound::Unbounded);
+        let logs = self.left.range::<Path, _>(from).map(|(log, _)| log);
+        logs.take_while(move |log| log.starts_with(path))
     }
 
     /// Returns, once, what a dead run left of this log's rotation.

@@ -3,7 +3,7 @@
 //! `prepare` makes the plan and does what comes before the switch; `resume` ends what a dead run had begun.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -93,6 +93,7 @@ impl Session<'_> {
     pub(super) fn rotate_one_by_one(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>) {
         self.begin(set, &due);
         for log in due {
+            self.turn_to(&log.path);
             if self.is_ending() {
                 return;
             }
@@ -116,7 +117,6 @@ impl Session<'_> {
     }
 
     fn rotate_one(&mut self, set: &Arc<SetWork>, due: Due) {
-        self.note(|| Event::Turn(due.path.to_path_buf()));
         let call = Call::for_log(set, Hook::Pre, &due.path, None);
         if call.is_some_and(|call| self.run_script(set, &call).is_err()) {
             self.ledger.drop_begun(&due.path);
@@ -160,6 +160,7 @@ impl Session<'_> {
         let mut switched: Vec<Planned> = Vec::new();
         let mut is_ending = false;
         for planned in prepared {
+            self.turn_to(&planned.work.path);
             is_ending = is_ending || self.is_ending();
             // One that cannot be switched keeps no neighbour from it.
             if !is_ending && self.switch(&planned) {
@@ -188,6 +189,7 @@ impl Session<'_> {
         let mut prepared = Vec::new();
         let mut is_ending = false;
         for log in due {
+            self.turn_to(&log.path);
             is_ending = is_ending || self.is_ending();
             if is_ending {
                 self.ledger.drop_begun(&log.path);
@@ -215,7 +217,6 @@ impl Session<'_> {
 
     /// Makes the log the newest archive. Answers whether that was done.
     fn switch(&mut self, planned: &Planned) -> bool {
-        self.note(|| Event::Turn(planned.work.path.to_path_buf()));
         if let Err(fault) = self.act_as(planned.due.home.identity) {
             self.fail(fault);
             return false;
@@ -249,6 +250,7 @@ impl Session<'_> {
 
     /// Hands over what follows postrotate.
     fn finish(&mut self, planned: Planned) {
+        self.turn_to(&planned.work.path);
         if let Err(fault) = self.act_as(planned.due.home.identity) {
             self.fail(fault);
             return;
@@ -263,6 +265,11 @@ impl Session<'_> {
             .finish(Arc::clone(&planned.work), planned.rotation.finish, inline);
         let done = self.hands.collect();
         self.take_in(done);
+    }
+
+    /// Tells that it is about this log from here on.
+    pub(super) fn turn_to(&self, log: &Path) {
+        self.note(|| Event::Turn(log.to_owned()));
     }
 
     fn is_ending(&mut self) -> bool {

@@ -13,6 +13,7 @@ use crate::event::{Event, Listener};
 use crate::execute::work::Choices;
 use crate::execute::{Executor, Finished, Hands, Rehearsal, copy};
 use crate::exit::Exit;
+use crate::facts::total;
 use crate::fault::Fault;
 use crate::inventory;
 use crate::load::{self, LoadOptions};
@@ -133,6 +134,7 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
     }
     session.finish_waiting(None);
     session.leave_identity();
+    session.note(|| Event::TurnOfRun);
     session.look_for_holes();
     if let Some(signal) = signals::caught() {
         session.hear(Event::Ending(signal));
@@ -145,17 +147,20 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
     if !ledger.write(&now) {
         exit.worsen(Exit::Failed);
     }
-    (exit, measured.iter().map(held_by).collect())
+    // As the archives are now: what is listed serves all stanzas.
+    let mut directories = Directories::default();
+    let held = measured.iter().map(|set| held_by(set, &mut directories));
+    (exit, held.collect())
 }
 
 /// Measures what a stanza's archives hold; what cannot be looked at is not counted.
-fn held_by(expanded: &ExpandedSet) -> Held {
-    let mut directories = Directories::default();
+fn held_by(expanded: &ExpandedSet, directories: &mut Directories) -> Held {
     let mut held = Held::default();
     for log in &expanded.logs {
-        let found = inventory::archives(&expanded.set.policy, &log.path, &mut directories).unwrap_or_default();
+        let found = inventory::archives(&expanded.set.policy, &log.path, directories).unwrap_or_default();
         held.files += found.len() as u64;
-        held.bytes += found.iter().map(|archive| archive.facts.allocated).sum::<u64>();
+        let bytes = total(found.iter().map(|archive| archive.facts.allocated));
+        held.bytes = held.bytes.saturating_add(bytes);
     }
     held
 }

@@ -1,5 +1,6 @@
 //! One stanza's turn: consider all its logs, then rotate those that are due, with its scripts around them.
 
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -84,6 +85,15 @@ impl Due {
     }
 }
 
+/// Logs that are not found, since a run that died had renamed them.
+#[derive(Default)]
+struct Vanished {
+    /// Their paths.
+    logs: BTreeSet<Arc<Path>>,
+    /// The words that would lead to them: one that matched nothing stands for itself among the stanza's logs, and is none.
+    words: HashSet<OsString>,
+}
+
 /// What came of looking at a log.
 enum Considered {
     Due(Home, FileFacts),
@@ -110,6 +120,9 @@ impl Session<'_> {
         if let Some(Su::Named(wanted)) = policy.su
             && let Err(fault) = self.act_as(Some(wanted))
         {
+            // None of them is looked at.
+            expanded.logs.iter().for_each(|log| self.turn_to(&log.path));
+            self.note(|| Event::TurnOfSet);
             self.fail(fault);
             return;
         }
@@ -121,11 +134,11 @@ impl Session<'_> {
         });
         let vanished = self.vanished(&expanded);
         let logs = expanded.logs.iter().map(|log| &*log.path);
-        self.resume_unfinished(&set, logs.chain(vanished.iter().map(|log| &**log)));
+        self.resume_unfinished(&set, logs.chain(vanished.logs.iter().map(|log| &**log)));
         let mut due: Vec<Waiting> = Vec::new();
         let mut is_one_missing = false;
         // A pattern that matched nothing since a dead run had renamed all its logs is no log that is missing.
-        let is_log = |log: &FoundLog| !vanished.iter().any(|path| stands_for(&log.path, path));
+        let is_log = |log: &FoundLog| !vanished.words.contains(log.path.as_os_str());
         for log in expanded.logs.into_iter().filter(is_log) {
             match self.consider(policy, &log.path) {
                 Ok(Considered::Due(home, facts)) => due.push(Waiting {
@@ -183,6 +196,7 @@ impl Session<'_> {
 
     /// Runs a script that belongs to the stanza; a failure is told.
     pub(super) fn run_for_set(&mut self, set: &SetWork, hook: Hook) -> Result<(), ()> {
+        self.note(|| Event::TurnOfSet);
         match Call::for_set(set, hook) {
             Some(call) => self.run_script(set, &call),
             None => Ok(()),
@@ -266,16 +280,21 @@ impl Session<'_> {
     }
 
     /// Finds logs that patterns of the stanza would lead to, were they not renamed by a run that died then.
-    fn vanished(&self, expanded: &ExpandedSet) -> Vec<Arc<Path>> {
-        let is_listed = |path: &Path| expanded.logs.iter().any(|log| *log.path == *path);
-        let covers = |word: &OsString, path: &Path| expand::covers(word.as_bytes(), path.as_os_str().as_bytes());
-        let left = self.ledger.left().filter(|path| !is_listed(path));
-        let mut found: Vec<Arc<Path>> = left
-            .filter(|path| expanded.set.patterns.iter().any(|word| covers(word, path)))
-            .map(Arc::from)
-            .collect();
-        found.sort();
-        found
+    fn vanished(&self, expanded: &ExpandedSet) -> Vanished {
+        let mut vanished = Vanished::default();
+        if !self.ledger.has_unfinished() {
+            return vanished;
+        }
+        let listed: HashSet<&Path> = expanded.logs.iter().map(|log| &*log.path).collect();
+        for word in &expanded.set.patterns {
+            for log in self.ledger.left_below(&expand::stem(word.as_bytes())) {
+                if !listed.contains(&**log) && expand::covers(word.as_bytes(), log.as_os_str().as_bytes()) {
+                    vanished.logs.insert(Arc::clone(log));
+                    vanished.words.insert(word.clone());
+                }
+            }
+        }
+        vanished
     }
 
     fn pass_missing(&self, path: &Path) -> Considered {
@@ -365,9 +384,4 @@ fn look(held: &Held, name: &OsStr, path: &Path) -> Result<Option<FileFacts>, Fau
         path: path.into(),
         ..error
     })?)
-}
-
-/// Tells whether a pattern that matched nothing stands for this log.
-fn stands_for(word: &Path, log: &Path) -> bool {
-    word != log && expand::covers(word.as_os_str().as_bytes(), log.as_os_str().as_bytes())
 }

@@ -15,7 +15,8 @@ use crate::load::{self, LoadOptions};
 use crate::report::status::Row;
 use crate::report::{self, Reporter, cite, status, status_table};
 use crate::schedule::NextDue;
-use crate::state::StateTable;
+use crate::state::problem::Weight;
+use crate::state::{StateProblem, StateTable};
 use crate::store::{LockMode, Store};
 use crate::sys::identity;
 
@@ -66,7 +67,11 @@ fn read(request: &ViewRequest) -> Read {
     let now = Now::read();
     let logs = found.sets.iter().flat_map(|set| &set.logs);
     let wanted = StateTable::of(logs.map(|log| Arc::clone(&log.path)));
-    let mut tell = |problem| speaker.hear(Event::State(problem));
+    let mut is_damaged = false;
+    let mut tell = |problem: StateProblem| {
+        is_damaged |= problem.weight() == Weight::Error;
+        speaker.hear(Event::State(problem));
+    };
     let table = match Store::open(&request.state, LockMode::Skip, true, &mut tell) {
         Ok(mut store) => store.read(wanted, &now, &mut tell),
         Err(error) => {
@@ -75,6 +80,9 @@ fn read(request: &ViewRequest) -> Read {
             StateTable::default()
         }
     };
+    if is_damaged {
+        exit = Exit::Failed;
+    }
     Read {
         sets: found.sets,
         complaints: reporter.into_inner(),

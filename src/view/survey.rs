@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::discover::ExpandedSet;
-use crate::facts::FileFacts;
+use crate::facts::{FileFacts, total};
 use crate::fault::Fault;
 use crate::inventory;
 use crate::observe::{Directories, Held};
@@ -82,7 +82,7 @@ impl Surveyor {
         let found = inventory::archives(policy, log, &mut self.directories).ok()?;
         Some(Sum {
             files: found.len() as u64,
-            bytes: found.iter().map(|archive| archive.facts.allocated).sum(),
+            bytes: total(found.iter().map(|archive| archive.facts.allocated)),
         })
     }
 

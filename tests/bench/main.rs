@@ -54,7 +54,11 @@ fn run(options: &Options) -> Result<()> {
     }
     let rows = rounds::run(options)?;
     if options.size == Size::Smoke {
-        println!("smoke: {} rows ran and left what they should", rows.len());
+        let curves = growth::measure(options)?.len();
+        println!(
+            "smoke: {} rows and {curves} curves ran and left what they should",
+            rows.len()
+        );
     } else {
         table::print(options, &rows);
     }

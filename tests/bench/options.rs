@@ -21,7 +21,7 @@ pub(crate) enum Size {
 #[derive(Parser, Debug)]
 #[command(name = "bench")]
 struct Typed {
-    /// The workloads to run, W1 to W11 (a longer name such as W3-9 picks one row); all if none is named.
+    /// The workloads to run, W1 to W15 (a longer name such as W3-9 picks one row); all if none is named.
     only: Vec<String>,
     /// The reference: a path, or a command with its first arguments; else what LOGROTATE_PEER names.
     #[arg(long)]
@@ -41,7 +41,7 @@ struct Typed {
     /// Tiny workloads, nothing timed: does everything work?
     #[arg(long)]
     smoke: bool,
-    /// Growth curves of W1, W4, W5 and W6 instead of the table.
+    /// Growth curves of W1, W4, W5, W6 and W12 to W15 instead of the table.
     #[arg(long)]
     growth: bool,
     /// Where the picture of the growth curves goes.

@@ -1,12 +1,14 @@
-//! The picture of the growth curves: four small panels with logarithmic axes, as SVG.
+//! The picture of the growth curves: small panels with logarithmic axes, four in a row, as SVG.
 
 use anyhow::{Result, anyhow};
 use plotters::prelude::*;
 
 use crate::growth::Curve;
 
-/// Width and height of the picture in pixels.
+/// Width of the picture, and height of a row of panels, in pixels.
 const SIZE: (u32, u32) = (880, 260);
+/// Panels in a row.
+const COLUMNS: usize = 4;
 
 /// The reference's colour, and ours: told apart by the colour-blind, too, and seen on light and on dark.
 const COLOURS: (RGBColor, RGBColor) = (RGBColor(213, 94, 0), RGBColor(0, 114, 178));
@@ -15,10 +17,13 @@ const COLOURS: (RGBColor, RGBColor) = (RGBColor(213, 94, 0), RGBColor(0, 114, 17
 pub(crate) fn draw(curves: &[Curve]) -> Result<String> {
     let mut text = String::new();
     {
-        let root = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
+        let columns = curves.len().clamp(1, COLUMNS);
+        let rows = curves.len().div_ceil(columns).max(1);
+        let size = (SIZE.0, SIZE.1 * u32::try_from(rows)?);
+        let root = SVGBackend::with_string(&mut text, size).into_drawing_area();
         let failed = |error: &dyn std::fmt::Display| anyhow!("the picture: {error}");
         root.fill(&WHITE).map_err(|error| failed(&error))?;
-        for (area, curve) in root.split_evenly((1, curves.len().max(1))).iter().zip(curves) {
+        for (area, curve) in root.split_evenly((rows, columns)).iter().zip(curves) {
             panel(area, curve).map_err(|error| failed(&error))?;
         }
         root.present().map_err(|error| failed(&error))?;

@@ -82,7 +82,8 @@ pub(crate) fn one(options: &Options, case: Case, dir: &Path, control: &Control) 
         };
         tree::fresh(&place.dir)?;
         case.work.build(&place, &first)?;
-        let extra = extra.iter().map(OsString::from).collect();
+        let own = place.dir.display().to_string();
+        let extra = extra.iter().map(|word| word.replace('@', &own).into()).collect();
         Ok(Entrant {
             label: label.to_owned(),
             command: command.to_vec(),

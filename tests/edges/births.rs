@@ -238,8 +238,8 @@ fn a_new_log_takes_nothing_from_what_was_put_in_the_place_of_the_old_one() {
         xattr::set(&archive, ACCESS, &list(6)).unwrap();
     };
     scene.configure("@ROOT@/log/a.log {\n rotate 3\n create\n}\n");
-    let ended = tracer::run(&mut traced(&scene, &["-f"]), &mut |_| {
-        if scene.log("a.log.1").exists() && !scene.log("kept").exists() {
+    let ended = tracer::run(&mut traced(&scene, &["-f"]), &mut |call| {
+        if call.makes_nameless() && scene.log("a.log.1").exists() && !scene.log("kept").exists() {
             swap(&scene);
         }
         Fate::Go

@@ -42,7 +42,6 @@ impl Session<'_> {
     /// As `prepare`; an error comes with whether anything was done by then.
     fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, (Fault, bool)> {
         let untouched = |fault| (fault, false);
-        self.note(|| Event::Turn(due.path.to_path_buf()));
         self.act_as(due.home.identity).map_err(untouched)?;
         self.note(|| Event::Rotating {
             log: due.path.to_path_buf(),

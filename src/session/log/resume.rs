@@ -35,7 +35,10 @@ impl Session<'_> {
             match self.resume(set, path, &left) {
                 Ok(Some(planned)) => resumed.push((planned, left)),
                 Ok(None) => {}
-                Err(fault) => self.fail(fault),
+                Err(fault) => {
+                    self.turn_to(path);
+                    self.fail(fault);
+                }
             }
         }
         if resumed.is_empty() {
@@ -76,6 +79,7 @@ impl Session<'_> {
         let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else {
             return Ok(None);
         };
+        self.turn_to(path);
         let directory = Rc::clone(&held.at);
         let due = Due {
             path: path.into(),

@@ -10,15 +10,19 @@ use anyhow::Result;
 use crate::options::Options;
 
 mod big;
+mod busy;
 mod copies;
 mod dated;
+mod killed;
 mod listed;
 pub(crate) mod mount;
 mod tiny;
 
 pub(crate) use big::Big;
+pub(crate) use busy::{Busy, Held};
 pub(crate) use copies::{Copies, Source};
 pub(crate) use dated::Dated;
+pub(crate) use killed::Killed;
 pub(crate) use listed::{DropIns, Order, State};
 pub(crate) use tiny::Tiny;
 
@@ -73,7 +77,7 @@ pub(crate) fn arguments(workload: &dyn Workload, at: &Place) -> Vec<OsString> {
 pub(crate) struct Variant {
     /// What to add to the row's name.
     pub(crate) label: &'static str,
-    /// Arguments that only ours gets.
+    /// Arguments that only ours gets; `@` stands for the directory of its own.
     pub(crate) arguments: &'static [&'static str],
     /// The greatest ratio of wall times allowed at full size.
     pub(crate) bar: f64,
