@@ -150,6 +150,13 @@ impl Directories {
         self.early.clear();
     }
 
+    /// Forgets what is in one directory.
+    pub fn look_anew_at(&mut self, path: &Path) {
+        if let Some(held) = self.held.get(path) {
+            held.view.borrow_mut().forget();
+        }
+    }
+
     /// Notes the directories' times of change, to be compared after a script.
     #[must_use]
     pub fn before_script(&self) -> Vec<(Rc<Held>, Option<FileTime>)> {

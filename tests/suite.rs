@@ -20,6 +20,7 @@ mod dropins;
 mod edges;
 mod interrupted;
 mod layers;
+mod liveness;
 mod messages;
 mod peer;
 mod races;

@@ -157,6 +157,12 @@ impl ArchiveNames {
         !self.suffix.is_empty() && name.as_bytes().ends_with(&self.suffix)
     }
 
+    /// Returns what every archive's name begins with.
+    #[must_use]
+    pub fn base(&self) -> &OsStr {
+        OsStr::from_bytes(&self.base)
+    }
+
     /// Returns what every numbered archive's name begins with.
     #[must_use]
     pub fn numbered_prefix(&self) -> Vec<u8> {

@@ -3,7 +3,7 @@
 //! What waits is a list of names. It holds no descriptor, so that there may be any number; each has its own time, by the clock, so that
 //! none waits at another's expense; and who writes to all of them is looked up at once.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
@@ -106,14 +106,25 @@ impl Session<'_> {
                 drop(Look::now());
             }
             for waiting in wanted {
-                self.ask_again(waiting);
+                let is_over = waiting.is_over();
+                self.ask_again(waiting, is_over);
             }
             self.wait_for_workers();
         }
     }
 
-    fn ask_again(&mut self, waiting: Waiting) {
-        let is_last_try = waiting.is_over();
+    /// Does without what programs write to of the logs of this name.
+    pub(super) fn stop_waiting(&mut self, name: &OsStr) {
+        let all = std::mem::take(&mut self.waiting);
+        let (wanted, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|waiting| waiting.due.name() == name);
+        self.waiting = others;
+        for waiting in wanted {
+            self.ask_again(waiting, true);
+        }
+        self.wait_for_workers();
+    }
+
+    fn ask_again(&mut self, waiting: Waiting, is_last_try: bool) {
         let path = Arc::clone(&waiting.due.path);
         match self.work_again(&waiting) {
             Ok(work) => self.hands.finish_again(work, waiting.left, is_last_try),

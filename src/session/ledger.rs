@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::ops::Bound;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
+use super::plain::PlainNotes;
 use crate::cli::{Invocation, Locking};
 use crate::clock::{Now, Stamp};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::naming::ArchiveNames;
 use crate::state::record::{Begun, LeftPlain, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::store::{LockMode, Store, StoreError};
@@ -24,8 +26,8 @@ pub(super) struct Ledger {
     left: BTreeMap<Arc<Path>, Unfinished>,
     /// Rotations that a dead run had begun without touching the log: only archives may have been shifted.
     half_shifted: HashMap<Arc<Path>, Unfinished>,
-    /// Archives that stay plain until a program does not write to them any more, by log: their directory and their names.
-    left_plain: HashMap<PathBuf, (PathBuf, BTreeSet<OsString>)>,
+    /// Archives that stay plain for now.
+    left_plain: PlainNotes,
     keeps_journal: bool,
     failed: bool,
     listener: Arc<dyn Listener>,
@@ -70,13 +72,13 @@ impl Ledger {
             table,
             left,
             half_shifted: HashMap::new(),
-            left_plain: HashMap::new(),
+            left_plain: PlainNotes::default(),
             keeps_journal: !invocation.dry_run,
             failed,
             listener: Arc::clone(listener),
         };
         for left in left_plain {
-            ledger.enter_plain(&left);
+            ledger.left_plain.enter(&left);
         }
         Ok((ledger, now))
     }
@@ -117,6 +119,11 @@ impl Ledger {
         }
     }
 
+    /// A log is not rotated, and its next turn is that of the next period.
+    pub(super) fn passed_over(&mut self, log: &Path, now: &Now) {
+        self.table.stamp(log, now.local);
+    }
+
     /// A log has become its archive: it counts as rotated now.
     pub(super) fn switched(&mut self, log: &Path, now: &Now) {
         self.table.stamp(log, now.local);
@@ -133,27 +140,14 @@ impl Ledger {
         }
     }
 
-    /// Returns the archives of a log that earlier rotations left plain.
-    pub(super) fn left_plain(&self, log: &Path) -> BTreeSet<OsString> {
-        self.left_plain
-            .get(log)
-            .map(|(_, names)| names.clone())
-            .unwrap_or_default()
-    }
-
-    /// Enters an archive that stays plain; answers whether that is new. What lay in another directory is a former `olddir`'s.
-    fn enter_plain(&mut self, left: &LeftPlain) -> bool {
-        let (directory, names) = self.left_plain.entry(left.path.clone()).or_default();
-        if *directory != left.directory {
-            directory.clone_from(&left.directory);
-            names.clear();
-        }
-        names.insert(left.archive.clone())
+    /// Returns the archives of a row that earlier rotations left plain.
+    pub(super) fn left_plain(&self, directory: &Path, names: &ArchiveNames) -> BTreeSet<OsString> {
+        self.left_plain.of_row(directory, names)
     }
 
     /// Notes durably that these archives stay plain, or will when they have these names; those of which it was noted are not noted again.
     pub(super) fn leave_plain(&mut self, archives: impl Iterator<Item = LeftPlain>) {
-        let left: Vec<LeftPlain> = archives.filter(|left| self.enter_plain(left)).collect();
+        let left: Vec<LeftPlain> = archives.filter(|left| self.left_plain.enter(left)).collect();
         if left.is_empty() {
             return;
         }
@@ -162,26 +156,14 @@ impl Ledger {
         }
     }
 
-    /// Notes that of a log's archives these alone are plain that should not be.
-    pub(super) fn only_plain(&mut self, log: &Path, archives: &[OsString]) {
-        if archives.is_empty() {
-            self.left_plain.remove(log);
-        } else if let Some((_, names)) = self.left_plain.get_mut(log) {
-            *names = archives.iter().cloned().collect();
-        }
+    /// Notes that of a row's archives these alone are plain that should not be.
+    pub(super) fn only_plain(&mut self, directory: &Path, names: &ArchiveNames, archives: &[OsString]) {
+        self.left_plain.keep_only(directory, names, archives);
     }
 
     /// Notes that these archives were compressed.
-    pub(super) fn packed(&mut self, log: &Path, archives: &[OsString]) {
-        let Some((_, left)) = self.left_plain.get_mut(log) else {
-            return;
-        };
-        for archive in archives {
-            left.remove(archive);
-        }
-        if left.is_empty() {
-            self.left_plain.remove(log);
-        }
+    pub(super) fn packed(&mut self, directory: &Path, archives: &[OsString]) {
+        self.left_plain.packed(directory, archives);
     }
 
     fn progress(&mut self, log: &Path, progress: Progress) {
@@ -247,12 +229,10 @@ impl Ledger {
         if table.has_begun() {
             self.store.carry_noted(|log| table.is_begun(log), &mut hear);
         }
-        for (path, (directory, archives)) in self.left_plain {
-            for archive in archives {
-                // What is gone has nobody to remember it for: strangers make and remove names as they like.
-                if !listing::is_gone(&directory.join(&archive)) {
-                    self.store.carry_plain(LeftPlain::new(&path, &directory, &archive));
-                }
+        for left in self.left_plain.into_records() {
+            // What is gone has nobody to remember it for: strangers make and remove names as they like.
+            if !listing::is_gone(&left.directory.join(&left.archive)) {
+                self.store.carry_plain(left);
             }
         }
         if let Err(problem) = self.store.write(&self.table, now, &mut hear) {

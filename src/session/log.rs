@@ -42,7 +42,7 @@ pub(super) struct Planned {
 pub(super) struct Places {
     log: Rc<Held>,
     /// `None` in a dry run that would make it.
-    archive: Option<Rc<Held>>,
+    pub(in crate::session) archive: Option<Rc<Held>>,
     /// The archives' directory as it is written in paths.
     archive_path: PathBuf,
 }
@@ -258,9 +258,14 @@ impl Session<'_> {
         for step in &planned.rotation.finish {
             planned.places.note(step, &planned.work.name);
         }
+        self.row_is_worked_on(&planned.work.set, &planned.due, planned.places.archive.as_ref());
+        let has_script = planned.work.set.policy.scripts.pre_remove.is_some();
+        if has_script {
+            self.wait_for_workers();
+        }
         let policy = &planned.work.set.policy;
         // Scripts keep the reference's order; mail as whoever started the run cannot be sent beside work with other rights.
-        let inline = policy.scripts.pre_remove.is_some() || (policy.su.is_some() && policy.mail.is_some());
+        let inline = has_script || (policy.su.is_some() && policy.mail.is_some());
         self.hands
             .finish(Arc::clone(&planned.work), planned.rotation.finish, inline);
         let done = self.hands.collect();

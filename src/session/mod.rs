@@ -33,6 +33,8 @@ mod busy;
 mod ledger;
 mod log;
 mod only;
+mod plain;
+mod row;
 mod set;
 
 use ledger::Ledger;
@@ -52,6 +54,8 @@ struct Session<'l> {
     cuts: Vec<(Arc<Path>, FileId, Cut)>,
     /// The directories in which this run alone cuts logs.
     alone: HashMap<FileId, Weak<DirLock>>,
+    /// The rows of archives that are being worked on.
+    rows: row::RowsInWork,
     /// Logs whose rotation a program's writing keeps from being finished.
     waiting: Vec<busy::Waiting>,
     exit: Exit,
@@ -115,6 +119,7 @@ pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<
         acting: None,
         cuts: Vec::new(),
         alone: HashMap::new(),
+        rows: row::RowsInWork::default(),
         waiting: Vec::new(),
         exit,
     };
@@ -241,6 +246,7 @@ impl Session<'_> {
         let done = self.hands.wait();
         self.choices.release.finish();
         self.take_in(done);
+        self.rows_are_done();
     }
 
     /// Tells what workers did, and remembers their failures.
@@ -261,8 +267,13 @@ impl Session<'_> {
             if done.failed {
                 self.exit.worsen(Exit::Failed);
             }
-            self.ledger.packed(log, &done.packed);
+            self.ledger.packed(&done.work.archive_path, &done.packed);
+            if done.failed || done.busy.is_some() || !done.left_plain.is_empty() {
+                // What the plan had taken for done is not.
+                self.directories.look_anew_at(&done.work.archive_path);
+            }
             if let Some(left) = done.busy {
+                self.row_waits(&done.work);
                 self.keep_waiting(&done.work, left);
                 continue;
             }

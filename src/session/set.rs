@@ -169,7 +169,9 @@ impl Session<'_> {
         if set.policy.scripts.shared {
             // With nomissingok a shared set is rotated whole or not at all; nothing else that is wrong with one log stops the others.
             if !is_one_missing {
-                self.rotate_together(set, due);
+                for part in Self::apart(set, due) {
+                    self.rotate_together(set, part);
+                }
             }
         } else {
             self.rotate_one_by_one(set, due);
@@ -203,12 +205,10 @@ impl Session<'_> {
         }
     }
 
-    /// Runs a script; a failure is told. Listings that it made stale are forgotten.
+    /// Runs a script; a failure is told. It finds what came before it finished: it may ship an archive, or move it. Listings that it
+    /// made stale are forgotten.
     pub(super) fn run_script(&mut self, set: &SetWork, call: &Call) -> Result<(), ()> {
-        if set.policy.su.is_some() {
-            // Scripts run as whoever started the run: the ids change under the workers' feet.
-            self.wait_for_workers();
-        }
+        self.wait_for_workers();
         let before = self.directories.before_script();
         let ran = self.hands.script(set, call);
         crate::observe::Directories::after_script(before);

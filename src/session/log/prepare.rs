@@ -29,6 +29,10 @@ impl Session<'_> {
         match self.try_prepare(set, due) {
             Ok(planned) => Some(planned),
             Err((fault, touched)) => {
+                if matches!(fault, Fault::DestinationExists(_)) {
+                    // The state moves on, so that the next period gets a name of its own.
+                    self.ledger.passed_over(&path, &self.now);
+                }
                 // A shift that was cut short leaves a gap, which the next run must know for its own.
                 if !touched {
                     self.ledger.drop_begun(&path);
@@ -50,6 +54,7 @@ impl Session<'_> {
         if set.policy.delay_without_compression {
             self.hear(Event::DelayWithoutCompression(due.path.to_path_buf()));
         }
+        self.have_row_to_itself(set, &due).map_err(untouched)?;
         let (due, alone) = self.be_alone(set, due).map_err(untouched)?;
         self.finish_interim(set, &due).map_err(untouched)?;
         let before = if self.ledger.was_begun(&due.path) {
@@ -116,7 +121,8 @@ impl Session<'_> {
             let left_plain = &planned.rotation.left_plain;
             self.leave_plain(&planned.work, left_plain);
             let Some((name, why)) = self.take_steps(&planned, &mut touched)? else {
-                self.ledger.only_plain(&due.path, left_plain);
+                let names = names_of(&set.policy, due.name()).map_err(|fault| (fault, touched))?;
+                self.ledger.only_plain(&planned.work.archive_path, &names, left_plain);
                 return Ok((planned, stop));
             };
             if let Some(place) = &planned.places.archive {
@@ -230,7 +236,7 @@ impl Session<'_> {
         if let Some(held) = &places.archive {
             held.view.borrow_mut().clear_left_over()?;
         }
-        let left_plain = self.ledger.left_plain(&due.path);
+        let left_plain = self.ledger.left_plain(&places.archive_path, &names);
         let question = Question {
             left_plain: &left_plain,
             policy: &set.policy,

@@ -1,0 +1,95 @@
+//! Rows of archives that several logs share: logs of one name with one `olddir`. Each is planned when the work on the other's archives is
+//! finished.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::rc::Rc;
+
+use super::Session;
+use super::set::{Due, Waiting};
+use crate::execute::work::{LogWork, SetWork};
+use crate::fault::Fault;
+use crate::observe::Held;
+use crate::sys::confread;
+use crate::unix::FileId;
+
+/// A row: the directory that holds the archives, and the name of the logs.
+pub(super) type Row = (FileId, OsString);
+
+/// The rows that work is under way on.
+#[derive(Debug, Default)]
+pub(super) struct RowsInWork {
+    /// Workers are at them.
+    working: HashSet<Row>,
+    /// A program writes to one of their archives.
+    waiting: HashSet<Row>,
+}
+
+impl Session<'_> {
+    /// Returns the row that a log's archives make up, if another log may have the same.
+    fn row_of(set: &SetWork, due: &Due, archives: Option<&Rc<Held>>) -> Option<Row> {
+        set.policy.old_dir.as_ref()?;
+        Some((archives?.at.1, due.name().to_owned()))
+    }
+
+    /// Notes that workers are at a row.
+    pub(super) fn row_is_worked_on(&mut self, set: &SetWork, due: &Due, archives: Option<&Rc<Held>>) {
+        self.rows.working.extend(Self::row_of(set, due, archives));
+    }
+
+    /// Notes that a program writes to an archive of a row.
+    pub(super) fn row_waits(&mut self, work: &LogWork) {
+        if work.set.policy.old_dir.is_some()
+            && let Some(Ok(facts)) = work.archive_dir.as_ref().map(|dir| dir.facts())
+        {
+            self.rows.waiting.insert((facts.id, work.name.clone()));
+        }
+    }
+
+    /// Notes that no worker is at any row.
+    pub(super) fn rows_are_done(&mut self) {
+        self.rows.working.clear();
+    }
+
+    /// Sees to it that nobody is at the row that a log's archives make up; what a program still writes to is not waited for any longer.
+    pub(super) fn have_row_to_itself(&mut self, set: &SetWork, due: &Due) -> Result<(), Fault> {
+        if set.policy.old_dir.is_none() || self.rows.working.is_empty() && self.rows.waiting.is_empty() {
+            return Ok(());
+        }
+        let places = self.places(set, due)?;
+        let Some(row) = Self::row_of(set, due, places.archive.as_ref()) else {
+            return Ok(());
+        };
+        if self.rows.working.contains(&row) {
+            self.wait_for_workers();
+        }
+        if self.rows.waiting.remove(&row) {
+            self.stop_waiting(&row.1);
+            self.act_as(due.home.identity)?;
+        }
+        Ok(())
+    }
+
+    /// Splits the due logs of a stanza so that no two of one part share a row.
+    pub(super) fn apart(set: &SetWork, due: Vec<Waiting>) -> Vec<Vec<Waiting>> {
+        let Some(old) = &set.policy.old_dir else {
+            return vec![due];
+        };
+        let mut directories = HashMap::new();
+        let mut met: HashMap<(Option<FileId>, OsString), usize> = HashMap::new();
+        let mut parts: Vec<Vec<Waiting>> = Vec::new();
+        for log in due {
+            let path = log.home.directory.0.join(&old.path);
+            let id = *directories
+                .entry(path)
+                .or_insert_with_key(|path| confread::directory_id(path));
+            let part = met.entry((id, log.name().to_owned())).or_default();
+            if parts.len() <= *part {
+                parts.push(Vec::new());
+            }
+            parts[*part].push(log);
+            *part += 1;
+        }
+        parts
+    }
+}

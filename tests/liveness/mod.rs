@@ -1,0 +1,5 @@
+//! A log is rotated at its time, whatever became of its archives: the rules that begin with P, each in a test that says so.
+
+mod names;
+mod rows;
+mod scripts;
