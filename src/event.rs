@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::clock::Stamp;
 use crate::diag::Diagnostic;
 use crate::fault::{Fault, Hook};
-use crate::obstacle::PassedOver;
+use crate::obstacle::{ArchiveObstacle, PassedOver};
 use crate::policy::Policy;
 use crate::schedule::Verdict;
 use crate::unix::{GroupId, Mode, UserId};
@@ -127,15 +127,8 @@ pub enum Event {
     },
     /// The log grew a hole after it was cut: somebody writes without `O_APPEND`.
     WriterDoesNotAppend(PathBuf),
-    /// A program still has the file open for writing: it is compressed, or copied away, next time.
-    StillWritten {
-        /// The archive, or what `renamecopy` renamed the log to.
-        path: PathBuf,
-        /// The program, where it is known.
-        by: Option<String>,
-    },
-    /// Compressed, an archive would take more room than it does: it stays plain.
-    NotSmaller(PathBuf),
+    /// Something is wrong with an archive.
+    Obstacle(ArchiveObstacle),
     /// Something that exists was moved out of the way.
     MovedAside {
         /// What was in the way.

@@ -1,15 +1,20 @@
 //! The archives that a log has on disk: counted and measured, never touched.
 
 use std::ffi::OsString;
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::facts::{FileFacts, Kind};
-use crate::fault::Fault;
+use crate::fault::{Fault, Op};
 use crate::naming::ArchiveNames;
 use crate::observe::{Directories, Held};
-use crate::plan::Look;
+use crate::obstacle::{self, ArchiveObstacle, Obstructed};
+use crate::plan::Look as _;
 use crate::policy::{NamingStyle, Policy};
+use crate::sys::dir::Access;
+use crate::sys::lease;
+use crate::sys::writers::{Look, Writers};
 use crate::unix::split_path;
 
 /// An archive.
@@ -26,15 +31,8 @@ pub struct Archive {
 /// # Errors
 /// A directory cannot be opened or read, or the names cannot be made.
 pub fn archives(policy: &Policy, log: &Path, directories: &mut Directories) -> Result<Vec<Archive>, Fault> {
-    let Some((directory, name)) = split_path(log) else {
+    let Some((names, place)) = names_and_place(policy, log, directories)? else {
         return Ok(Vec::new());
-    };
-    let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
-    let names = ArchiveNames::new(name, &policy.naming, policy.trigger, suffix)?;
-    let held = directories.get(directory, log)?;
-    let place = match &policy.old_dir {
-        None => Rc::clone(&held),
-        Some(old) => directories.get_below(&held, &old.path, log)?,
     };
     let found = matching(policy, &names, &place)?;
     let mut archives = Vec::with_capacity(found.len());
@@ -49,6 +47,87 @@ pub fn archives(policy: &Policy, log: &Path, directories: &mut Directories) -> R
         }
     }
     Ok(archives)
+}
+
+/// Finds out whether a program still writes to the newest archive that has content, which it had open as the log. An empty log, or none,
+/// is what such a program leaves; `log_size` is `None` where there is none.
+pub fn not_reopened(
+    policy: &Policy,
+    log: &Path,
+    log_size: Option<u64>,
+    directories: &mut Directories,
+) -> Result<Option<ArchiveObstacle>, Fault> {
+    if !obstacle::moves_log(policy) || log_size.is_some_and(|size| size > 0) {
+        return Ok(None);
+    }
+    let Some((names, place)) = names_and_place(policy, log, directories)? else {
+        return Ok(None);
+    };
+    let Some((name, bytes)) = newest_with_content(policy, &names, &place)? else {
+        return Ok(None);
+    };
+    let opened = place.dir.open_plain(&name, Access::Read, Op::Open);
+    let Ok((file, facts)) = opened else { return Ok(None) };
+    if !lease::is_held(file.as_fd()) {
+        return Ok(None);
+    }
+    let by = match Look::last().writers(&facts) {
+        Writers::Held(program) => program.map(|name| name.to_string_lossy().into_owned()),
+        Writers::Nobody | Writers::Unknown => None,
+    };
+    Ok(Some(ArchiveObstacle {
+        archive: place.dir.path_of(&name),
+        what: Obstructed::NotReopened { bytes, by },
+    }))
+}
+
+/// Returns the newest archive that has content, if it is plain, and its size.
+fn newest_with_content(policy: &Policy, names: &ArchiveNames, place: &Held) -> Result<Option<(OsString, u64)>, Fault> {
+    let mut plain = match policy.naming.style {
+        NamingStyle::Numbered => {
+            let first = u64::from(policy.retention.start);
+            (first..first + MOST_EMPTY)
+                .map(|number| names.numbered(number))
+                .collect()
+        }
+        NamingStyle::Dated { .. } => {
+            let mut found = matching(policy, names, place)?;
+            found.sort_unstable_by(|one, other| names.order_dated(other, one));
+            found
+        }
+    };
+    plain.truncate(usize::try_from(MOST_EMPTY).unwrap_or(usize::MAX));
+    for name in plain {
+        match place.dir.look(&name)? {
+            Some(facts) if facts.kind == Kind::Regular && facts.size == 0 => {}
+            Some(facts) if facts.kind == Kind::Regular && !names.is_compressed(&name) => {
+                return Ok(Some((name, facts.size)));
+            }
+            _ => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
+/// So many empty archives are looked past.
+const MOST_EMPTY: u64 = 366;
+
+fn names_and_place(
+    policy: &Policy,
+    log: &Path,
+    directories: &mut Directories,
+) -> Result<Option<(ArchiveNames, Rc<Held>)>, Fault> {
+    let Some((directory, name)) = split_path(log) else {
+        return Ok(None);
+    };
+    let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
+    let names = ArchiveNames::new(name, &policy.naming, policy.trigger, suffix)?;
+    let held = directories.get(directory, log)?;
+    let place = match &policy.old_dir {
+        None => held,
+        Some(old) => directories.get_below(&held, &old.path, log)?,
+    };
+    Ok(Some((names, place)))
 }
 
 fn matching(policy: &Policy, names: &ArchiveNames, place: &Held) -> Result<Vec<OsString>, Fault> {

@@ -2,6 +2,8 @@
 //!
 //! Pure functions. A run, `--status`, `--check` and whoever asks which stanza a log is left to ask here, so that they agree.
 
+use std::path::PathBuf;
+
 use crate::facts::{FileFacts, Kind};
 use crate::fault::Insecure;
 use crate::policy::{Method, Policy};
@@ -18,6 +20,46 @@ pub enum PassedOver {
     HardLinks,
     /// It is no regular file and the method needs one.
     Directory,
+}
+
+/// What is wrong with an archive of a log. It does not stop the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArchiveObstacle {
+    /// The archive, or what `renamecopy` renamed the log to.
+    pub archive: PathBuf,
+    /// What is wrong.
+    pub what: Obstructed,
+}
+
+/// What can be wrong with an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstructed {
+    /// A program has had it open for writing since it was the log: it has not opened the log anew.
+    NotReopened {
+        /// The archive's size in bytes.
+        bytes: u64,
+        /// The program, where it is known.
+        by: Option<String>,
+    },
+    /// A program still writes to it: it is compressed, or copied away, at the next rotation.
+    Written {
+        /// The program, where it is known.
+        by: Option<String>,
+    },
+    /// Compressed, it would take no less room: it stays plain.
+    NotSmaller,
+}
+
+impl Obstructed {
+    /// Returns the word for other programs.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NotReopened { .. } => "not-reopened",
+            Self::Written { .. } => "written",
+            Self::NotSmaller => "not-smaller",
+        }
+    }
 }
 
 /// Returns the rights that `su owner` means in a directory. Root's are no others than a run by root has anyway, so that a directory of

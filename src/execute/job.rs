@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::mem;
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -15,6 +16,7 @@ use super::perform::{Progress, holder, perform};
 use super::work::LogWork;
 use crate::event::{Event, Listener};
 use crate::fault::Fault;
+use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::plan::{Spot, Step};
 use crate::sys::signals;
 
@@ -194,7 +196,7 @@ impl Job {
                 Ok(Progress::Held) if self.is_last_try => {
                     let path = self.work.source_of(&step).unwrap_or_default();
                     let by = holder(&self.work, &step);
-                    self.events.hear(Event::StillWritten { path, by });
+                    self.tell(path, Obstructed::Written { by });
                     self.do_without(step);
                 }
                 Ok(Progress::Held) => {
@@ -202,7 +204,7 @@ impl Job {
                     break;
                 }
                 Err(Fault::NotSmaller { path }) => {
-                    self.events.hear(Event::NotSmaller(path));
+                    self.tell(path, Obstructed::NotSmaller);
                     self.do_without(step);
                 }
                 Err(fault) => self.fail(fault),
@@ -218,7 +220,7 @@ impl Job {
             Ok(true) => self.packed.push(from),
             Ok(false) => {
                 let path = self.work.archive_path_of(&from);
-                self.events.hear(Event::StillWritten { path, by: None });
+                self.tell(path, Obstructed::Written { by: None });
                 self.stand_ins.push((to, from));
             }
             Err(fault) => self.fail(fault),
@@ -241,6 +243,10 @@ impl Job {
             }
             _ => {}
         }
+    }
+
+    fn tell(&self, archive: PathBuf, what: Obstructed) {
+        self.events.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
     }
 
     /// A mail of a compressed file that was not made is one of the plain file.
@@ -340,7 +346,7 @@ pub(super) mod tests {
         let root = std::path::Path::new("/");
         let dir = Arc::new(walk::open_directory(root, root).unwrap());
         let choices = Choices {
-            mail_program: std::path::PathBuf::new(),
+            mail_program: PathBuf::new(),
             external_compress: false,
             now: Now::read().local,
             watcher: Arc::new(Heard {

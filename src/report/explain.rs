@@ -102,6 +102,7 @@ fn standing(row: &Row) -> Vec<String> {
     if let Some(sum) = row.archives {
         lines.push(format!("archives: {}, which take up {}", sum.files, size(sum.bytes)));
     }
+    lines.extend(row.archive_obstacles.iter().map(text::hindrance));
     if let Some(obstacle) = &row.obstacle {
         lines.push(format!("it is not rotated: {}", status::obstacle(obstacle)));
         return lines;

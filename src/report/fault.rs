@@ -6,6 +6,7 @@ use super::accounts;
 use super::words::{bytes, end, list, path, reason};
 use crate::diag::Place;
 use crate::fault::{Acting, Attribute, Denial, Fault, Hook, Insecure, Op, SysError, Unfit};
+use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::sys::call::Errno;
 
 /// Says what failed. The fragments that scripts match on are the reference's.
@@ -59,13 +60,12 @@ pub fn sentence(fault: &Fault) -> String {
             "{} is still written by {}: it is left as it is, and its log is not rotated this time; \
              see that postrotate makes the program open its log anew",
             path(file),
-            by.as_deref()
-                .map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
+            super::text::program(by.as_deref())
         ),
-        Fault::NotSmaller { path: file } => format!(
-            "{} stays plain: it has large holes, and compressed it would take no less room on the disk",
-            path(file)
-        ),
+        Fault::NotSmaller { path: file } => super::text::hindrance(&ArchiveObstacle {
+            archive: file.clone(),
+            what: Obstructed::NotSmaller,
+        }),
         Fault::OtherRun { path: log } => format!(
             "another run of logrotate is cutting logs of the directory of {}: skipping it; one run with one state file is enough",
             path(log)

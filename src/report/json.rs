@@ -5,8 +5,10 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::tally::{Fate, LogTally, RunTally, SetTally};
+use super::text;
 use super::words::path;
 use crate::exit::Exit;
+use crate::obstacle::{ArchiveObstacle, Obstructed};
 
 /// The version of the object's shape: raised when a member changes its meaning or goes.
 pub(super) const SHAPE: u32 = 1;
@@ -58,8 +60,28 @@ fn log(log: &LogTally) -> Value {
         "bytes_after": log.bytes_after,
         "seconds": seconds(log.took),
         "steps": steps,
+        "obstacles": obstacles(&log.obstacles),
         "errors": log.errors,
     })
+}
+
+/// Returns what is wrong with archives.
+pub(super) fn obstacles(obstacles: &[ArchiveObstacle]) -> Vec<Value> {
+    let shown = obstacles.iter().map(|obstacle| {
+        let (bytes, program) = match &obstacle.what {
+            Obstructed::NotReopened { bytes, by } => (Some(*bytes), by.as_deref()),
+            Obstructed::Written { by } => (None, by.as_deref()),
+            Obstructed::NotSmaller => (None, None),
+        };
+        json!({
+            "kind": obstacle.what.word(),
+            "archive": path(&obstacle.archive),
+            "bytes": bytes,
+            "program": program.map(|name| text::program(Some(name))),
+            "text": text::hindrance(obstacle),
+        })
+    });
+    shown.collect()
 }
 
 /// Seconds with milliseconds, as a number.

@@ -1,11 +1,14 @@
 //! A run as metrics for node_exporter's textfile collector (`--metrics`).
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::tally::{Fate, RunTally, SetTally};
+use super::text;
 use super::words::path;
 use crate::exit::Exit;
+use crate::obstacle::{ArchiveObstacle, Obstructed};
 
 /// What is known of the archives of a stanza's logs after the run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,6 +80,28 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Hel
     }
     gauge(
         &mut text,
+        "logrotate_obstacles",
+        "Archives that something is wrong with, by kind.",
+    );
+    for set in &tally.sets {
+        for (kind, count) in obstacles(set) {
+            let labels = with_label(&labels(set), "kind", kind);
+            line(&mut text, "logrotate_obstacles", &labels, count);
+        }
+    }
+    gauge(
+        &mut text,
+        "logrotate_written_archive_bytes",
+        "Size of an archive that a program still writes to, since it has not opened its log anew.",
+    );
+    for set in &tally.sets {
+        for (archive, by, bytes) in set.logs.iter().flat_map(|log| &log.obstacles).filter_map(not_reopened) {
+            let labels = with_label(&with_label(&labels(set), "archive", &archive), "program", &by);
+            line(&mut text, "logrotate_written_archive_bytes", &labels, bytes);
+        }
+    }
+    gauge(
+        &mut text,
         "logrotate_archive_files",
         "Archives on disk after the last run.",
     );
@@ -106,6 +131,22 @@ pub fn last_success(earlier: &str) -> Option<u64> {
     value.trim().parse().ok()
 }
 
+/// Counts the archives of a stanza that something is wrong with, by kind.
+fn obstacles(set: &SetTally) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    for obstacle in set.logs.iter().flat_map(|log| &log.obstacles) {
+        *counts.entry(obstacle.what.word()).or_default() += 1;
+    }
+    counts
+}
+
+fn not_reopened(obstacle: &ArchiveObstacle) -> Option<(String, String, u64)> {
+    match &obstacle.what {
+        Obstructed::NotReopened { bytes, by } => Some((path(&obstacle.archive), text::program(by.as_deref()), *bytes)),
+        _ => None,
+    }
+}
+
 fn gauge(text: &mut String, name: &str, help: &str) {
     let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
 }
@@ -115,7 +156,19 @@ fn line(text: &mut String, name: &str, labels: &str, value: u64) {
 }
 
 fn labels(set: &SetTally) -> String {
-    let escape = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     let place = format!("{}:{}", path(&set.file), set.line);
-    format!("{{stanza=\"{}\",pattern=\"{}\"}}", escape(&place), escape(&set.pattern))
+    format!(
+        "{{stanza=\"{}\",pattern=\"{}\"}}",
+        escaped(&place),
+        escaped(&set.pattern)
+    )
+}
+
+/// Adds a label to others.
+fn with_label(labels: &str, name: &str, value: &str) -> String {
+    format!("{},{name}=\"{}\"}}", labels.trim_end_matches('}'), escaped(value))
+}
+
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -13,7 +13,7 @@ use super::text;
 use super::words::path;
 use crate::clock::Stamp;
 use crate::fault::Fault;
-use crate::obstacle::PassedOver;
+use crate::obstacle::{ArchiveObstacle, PassedOver};
 use crate::policy::{Policy, Trigger};
 use crate::schedule::{NextDue, Verdict, Why};
 
@@ -75,12 +75,19 @@ pub struct Row {
     pub archives: Option<Sum>,
     /// What would keep it from being rotated.
     pub obstacle: Option<Obstacle>,
+    /// What is wrong with its archives.
+    pub archive_obstacles: Vec<ArchiveObstacle>,
 }
 
 impl Row {
-    /// Says why the log is due, or is not, in a few words.
+    /// Says why the log is due, or is not, and what is wrong with its archives.
     #[must_use]
     pub fn why(&self) -> String {
+        let wrong = self.archive_obstacles.iter().map(text::hindrance);
+        [self.reason()].into_iter().chain(wrong).collect::<Vec<_>>().join("; ")
+    }
+
+    fn reason(&self) -> String {
         match (&self.obstacle, &self.verdict) {
             (Some(what), _) => obstacle(what),
             (None, Some(Verdict::Rotate(cause))) => text::cause(*cause).to_owned(),
@@ -185,9 +192,10 @@ pub fn row_json(row: &Row) -> Value {
         }),
         "next": next_json(row.next),
         "criterion": row.criterion,
-        "reason": row.why(),
+        "reason": row.reason(),
         "archives": row.archives.map(|sum| json!({ "files": sum.files, "bytes": sum.bytes })),
         "obstacle": row.obstacle.as_ref().map(obstacle),
+        "archive_obstacles": super::json::obstacles(&row.archive_obstacles),
     })
 }
 

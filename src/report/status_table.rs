@@ -234,6 +234,7 @@ mod tests {
             stays_for_emptiness: false,
             archives: Some(Sum { files: 7, bytes: 4096 }),
             obstacle: None,
+            archive_obstacles: Vec::new(),
         }
     }
 

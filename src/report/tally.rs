@@ -165,6 +165,11 @@ impl Inner {
                 self.about = self.before;
             }
             Event::Recovered(path) => self.recovered(path, event),
+            Event::Obstacle(obstacle) => {
+                if let Some(log) = self.log() {
+                    log.obstacles.push(obstacle.clone());
+                }
+            }
             _ => {}
         }
         self.complaint(event);

@@ -7,7 +7,7 @@ use super::style::size;
 use super::words::{bytes, lines, list, path, word};
 use crate::event::{Doing, Event, Summary};
 use crate::fault::Hook;
-use crate::obstacle::PassedOver;
+use crate::obstacle::{ArchiveObstacle, Obstructed, PassedOver};
 use crate::policy::{Keep, Policy, Trigger};
 use crate::schedule::{Cause, Period, Verdict, Why};
 
@@ -68,12 +68,7 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
              or rotate by rename",
             path(log)
         )),
-        Event::StillWritten { path: file, by } => warn(format!(
-            "{} is still written by {}: it is left as it is until the next rotation",
-            path(file),
-            by.as_deref().map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
-        )),
-        Event::NotSmaller(file) => warn(fault::sentence(&crate::fault::Fault::NotSmaller { path: file.clone() })),
+        Event::Obstacle(obstacle) => warn(hindrance(obstacle)),
         Event::MovedAside { path: file, to } => {
             warn(format!("destination {} already exists, renaming to {}", path(file), path(to)))
         }
@@ -91,6 +86,32 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
         Event::LogFileFailed(what @ crate::fault::Fault::Call(_)) => warn(fault::sentence(what)),
         Event::LogFileFailed(what) => error(fault::sentence(what)),
     }
+}
+
+/// Says what is wrong with an archive.
+#[must_use]
+pub fn hindrance(obstacle: &ArchiveObstacle) -> String {
+    let archive = path(&obstacle.archive);
+    match &obstacle.what {
+        Obstructed::NotReopened { bytes, by } => format!(
+            "{archive} ({}) is still written by {}, which has not opened the log anew since its rotation: see that postrotate makes \
+             it do so, or use copytruncate",
+            size(*bytes),
+            program(by.as_deref())
+        ),
+        Obstructed::Written { by } => format!(
+            "{archive} is still written by {}: it is left as it is until the next rotation",
+            program(by.as_deref())
+        ),
+        Obstructed::NotSmaller => {
+            format!("{archive} stays plain: it has large holes, and compressed it would take no less room on the disk")
+        }
+    }
+}
+
+/// Names a program, as it named itself.
+pub(super) fn program(name: Option<&str>) -> String {
+    name.map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
 }
 
 fn summary(sums: &Summary) -> String {

@@ -14,6 +14,7 @@ use crate::execute::hook::Call;
 use crate::execute::work::SetWork;
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Hook, Op, SysError};
+use crate::inventory;
 use crate::observe::Held;
 use crate::obstacle::{self, PassedOver};
 use crate::policy::{Policy, Su};
@@ -233,6 +234,7 @@ impl Session<'_> {
             Err(fault) => return Err(fault),
         };
         let Some(facts) = look(&held, name, path)? else {
+            self.look_for_writer(policy, path, None);
             return if policy.missing_ok {
                 Ok(self.pass_missing(path))
             } else {
@@ -247,7 +249,12 @@ impl Session<'_> {
             });
             return Ok(Considered::NotDue);
         }
-        if !self.decide(policy, path, &facts) {
+        let is_due = self.decide(policy, path, &facts);
+        // What the rotation compresses it asks about itself.
+        if !is_due || policy.compression.is_none() {
+            self.look_for_writer(policy, path, Some(facts.size));
+        }
+        if !is_due {
             return Ok(Considered::NotDue);
         }
         let home = Home {
@@ -256,6 +263,14 @@ impl Session<'_> {
             identity,
         };
         Ok(Considered::Due(home, facts))
+    }
+
+    /// Tells of a program that still writes to the newest archive, at each run for as long as it does.
+    fn look_for_writer(&mut self, policy: &Policy, log: &Path, size: Option<u64>) {
+        // What cannot be looked at now is told when the log's turn comes.
+        if let Ok(Some(obstacle)) = inventory::not_reopened(policy, log, size, &mut self.directories) {
+            self.hear(Event::Obstacle(obstacle));
+        }
     }
 
     /// Finds out what a log is whose turn has come; `None` where it has become something that is passed over.

@@ -61,6 +61,7 @@ impl Surveyor {
             stays_for_emptiness: false,
             archives: None,
             obstacle: None,
+            archive_obstacles: Vec::new(),
         };
         match self.look(policy, log) {
             Ok(Some((facts, held))) => self.judge(policy, &facts, &held, &mut row),
@@ -75,6 +76,8 @@ impl Surveyor {
             Err(fault) => row.obstacle = Some(Obstacle::Fault(Box::new(fault))),
         }
         row.archives = self.archives(policy, log);
+        let not_reopened = inventory::not_reopened(policy, log, row.size, &mut self.directories);
+        row.archive_obstacles.extend(not_reopened.ok().flatten());
         row
     }
 

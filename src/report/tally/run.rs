@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::event::Summary;
 use crate::facts::total;
+use crate::obstacle::ArchiveObstacle;
 
 /// What became of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +79,8 @@ pub struct LogTally {
     pub broke_off: bool,
     /// Its steps.
     pub steps: Vec<StepTaken>,
+    /// What is wrong with its archives.
+    pub obstacles: Vec<ArchiveObstacle>,
     /// What failed.
     pub errors: Vec<String>,
     /// From its turn to its end.
@@ -98,6 +101,7 @@ impl LogTally {
             switched: false,
             broke_off: false,
             steps: Vec::new(),
+            obstacles: Vec::new(),
             errors: Vec::new(),
             took: Duration::ZERO,
             begun: None,

@@ -12,6 +12,7 @@ use crate::execute::work::{LogWork, SetWork};
 use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
 use crate::observe::{Held, View};
+use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::plan::{self, Before, Question, Rotation, StaysPlain, Step};
 use crate::policy::{Keep, Method, Policy};
 use crate::session::Session;
@@ -153,7 +154,7 @@ impl Session<'_> {
                     return Ok(Some((from.clone(), StaysPlain::Written)));
                 }
                 (Err(Fault::NotSmaller { path }), Step::Compress { from, .. }) => {
-                    self.hear(Event::NotSmaller(path));
+                    self.hear_of(path, Obstructed::NotSmaller);
                     return Ok(Some((from.clone(), StaysPlain::NotSmaller)));
                 }
                 (done, _) => done.map_err(|fault| (fault, *touched))?,
@@ -199,12 +200,12 @@ impl Session<'_> {
             match (self.hands.step(&planned.work, step), step) {
                 (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
                     self.leave_plain(&planned.work, std::slice::from_ref(from));
-                    self.hear(Event::StillWritten { path, by });
+                    self.hear_of(path, Obstructed::Written { by });
                     continue;
                 }
                 (Err(Fault::NotSmaller { path }), Step::Compress { from, .. }) => {
                     self.leave_plain(&planned.work, std::slice::from_ref(from));
-                    self.hear(Event::NotSmaller(path));
+                    self.hear_of(path, Obstructed::NotSmaller);
                     continue;
                 }
                 (done, _) => done?,
@@ -213,6 +214,11 @@ impl Session<'_> {
         }
         self.hear(Event::Recovered(due.path.to_path_buf()));
         Ok(())
+    }
+
+    /// Tells what is wrong with an archive.
+    fn hear_of(&self, archive: PathBuf, what: Obstructed) {
+        self.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
     }
 
     /// Notes durably that archives of a log stay plain, or will when they have these names.
