@@ -192,7 +192,7 @@ fn what_is_written_in_sections_reads_back() {
 #[test]
 fn every_file_of_sections_is_written_as_it_would_be_anew() {
     let mut count = 0;
-    for dir in ["scenarios", "lint"] {
+    for dir in ["scenarios", "lint", "config/valid", "config/invalid"] {
         for file in files(dir) {
             let text = fs::read_to_string(project().join(&file)).unwrap();
             let anew = Sections::parse(file.to_str().unwrap(), &text, |_| true).written();
@@ -205,5 +205,5 @@ fn every_file_of_sections_is_written_as_it_would_be_anew() {
             count += 1;
         }
     }
-    assert!(count > 300, "the fixtures are there");
+    assert!(count > 400, "the fixtures are there");
 }
