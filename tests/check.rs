@@ -23,7 +23,7 @@ use logrotate_rs::report::{check_github, check_json, check_sarif, check_text};
 use serde_json::Value;
 
 use super::support::sections::{self, Sections};
-use super::support::{is_root, ours, project, skip};
+use super::support::{assert_nothing_is_wanted, is_root, ours, project, skip};
 
 /// Tells what a fixture may consist of.
 fn is_section(name: &str) -> bool {
@@ -36,8 +36,13 @@ fn fixtures() -> Vec<Sections> {
     files.iter().map(|file| Sections::read(file, is_section)).collect()
 }
 
+/// Returns the path of a lint's fixture below the project's directory.
+fn path(name: &str) -> String {
+    format!("fixtures/lint/{name}.txt")
+}
+
 fn fixture(name: &str) -> Sections {
-    Sections::read(Path::new(&format!("fixtures/lint/{name}.txt")), is_section)
+    Sections::read(Path::new(&path(name)), is_section)
 }
 
 /// Writes a fixture's files to where their modes are known.
@@ -146,6 +151,19 @@ fn is_other_shell(name: &str) -> bool {
 
 #[test]
 fn every_lint_has_a_fixture_on_which_it_fires_alone() {
+    let missing = LINTS.iter().filter(|row| !project().join(path(row.name)).exists());
+    let wants: Vec<String> = missing
+        .map(|row| {
+            format!(
+                "{} ({}) has no fixture: write {} with a configuration on which it fires under `== invalid.conf`, and the same with \
+                 one line mended under `== valid.conf`; BLESS=1 adds `== text`",
+                row.code,
+                row.name,
+                path(row.name)
+            )
+        })
+        .collect();
+    assert_nothing_is_wanted(&wants);
     for row in &LINTS {
         let Some((found, text)) = checked(&fixture(row.name), "invalid") else {
             skip("root");
@@ -156,7 +174,13 @@ fn every_lint_has_a_fixture_on_which_it_fires_alone() {
             continue;
         }
         let codes: BTreeSet<&str> = found.findings.iter().map(logrotate_rs::lint::Finding::code).collect();
-        assert_eq!(codes, BTreeSet::from([row.code]), "{}:\n{text}", row.name);
+        let wanted = BTreeSet::from([row.code]);
+        assert_eq!(
+            codes,
+            wanted,
+            "`invalid.conf` of {} is to have that alone:\n{text}",
+            path(row.name)
+        );
     }
 }
 
@@ -197,10 +221,13 @@ fn one_mended_line_silences_each_fixture() {
             .count();
         assert!(
             bad.len() - after <= 1 && good.len() - after <= 1,
-            "{name}: more than a line differs"
+            "{name}: `valid.conf` is to be `invalid.conf` with one line mended, added or removed"
         );
         match checked(&fixture, "valid") {
-            Some((found, text)) => assert!(found.findings.is_empty(), "{name}:\n{text}"),
+            Some((found, text)) => assert!(
+                found.findings.is_empty(),
+                "{name}: `valid.conf` is to have no finding:\n{text}"
+            ),
             None => skip("root"),
         }
     }
@@ -412,12 +439,21 @@ fn every_lint_and_every_member_is_in_the_manuals() {
         .map(members)
         .concat();
     words.extend(LINTS.iter().map(|row| row.code.to_owned()));
+    let mut wants = Vec::new();
     for path in ["man/logrotate.8", "man/ja/logrotate.8"] {
         let manual = fs::read_to_string(project().join(path)).unwrap();
-        for word in &words {
-            assert!(manual.contains(word.as_str()), "{path} does not explain {word}");
+        for word in words.iter().filter(|word| !manual.contains(word.as_str())) {
+            let lint = LINTS.iter().find(|row| row.code == word);
+            let what = lint.map_or_else(
+                || "a member of its JSON".to_owned(),
+                |row| format!("the lint {}", row.name),
+            );
+            wants.push(format!(
+                "{path} does not name `{word}` ({what}): add it to the table of those of --check, with what it means"
+            ));
         }
     }
+    assert_nothing_is_wanted(&wants);
 }
 
 #[test]

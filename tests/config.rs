@@ -20,6 +20,7 @@ use logrotate_rs::policy::{LogSet, Policy};
 use logrotate_rs::report::{cite, words};
 use proptest::prelude::*;
 
+use super::support::assert_nothing_is_wanted;
 use super::support::sections::{self, Sections};
 
 /// The fields of a policy, each as text.
@@ -160,15 +161,16 @@ fn every_directive_is_in_a_valid_fixture() {
             }
         }
     }
-    let missing: Vec<&str> = seen
-        .into_iter()
-        .filter(|(_, count)| *count == 0)
-        .map(|(name, _)| name)
+    let missing = seen.into_iter().filter(|(_, count)| *count == 0);
+    let wants: Vec<String> = missing
+        .map(|(name, _)| {
+            format!(
+                "no fixture has the directive `{name}`: write fixtures/config/valid/WHAT-IT-MEANS.txt with it under `== conf`; BLESS=1 \
+                 adds `== meaning`"
+            )
+        })
         .collect();
-    assert!(
-        missing.is_empty(),
-        "no fixture has {missing:?}: write fixtures/config/valid/WHAT-IT-MEANS.txt with it under `== conf`; BLESS=1 adds `== meaning`"
-    );
+    assert_nothing_is_wanted(&wants);
 }
 
 /// The items without their places, as text.

@@ -26,6 +26,16 @@ pub(crate) fn blessing() -> bool {
     env::var_os("BLESS").is_some_and(|value| value == "1")
 }
 
+/// Fails with all that is wanted, a line each: the file, and what to write there.
+pub(crate) fn assert_nothing_is_wanted(wants: &[String]) {
+    assert!(
+        wants.is_empty(),
+        "what is wanted ({}):\n{}",
+        wants.len(),
+        wants.join("\n")
+    );
+}
+
 /// Returns the path of the binary under test.
 pub(crate) fn ours() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_logrotate"))
