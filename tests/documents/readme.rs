@@ -87,3 +87,35 @@ fn the_readmes_name_files_that_exist() {
     }
     assert_nothing_is_wanted(&wants);
 }
+
+#[test]
+fn the_readme_of_the_tests_has_a_line_for_each_module() {
+    let (readme, suite) = (read("tests/README.md"), read("tests/suite.rs"));
+    let modules = suite
+        .lines()
+        .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+    let missing = modules.filter(|name| !readme.contains(&format!("\n| `{name}` |")));
+    let wants: Vec<String> = missing
+        .map(|name| {
+            format!(
+                "tests/README.md has no line for the module `{name}`: add \"| `{name}` | what it shows |\" to its table"
+            )
+        })
+        .collect();
+    assert_nothing_is_wanted(&wants);
+}
+
+#[test]
+fn the_scenario_that_the_readme_of_the_tests_shows_is_one_of_the_fixtures() {
+    let readme = read("tests/README.md");
+    let shown = readme
+        .split("```text\n")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next());
+    let path = "fixtures/scenarios/weekly-rotates-on-its-day-after-one-day.txt";
+    assert_eq!(
+        shown,
+        Some(read(path).as_str()),
+        "tests/README.md is to show {path} as it is"
+    );
+}
