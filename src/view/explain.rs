@@ -1,22 +1,22 @@
 //! Gathers everything about one log: its stanza, those that lose it, the settings, the verdict, and the plan.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::survey::Surveyor;
 use super::{Read, errors, settings};
-use crate::cli::{DEFAULT_MAIL, Invocation, Locking, ViewRequest};
+use crate::cli::ViewRequest;
+use crate::clock::Now;
 use crate::diag::{Diagnostic, Problem};
-use crate::discover::{ExpandedSet, expand};
+use crate::discover::{ExpandedSet, FoundLog, expand};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::report::explain::{Account, PlanLine};
 use crate::report::words::path as shown;
 use crate::report::{self, explain, text};
 use crate::schedule::Verdict;
-use crate::session;
+use crate::session::{self, Stanzas};
 use crate::unix::split_path;
 
 /// Shows everything about one log.
@@ -25,13 +25,14 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
         report::complain(&format!("error: no stanza names {}\n", shown(asked)));
         return Exit::Failed;
     };
-    let mut surveyor = Surveyor::new(read.now, read.table);
+    let now = read.now;
+    let mut surveyor = Surveyor::new(now, read.table);
     let row = surveyor.log(set, &log);
     surveyor.leave_identity();
     let is_due = matches!(row.verdict, Some(Verdict::Rotate(_)));
     let forced = request.force || !is_due;
     let plan = if row.size.is_some() {
-        plan(request, &log, forced)
+        plan(request, set, &log, now, forced)
     } else {
         Vec::new()
     };
@@ -112,40 +113,21 @@ fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<(Option<explain::Spot>, 
 }
 
 /// Rehearses the log's rotation and keeps what it says.
-fn plan(request: &ViewRequest, log: &Path, force: bool) -> Vec<PlanLine> {
-    let invocation = Invocation {
-        configs: request.configs.clone(),
-        dry_run: true,
-        force,
-        verbose: true,
-        mail_program: DEFAULT_MAIL.into(),
-        state: request.state.clone(),
-        is_own_state: false,
-        locking: Locking::Skip,
-        log: None,
-        jobs: std::num::NonZero::new(1),
-        external_compress: false,
-        only: vec![literal(log)],
-        json: false,
-        metrics: None,
-        color: request.color,
-    };
+fn plan(request: &ViewRequest, set: &ExpandedSet, log: &Path, now: Now, force: bool) -> Vec<PlanLine> {
+    let alone = Stanzas::one(ExpandedSet {
+        set: set.set.clone(),
+        logs: vec![FoundLog {
+            path: log.into(),
+            word: 0,
+        }],
+    });
     let kept = Arc::new(Kept::default());
     let listener: Arc<dyn Listener> = kept.clone();
-    let _ = session::run(&invocation, &listener);
-    std::mem::take(&mut *kept.0.lock().unwrap_or_else(PoisonError::into_inner))
-}
-
-/// Writes a path so that as a pattern it means itself.
-fn literal(path: &Path) -> OsString {
-    let mut word = Vec::new();
-    for byte in path.as_os_str().as_bytes() {
-        if matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\') {
-            word.push(b'\\');
-        }
-        word.push(*byte);
+    if let Ok(mut session) = session::open(&request.session, &alone, &listener) {
+        session.pass(alone, now, force);
+        let _ = session.close();
     }
-    OsString::from_vec(word)
+    std::mem::take(&mut *kept.0.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Keeps the steps of a rehearsal.
@@ -169,18 +151,5 @@ impl Listener for Kept {
             let line = PlanLine { kind, text };
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_with_the_characters_of_patterns_means_itself() {
-        let path = Path::new("/var/log/a[1]*\\?.log");
-        let word = literal(path);
-        assert!(expand::covers(word.as_bytes(), path.as_os_str().as_bytes()));
-        assert!(!expand::covers(word.as_bytes(), b"/var/log/a1x\\y.log"));
     }
 }

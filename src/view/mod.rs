@@ -17,7 +17,7 @@ use crate::report::{self, Reporter, cite, status, status_table};
 use crate::schedule::NextDue;
 use crate::state::problem::Weight;
 use crate::state::{StateProblem, StateTable};
-use crate::store::{LockMode, Store};
+use crate::store::Store;
 use crate::sys::identity;
 
 mod explain;
@@ -67,12 +67,13 @@ fn read(request: &ViewRequest) -> Read {
     let now = Now::read();
     let logs = found.sets.iter().flat_map(|set| &set.logs);
     let wanted = StateTable::of(logs.map(|log| Arc::clone(&log.path)));
+    let session = &request.session;
     let mut is_damaged = false;
     let mut tell = |problem: StateProblem| {
         is_damaged |= problem.weight() == Weight::Error;
         speaker.hear(Event::State(problem));
     };
-    let table = match Store::open(&request.state, LockMode::Skip, true, &mut tell) {
+    let table = match Store::open(&session.state, session.lock, session.dry_run, &mut tell) {
         Ok(mut store) => store.read(wanted, &now, &mut tell),
         Err(error) => {
             speaker.hear(Event::NoState(error));
