@@ -12,10 +12,11 @@ use crate::diag::{Diagnostic, Problem};
 use crate::discover::{ExpandedSet, FoundLog, expand};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
-use crate::report::explain::{Account, PlanLine};
+use crate::report::explain::{Account, Plan, PlanLine};
+use crate::report::status::Row;
 use crate::report::words::path as shown;
 use crate::report::{self, explain, text};
-use crate::schedule::Verdict;
+use crate::schedule::{Lack, NextDue};
 use crate::session::{self, Stanzas};
 use crate::unix::split_path;
 
@@ -29,19 +30,12 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
     let mut surveyor = Surveyor::new(now, read.table);
     let row = surveyor.log(set, &log);
     surveyor.leave_identity();
-    let is_due = matches!(row.verdict, Some(Verdict::Rotate(_)));
-    let forced = request.force || !is_due;
-    let plan = if row.size.is_some() {
-        plan(request, set, &log, now, forced)
-    } else {
-        Vec::new()
-    };
+    let plan = row.obstacle.is_none().then(|| plan(request, set, &row, &now));
     let account = Account {
         written: set.set.written.to_vec(),
         losers: losers(&read.complaints, &log),
         settings: settings::effective(&set.set),
         plan,
-        forced,
         row,
     };
     if request.json {
@@ -112,19 +106,37 @@ fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<(Option<explain::Spot>, 
     losers
 }
 
-/// Rehearses the log's rotation and keeps what it says.
-fn plan(request: &ViewRequest, set: &ExpandedSet, log: &Path, now: Now, force: bool) -> Vec<PlanLine> {
-    let alone = Stanzas::one(ExpandedSet {
+/// Plans the rotation for the moment at which the log will be due, or for now under `-f`.
+fn plan(request: &ViewRequest, set: &ExpandedSet, row: &Row, now: &Now) -> Plan {
+    let (at, lacks) = match row.next {
+        _ if request.force => (*now, row.lacks.filter(|lack| *lack == Lack::Content)),
+        Some(NextDue::At(moment)) => (Now::at_in(moment.epoch, now.zone), row.lacks),
+        _ => (*now, row.lacks),
+    };
+    Plan {
+        at: at.local,
+        is_forced: request.force,
+        lacks,
+        lines: rehearse(&request.session, set, &row.log, at),
+    }
+}
+
+/// Rehearses the log's rotation at a time, as if it were due then and had content, and keeps what is said.
+fn rehearse(options: &session::Options, set: &ExpandedSet, log: &Path, at: Now) -> Vec<PlanLine> {
+    let mut set = ExpandedSet {
         set: set.set.clone(),
         logs: vec![FoundLog {
             path: log.into(),
             word: 0,
         }],
-    });
+    };
+    // What an empty log will be by then is a log with content.
+    Arc::make_mut(&mut set.set.policy).if_empty = true;
+    let alone = Stanzas::one(set);
     let kept = Arc::new(Kept::default());
     let listener: Arc<dyn Listener> = kept.clone();
-    if let Ok(mut session) = session::open(&request.session, &alone, &listener) {
-        session.pass(alone, now, force);
+    if let Ok(mut session) = session::open(options, &alone, &listener) {
+        session.pass(alone, at, true);
         let _ = session.close();
     }
     std::mem::take(&mut *kept.0.lock().unwrap_or_else(PoisonError::into_inner))

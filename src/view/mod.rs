@@ -137,11 +137,11 @@ fn sort(rows: &mut [Row], by: Sort) {
 }
 
 /// Orders by what comes soonest: now, then by time, then what waits for something, then what never comes.
-fn soonness(row: &Row) -> (u8, Option<crate::clock::Stamp>) {
+fn soonness(row: &Row) -> (u8, Option<i64>) {
     match (&row.obstacle, row.next) {
         (Some(_), _) | (None, None) => (4, None),
         (None, Some(NextDue::Now)) => (0, None),
-        (None, Some(NextDue::At(at))) => (1, Some(at)),
+        (None, Some(NextDue::At(at))) => (1, Some(at.epoch)),
         (None, Some(NextDue::WhenSize(_))) => (2, None),
         (None, Some(NextDue::WhenFilled)) => (3, None),
     }
