@@ -235,7 +235,7 @@ fn a_log_that_is_due_is_planned_for_now_and_so_is_a_forced_one() {
         plan[1].starts_with("error: ") && plan[1].contains("already exists"),
         "{plan:?}"
     );
-    let empty = Scene::new("forced-empty", "daily, notifempty", "2026-11-23-6:0:0").file("a.log", "");
+    let empty = Scene::new("forced-empty", "daily, notifempty, minsize 99", "2026-11-23-6:0:0").file("a.log", "");
     assert_eq!(
         empty.plan(NOW, &["-f"]),
         ["Plan of a forced run, once it has content", "renaming a.log to a.log.1"]

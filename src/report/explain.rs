@@ -146,19 +146,16 @@ fn standing(row: &Row) -> Vec<String> {
 
 fn plan(account: &Account, colours: bool) -> String {
     let row = &account.row;
-    let (title, lines) = match &account.plan {
-        None => ("Plan".to_owned(), &[][..]),
-        Some(plan) => (title(plan, row.next), &plan.lines[..]),
+    let head = |title: &str| paint(title, Tone::Head, colours);
+    let Some(plan) = &account.plan else {
+        let reason = row.obstacle.as_ref().map(status::obstacle).unwrap_or_default();
+        return format!("\n{}\n  none: {reason}\n", head("Plan"));
     };
-    let mut out = format!("\n{}\n", paint(&title, Tone::Head, colours));
-    match &row.obstacle {
-        Some(obstacle) if account.plan.is_none() => {
-            let _ = writeln!(out, "  none: {}", status::obstacle(obstacle));
-        }
-        _ if lines.is_empty() => out.push_str("  nothing\n"),
-        _ => {}
+    let mut out = format!("\n{}\n", head(&title(plan, row.next)));
+    if plan.lines.is_empty() {
+        out.push_str("  nothing\n");
     }
-    for (index, line) in lines.iter().enumerate() {
+    for (index, line) in plan.lines.iter().enumerate() {
         let text = line.text.replace('\n', "\n     ");
         let text = if line.kind == "error" {
             paint(&format!("error: {text}"), Tone::Bad, colours)

@@ -21,10 +21,10 @@ pub enum NextDue {
     WhenFilled,
 }
 
-/// What a log has too little of to be rotated at any time, unless it is forced.
+/// What a log has too little of to be due at any time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lack {
-    /// It is empty, under `notifempty`. This holds for a forced run, too.
+    /// It is empty, under `notifempty`.
     Content,
     /// It has fewer bytes than these, which `size` or `minsize` asks for.
     Bytes(u64),

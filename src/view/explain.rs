@@ -108,8 +108,10 @@ fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<(Option<explain::Spot>, 
 
 /// Plans the rotation for the moment at which the log will be due, or for now under `-f`.
 fn plan(request: &ViewRequest, set: &ExpandedSet, row: &Row, now: &Now) -> Plan {
+    // A forced run asks for no size, and leaves empty logs alone.
+    let is_left = row.size == Some(0) && !set.set.policy.if_empty;
     let (at, lacks) = match row.next {
-        _ if request.force => (*now, row.lacks.filter(|lack| *lack == Lack::Content)),
+        _ if request.force => (*now, is_left.then_some(Lack::Content)),
         Some(NextDue::At(moment)) => (Now::at_in(moment.epoch, now.zone), row.lacks),
         _ => (*now, row.lacks),
     };
