@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Session;
 use crate::discover::{ExpandedSet, FoundLog, expand};
@@ -132,6 +132,7 @@ impl Session<'_> {
             written: Arc::clone(&expanded.set.written),
             declared_at: expanded.set.declared_at.clone(),
             choices: Arc::clone(&self.choices),
+            no_compressor: OnceLock::new(),
         });
         let vanished = self.vanished(&expanded);
         let logs = expanded.logs.iter().map(|log| &*log.path);

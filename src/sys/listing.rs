@@ -43,12 +43,15 @@ pub enum Lister {
     Owner,
 }
 
+/// Where a name lies in the text of a listing.
 #[derive(Clone, Copy, Debug)]
-struct Name {
-    begin: u32,
-    length: u16,
+pub struct Name {
+    /// Its first byte.
+    pub begin: u32,
+    /// How many bytes it has.
+    pub length: u16,
     /// What it is, where the directory itself knows.
-    kind: Option<Kind>,
+    pub kind: Option<Kind>,
 }
 
 impl Listing {
@@ -82,11 +85,10 @@ impl Listing {
         })
     }
 
-    /// Hands out the names' bytes, one name after another, and where in them each begins and how long it is.
+    /// Hands out the names' bytes, one name after another, and where in them each lies.
     #[must_use]
-    pub fn into_parts(self) -> (Vec<u8>, Vec<(u32, u16)>) {
-        let places = self.names.into_iter().map(|name| (name.begin, name.length));
-        (self.text, places.collect())
+    pub fn into_parts(self) -> (Vec<u8>, Vec<Name>) {
+        (self.text, self.names)
     }
 
     /// Returns which directory it is, and when it had been changed last; `None` where a change since need not show in that.
@@ -193,7 +195,8 @@ pub fn is_gone(path: &Path) -> bool {
     lstat(path).is_err_and(|errno| is_absence(errno as i32))
 }
 
-fn kind_of_entry(kind: Type) -> Kind {
+/// Returns what an entry of a directory is.
+pub(super) fn kind_of_entry(kind: Type) -> Kind {
     match kind {
         Type::File => Kind::Regular,
         Type::Directory => Kind::Directory,
