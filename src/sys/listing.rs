@@ -187,6 +187,12 @@ pub fn kind_of(path: &Path) -> Option<Kind> {
     })
 }
 
+/// Tells whether a path may not even be looked at.
+#[must_use]
+pub fn is_hidden(path: &Path) -> bool {
+    lstat(path) == Err(Errno::EACCES)
+}
+
 /// Tells whether there surely is nothing at a path.
 #[must_use]
 pub fn is_gone(path: &Path) -> bool {

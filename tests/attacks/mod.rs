@@ -3,6 +3,7 @@
 //! Races have their own place in `races`, crashes in `interrupted`.
 
 mod busy;
+mod directories;
 mod holes;
 mod runs;
 mod shared;
