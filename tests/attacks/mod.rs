@@ -5,6 +5,7 @@
 mod busy;
 mod directories;
 mod holes;
+mod mounts;
 mod runs;
 mod shared;
 mod swap;
