@@ -1,7 +1,7 @@
 //! File systems that do not answer, or answer what a user likes, change under a run, or are full for one user: they cost the logs that are on them.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::time::{Duration, Instant};
 
 use super::{USER, give, users_directory};
@@ -39,11 +39,15 @@ fn scene_with_silent(name: &str, options: &str, test: impl FnOnce(&Scene) + Send
 #[ignore = "long: .ci/run and the README's full test run them"]
 fn a_file_system_that_does_not_answer_costs_its_own_logs_and_ten_seconds() {
     scene_with_silent("attacks-mounts-silent", "user_id=0,group_id=0,allow_other", |scene| {
-        // What an earlier run left plain there is not looked after, either.
+        // What an earlier run left there is not looked after, and not forgotten.
         let journal = scene.fill(
-            "logrotate-rs journal -- version 1\nplain \"@ROOT@/log/dead/log/a.log\" \"@ROOT@/log/dead/log\" \"a.log.1\"\n",
+            "logrotate-rs journal -- version 1\n\
+             begin 2024-3-11-6:25:0 8:1 \"@ROOT@/log/dead/log/a.log\" \"a.log.1\"\n\
+             plain \"@ROOT@/log/dead/log/a.log\" \"a.log.2\" \"@ROOT@/log/dead/log\"\n",
         );
-        fs::write(scene.root.join("status.journal"), journal).unwrap();
+        let at = scene.root.join("status.journal");
+        fs::write(&at, &journal).unwrap();
+        fs::set_permissions(&at, fs::Permissions::from_mode(0o600)).unwrap();
         for options in [&["-f", "--metrics", "metrics"][..], &["--status"], &["--check"]] {
             let began = Instant::now();
             let run = scene.run(options);
@@ -55,6 +59,7 @@ fn a_file_system_that_does_not_answer_costs_its_own_logs_and_ten_seconds() {
                 assert_eq!(run.status, Some(1), "{}", run.said);
                 assert!(run.said.contains("the file system does not answer"), "{}", run.said);
                 assert!(run.said.contains("dead/log: Connection timed out"), "{}", run.said);
+                assert_eq!(fs::read_to_string(&at).unwrap(), journal, "{}", run.said);
             }
         }
     });
