@@ -333,6 +333,11 @@ pub enum Insecure {
         /// The link's owner.
         user: u32,
     },
+    /// On a file system that a program of somebody stands behind who is neither root nor the one acting.
+    ForeignMount {
+        /// Who mounted it.
+        user: u32,
+    },
 }
 
 /// What is wrong with a file that the command line names.

@@ -11,10 +11,10 @@ use std::time::SystemTime;
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::stat::{Mode, SFlag, fstat, lstat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, lstat};
 
 use super::dir::facts_of;
-use super::identity;
+use super::{identity, mounts};
 use crate::facts::{FileTime, Kind};
 use crate::unix::{FileId, GroupId, Identity, UserId};
 
@@ -152,6 +152,7 @@ impl Listings {
 }
 
 fn open(directory: &Path, lister: Lister) -> Result<Dir, Errno> {
+    mounts::can_enter(directory).map_err(|shut| shut.errno())?;
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     if lister == Lister::Process {
         return Dir::open(directory, flags, Mode::empty());
@@ -180,7 +181,7 @@ pub fn is_absence(errno: i32) -> bool {
 /// Answers what a path is, without following a link at its end; `None` if it is not there or cannot be looked at.
 #[must_use]
 pub fn kind_of(path: &Path) -> Option<Kind> {
-    let status = lstat(path).ok()?;
+    let status = status_of(path).ok()?;
     Some(match SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) {
         SFlag::S_IFREG => Kind::Regular,
         SFlag::S_IFDIR => Kind::Directory,
@@ -189,10 +190,21 @@ pub fn kind_of(path: &Path) -> Option<Kind> {
     })
 }
 
+/// Tells whether a path may not even be looked at.
+#[must_use]
+pub fn is_hidden(path: &Path) -> bool {
+    status_of(path).is_err_and(|errno| errno == Errno::EACCES)
+}
+
 /// Tells whether there surely is nothing at a path.
 #[must_use]
 pub fn is_gone(path: &Path) -> bool {
-    lstat(path).is_err_and(|errno| is_absence(errno as i32))
+    status_of(path).is_err_and(|errno| is_absence(errno as i32))
+}
+
+fn status_of(path: &Path) -> Result<FileStat, Errno> {
+    mounts::can_enter(path).map_err(|shut| shut.errno())?;
+    lstat(path)
 }
 
 /// Returns what an entry of a directory is.

@@ -65,7 +65,13 @@ impl Session<'_> {
         };
         let (held, identity) = match self.secure_directory(&set.policy, path, directory) {
             Ok(found) => found,
-            Err(Fault::Call(_)) => return Ok(None),
+            Err(Fault::Call(error)) => {
+                // What is only out of reach for now is finished by a later run.
+                if !error.is_absence() {
+                    self.ledger.keep_unfinished(left.clone());
+                }
+                return Ok(None);
+            }
             Err(fault) => return Err(fault),
         };
         let log = held.dir.look(name)?;

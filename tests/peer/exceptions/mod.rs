@@ -101,6 +101,10 @@ const RULES: &[Rule] = &[
     dropping("a copy that is not made does not open the log", copies::skipped_copy),
     rule("a copy may be sparser than the peer's", copies::sparser),
     dropping("a fault of one stanza costs that stanza alone", found::one_stanza_alone),
+    dropping(
+        "an olddir that does not fit costs its directory alone",
+        found::one_directory_alone,
+    ),
     rule(
         "what renamecopy left and cannot be copied stops the rotation",
         stops::interim_stays,
