@@ -254,11 +254,12 @@ fn same(one: Option<Identity>, other: &Option<Identity>) -> bool {
     one.0 == other.0 || (is_foreign(&one) != is_foreign(other) && one.1 == other.1)
 }
 
-/// The path without the detours that an `olddir` was written with.
+/// The path without the detours that an `olddir` was written with, and without escapes for what cannot be read.
 fn settled(shown: &str) -> std::borrow::Cow<'_, str> {
-    if !shown.contains("/./") && !shown.contains("/../") {
+    if !shown.contains("/./") && !shown.contains("/../") && !shown.contains("\\xff") {
         return shown.into();
     }
+    let shown = shown.replace("\\xff", "\u{fffd}");
     let mut parts: Vec<&str> = Vec::new();
     for part in shown.split('/') {
         match part {
