@@ -103,6 +103,8 @@ impl Scene<'_> {
             format!("{}/", dir.display()),
             format!("{}/", dir.with_file_name("arch").display()),
         ];
+        // In what ours says and sends, what cannot be read is an escape.
+        let text = text.replace("\\xff", "\u{fffd}");
         let is_named = |line: &str| {
             let rests = dirs.iter().flat_map(|dir| line.split(dir.as_str()).skip(1));
             let mut names = rests.flat_map(|rest| rest.split('/'));
