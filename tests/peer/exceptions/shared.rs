@@ -23,10 +23,10 @@ pub(super) fn neighbours(scene: &Scene<'_>, difference: &Difference) -> bool {
         let beside = |other: &&&PathBuf| **other != log && other.parent() == log.parent();
         scene.has(log, "sharedscripts") && !failed.contains(&log) && failed.iter().any(|other| beside(&other))
     };
-    // One rotation drops one archive, but by age or date.
+    // One rotation drops one archive, and one beyond the count, but by age or date.
     let is_little = |log: &PathBuf| {
         let may_drop_more = scene.has(log, "dateext") || scene.has(log, "maxage");
-        may_drop_more || scene.lost_by_ours(log) <= 1
+        may_drop_more || scene.lost_by_ours(log) <= 2
     };
     let about = |log: &PathBuf| is_neighbour(log) && is_left(log) && is_little(log) && scene.is_about(log, difference);
     (scene.peer.ending.code, scene.ours.ending.code) == (1, 1) && logs.iter().any(about)
