@@ -11,7 +11,7 @@ use super::scene::{Scene, identity};
 use super::tree::{Kind, Node, Tree};
 
 /// Each rule with a case that needs it, and with words of what the README says of it.
-const WITNESSES: [(&str, u64, &str); 34] = [
+const WITNESSES: [(&str, u64, &str); 36] = [
     (
         "what a run had begun when it failed is kept for the next",
         1335,
@@ -62,6 +62,16 @@ const WITNESSES: [(&str, u64, &str); 34] = [
         "days are calendar days when the clock changes",
         629,
         "days are calendar days",
+    ),
+    (
+        "stanzas that run strangers' programs come last",
+        432,
+        "those that run such programs come behind all others",
+    ),
+    (
+        "a log keeps no other of its shared set from rotation",
+        132,
+        "keeps the whole set from it | the others are rotated",
     ),
     (
         "a shared postrotate runs once a log was switched",

@@ -56,7 +56,10 @@ impl Session<'_> {
             self.finish(planned);
             self.hear(Event::Recovered(path));
         }
-        self.wait_for_workers();
+        // The same logs may be rotated next, by names: what a program writes to must not wait for its turn behind them, nor may what
+        // was planned, and was not done, count as done.
+        self.finish_waiting(Some(set));
+        self.directories.look_anew();
     }
 
     fn resume(&mut self, set: &Arc<SetWork>, path: &Path, left: &Unfinished) -> Result<Option<Planned>, Fault> {
