@@ -15,7 +15,10 @@ mod args;
 mod asked;
 
 pub use args::{Args, Color, Format, Shell, Sort};
-pub use asked::{Asked, CheckRequest, Invocation, Locking, ViewRequest};
+pub use asked::{Asked, CheckRequest, Invocation, ViewRequest};
+
+use crate::session::{Options, Run};
+use crate::store::LockMode;
 
 /// The state file of root, where none is named.
 pub const DEFAULT_STATE: &str = "/var/lib/logrotate/status";
@@ -92,40 +95,55 @@ impl Args {
         if self.status || self.explain.is_some() {
             return Asked::View(self.view());
         }
-        let locking = match (self.skip_state_lock, self.wait_for_state_lock) {
-            (true, _) => Locking::Skip,
-            (false, Some(limit)) => Locking::Wait(limit.map(Duration::from_secs)),
-            (false, None) => Locking::Try,
-        };
-        let is_own_state = self.state.is_none() && !crate::sys::identity::is_root();
+        let options = self.options();
         Asked::Run(Box::new(Invocation {
-            configs: self.configs,
-            dry_run: self.debug,
-            force: self.force,
+            run: Run {
+                configs: self.configs,
+                only: self.only,
+                force: self.force,
+                measure: self.metrics.is_some(),
+                options,
+            },
             verbose: self.verbose || self.debug,
-            mail_program: self.mail,
-            state: self.state.unwrap_or_else(default_state),
-            is_own_state,
-            locking,
             log: self.log,
-            jobs: self
-                .jobs
-                .map(|jobs| NonZero::new(jobs).unwrap_or(NonZero::<usize>::MIN)),
-            external_compress: self.external_compress,
-            only: self.only,
             json: self.json,
             metrics: self.metrics,
             color: self.color,
         }))
     }
 
+    /// Returns how a session works.
+    fn options(&self) -> Options {
+        let lock = match (self.skip_state_lock, self.wait_for_state_lock) {
+            (true, _) => LockMode::Skip,
+            (false, Some(limit)) => LockMode::Wait(limit.map(Duration::from_secs)),
+            (false, None) => LockMode::Take,
+        };
+        Options {
+            state: self.state.clone().unwrap_or_else(default_state),
+            is_own_state: self.state.is_none() && !crate::sys::identity::is_root(),
+            lock,
+            dry_run: self.debug,
+            jobs: self
+                .jobs
+                .map(|jobs| NonZero::new(jobs).unwrap_or(NonZero::<usize>::MIN)),
+            mail_program: self.mail.clone(),
+            external_compress: self.external_compress,
+        }
+    }
+
     fn view(self) -> ViewRequest {
+        // Nothing is changed, and nobody has to be waited for.
+        let session = Options {
+            dry_run: true,
+            lock: LockMode::Skip,
+            ..self.options()
+        };
         let configs = if self.configs.is_empty() {
             vec![PathBuf::from(DEFAULT_CONFIG)]
         } else {
             self.configs
         };
-        let state = self.state.unwrap_or_else(default_state);
         let Self {
             explain,
             sort,
@@ -136,7 +154,7 @@ impl Args {
         } = self;
         ViewRequest {
             configs,
-            state,
+            session,
             explain,
             sort,
             json,
@@ -213,9 +231,9 @@ mod tests {
             "--state=/x/st a --force --verbose",
             "-s /y -s /x/st a -f -v -v",
         ] {
-            let run = run(line);
+            let Invocation { run, verbose, .. } = run(line);
             assert_eq!(
-                (run.state.as_path(), run.force, run.verbose),
+                (run.options.state.as_path(), run.force, verbose),
                 ("/x/st".as_ref(), true, true),
                 "{line}"
             );
@@ -225,10 +243,11 @@ mod tests {
 
     #[test]
     fn a_wait_may_have_a_limit() {
-        assert_eq!(run("--wait-for-state-lock a").locking, Locking::Wait(None));
+        let lock = |line| run(line).run.options.lock;
+        assert_eq!(lock("--wait-for-state-lock a"), LockMode::Wait(None));
         assert_eq!(
-            run("--wait-for-state-lock=3 a").locking,
-            Locking::Wait(Some(Duration::from_secs(3)))
+            lock("--wait-for-state-lock=3 a"),
+            LockMode::Wait(Some(Duration::from_secs(3)))
         );
     }
 

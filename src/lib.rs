@@ -74,6 +74,7 @@ pub fn run_process() -> Exit {
 #[must_use]
 pub fn run(invocation: &cli::Invocation) -> Exit {
     sys::signals::install();
+    let dry_run = invocation.run.options.dry_run;
     let (copy, refused) = match &invocation.log {
         None => (None, None),
         Some(path) => match Copy::open(path) {
@@ -82,7 +83,7 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
         },
     };
     let reporter = Reporter::new(invocation.verbose, copy, invocation.color.into());
-    let summed = invocation.verbose && !invocation.dry_run;
+    let summed = invocation.verbose && !dry_run;
     let wanted = invocation.json || invocation.metrics.is_some() || summed;
     let tally = wanted.then(|| Arc::new(Tally::default()));
     let listener: Arc<dyn Listener> = Arc::new(Speakers {
@@ -94,7 +95,7 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
     if let Some(fault) = refused {
         listener.hear(Event::LogFileFailed(fault));
     }
-    if invocation.dry_run {
+    if dry_run {
         listener.hear(Event::DryRun);
     }
     // Scripts' words must not stand in the middle of the object.
@@ -103,7 +104,7 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
     } else {
         None
     };
-    let (mut exit, held) = session::run(invocation, &listener);
+    let (mut exit, held) = session::run(&invocation.run, &listener);
     if is_unfit {
         exit.worsen(Exit::Failed);
     }
@@ -112,7 +113,7 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
         listener.hear(Event::Summary(tally.show(RunTally::summary)));
     }
     if let Some(file) = &invocation.metrics
-        && !invocation.dry_run
+        && !dry_run
         && let Err(error) = tally.show(|run| report::write_metrics(file, run, exit, &held))
     {
         listener.hear(Event::Failed(error));

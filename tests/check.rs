@@ -1,8 +1,8 @@
 //! `--check`: every lint has a fixture that it fires on, and one with the line mended that is silent.
 //!
-//! `fixtures/lint/NAME` has `invalid.conf` and `valid.conf` (or directories `invalid` and `valid`), and `text`: all of the
-//! text for the invalid one. With a `machine` beside them they are checked as on that machine, else `--offline`. `@ROOT@`
-//! stands for the place of the fixture; with `UPDATE_FIXTURES` set, `text` is written anew.
+//! `fixtures/lint/NAME.txt` has the sections `invalid.conf` and `valid.conf` (or files `invalid/…` and `valid/…`), and `text`: all
+//! of the text for the invalid one. With files `machine/…` beside them they are checked as on that machine, else `--offline`.
+//! `NAME -> TARGET` is a symbolic link, `@ROOT@` stands for the place of the fixture. `BLESS=1` writes `text` anew.
 
 mod costs;
 mod machine;
@@ -12,7 +12,7 @@ mod timers;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use logrotate_rs::check::{self, Machine};
@@ -22,44 +22,56 @@ use logrotate_rs::report::screen::Look;
 use logrotate_rs::report::{check_github, check_json, check_sarif, check_text};
 use serde_json::Value;
 
-use super::support::{is_root, ours, project, skip};
+use super::support::sections::{self, Sections};
+use super::support::{assert_nothing_is_wanted, is_root, ours, project, skip};
 
-fn fixtures() -> Vec<String> {
-    let entries = fs::read_dir(project().join("fixtures/lint")).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
+/// Tells what a fixture may consist of.
+fn is_section(name: &str) -> bool {
+    let files = ["invalid/", "valid/", "machine/", "logs/"];
+    ["invalid.conf", "valid.conf", "text"].contains(&name) || files.iter().any(|dir| name.starts_with(dir))
 }
 
-/// Copies a fixture to where its modes are known.
-fn lay_out(from: &Path, to: &Path, root: &Path) {
-    fs::create_dir_all(to).unwrap();
-    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if let Ok(led_to) = fs::read_link(&path) {
-            std::os::unix::fs::symlink(led_to, target).unwrap();
-        } else if path.is_dir() {
-            lay_out(&path, &target, root);
-        } else {
-            let text = fs::read_to_string(&path)
-                .unwrap()
-                .replace("@ROOT@", root.to_str().unwrap());
-            fs::write(&target, text).unwrap();
-            fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+fn fixtures() -> Vec<Sections> {
+    let files = sections::files("lint");
+    files.iter().map(|file| Sections::read(file, is_section)).collect()
+}
+
+/// Returns the path of a lint's fixture below the project's directory.
+fn path(name: &str) -> String {
+    format!("fixtures/lint/{name}.txt")
+}
+
+fn fixture(name: &str) -> Sections {
+    Sections::read(Path::new(&path(name)), is_section)
+}
+
+/// Writes a fixture's files to where their modes are known.
+fn lay_out(fixture: &Sections, root: &Path) {
+    for (name, text) in fixture.all().filter(|(name, _)| *name != "text") {
+        let (name, target) = name
+            .split_once(" -> ")
+            .map_or((name, None), |(name, to)| (name, Some(to)));
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        for dir in path.ancestors().skip(1).take_while(|dir| dir.starts_with(root)) {
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o755)).unwrap();
         }
+        if let Some(target) = target {
+            symlink(target, path).unwrap();
+            continue;
+        }
+        let text = std::str::from_utf8(text).unwrap();
+        fs::write(&path, text.replace("@ROOT@", root.to_str().unwrap())).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     }
 }
 
 /// Checks one side of a fixture; `None` where it takes rights that are not there.
-fn checked(name: &str, side: &str) -> Option<(Checked, String)> {
+fn checked(fixture: &Sections, side: &str) -> Option<(Checked, String)> {
     let own = tempfile::tempdir().unwrap();
     let root = own.path().join("r");
-    lay_out(&project().join("fixtures/lint").join(name), &root, &root);
-    let mode = match name {
+    lay_out(fixture, &root);
+    let mode = match fixture.name() {
         "su-missing" => Some(0o777),
         "foreign-link" => Some(0o755),
         _ => None,
@@ -116,22 +128,12 @@ fn without(root: &str, text: &str) -> String {
     out
 }
 
-fn source(name: &str, side: &str) -> Vec<String> {
-    let path = project().join("fixtures/lint").join(name);
-    let directory = path.join(side);
-    let files: Vec<PathBuf> = if directory.is_dir() {
-        let mut files: Vec<PathBuf> = fs::read_dir(directory)
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .collect();
-        files.sort();
-        files
-    } else {
-        vec![path.join(format!("{side}.conf"))]
-    };
-    let texts = files.iter().map(|file| fs::read_to_string(file).unwrap());
+/// Returns the lines of one side of a fixture.
+fn source(fixture: &Sections, side: &str) -> Vec<String> {
+    let of_side = |name: &str| name == format!("{side}.conf") || name.starts_with(&format!("{side}/"));
+    let texts = fixture.all().filter(|(name, _)| of_side(name));
     texts
-        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|(_, text)| std::str::from_utf8(text).unwrap().lines().map(str::to_owned))
         .collect()
 }
 
@@ -149,8 +151,21 @@ fn is_other_shell(name: &str) -> bool {
 
 #[test]
 fn every_lint_has_a_fixture_on_which_it_fires_alone() {
+    let missing = LINTS.iter().filter(|row| !project().join(path(row.name)).exists());
+    let wants: Vec<String> = missing
+        .map(|row| {
+            format!(
+                "{} ({}) has no fixture: write {} with a configuration on which it fires under `== invalid.conf`, and the same with \
+                 one line mended under `== valid.conf`; BLESS=1 adds `== text`",
+                row.code,
+                row.name,
+                path(row.name)
+            )
+        })
+        .collect();
+    assert_nothing_is_wanted(&wants);
     for row in &LINTS {
-        let Some((found, text)) = checked(row.name, "invalid") else {
+        let Some((found, text)) = checked(&fixture(row.name), "invalid") else {
             skip("root");
             continue;
         };
@@ -159,33 +174,38 @@ fn every_lint_has_a_fixture_on_which_it_fires_alone() {
             continue;
         }
         let codes: BTreeSet<&str> = found.findings.iter().map(logrotate_rs::lint::Finding::code).collect();
-        assert_eq!(codes, BTreeSet::from([row.code]), "{}:\n{text}", row.name);
+        let wanted = BTreeSet::from([row.code]);
+        assert_eq!(
+            codes,
+            wanted,
+            "`invalid.conf` of {} is to have that alone:\n{text}",
+            path(row.name)
+        );
     }
 }
 
 #[test]
 fn the_whole_text_for_each_invalid_fixture_is_as_written_beside_it() {
-    for name in fixtures() {
-        let Some((_, text)) = checked(&name, "invalid") else {
+    let mut wrong = Vec::new();
+    for mut fixture in fixtures() {
+        let Some((_, text)) = checked(&fixture, "invalid") else {
             skip("root");
             continue;
         };
-        let file = project().join("fixtures/lint").join(&name).join("text");
-        if std::env::var_os("UPDATE_FIXTURES").is_some() {
-            fs::write(&file, &text).unwrap();
-        }
-        if is_other_shell(&name) {
+        if is_other_shell(fixture.name()) {
             skip("dash as /bin/sh");
             continue;
         }
-        assert_eq!(text, fs::read_to_string(&file).unwrap(), "{name}");
+        wrong.extend(fixture.complaint("text", &text));
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn one_mended_line_silences_each_fixture() {
-    for name in fixtures() {
-        let (invalid, valid) = (source(&name, "invalid"), source(&name, "valid"));
+    for fixture in fixtures() {
+        let name = &fixture.path;
+        let (invalid, valid) = (source(&fixture, "invalid"), source(&fixture, "valid"));
         let same = |one: &String, other: &String| one == other;
         let before = invalid
             .iter()
@@ -201,10 +221,13 @@ fn one_mended_line_silences_each_fixture() {
             .count();
         assert!(
             bad.len() - after <= 1 && good.len() - after <= 1,
-            "{name}: more than a line differs"
+            "{name}: `valid.conf` is to be `invalid.conf` with one line mended, added or removed"
         );
-        match checked(&name, "valid") {
-            Some((found, text)) => assert!(found.findings.is_empty(), "{name}:\n{text}"),
+        match checked(&fixture, "valid") {
+            Some((found, text)) => assert!(
+                found.findings.is_empty(),
+                "{name}: `valid.conf` is to have no finding:\n{text}"
+            ),
             None => skip("root"),
         }
     }
@@ -219,14 +242,14 @@ fn validator(schema: &str) -> jsonschema::Validator {
 #[test]
 fn the_object_keeps_to_its_schema() {
     let validator = validator("check.json");
-    for name in fixtures() {
+    for fixture in fixtures() {
         for side in ["invalid", "valid"] {
-            let Some((found, _)) = checked(&name, side) else {
+            let Some((found, _)) = checked(&fixture, side) else {
                 continue;
             };
             let object: Value = serde_json::from_str(&check_json::text(&found)).unwrap();
             let wrong: Vec<String> = validator.iter_errors(&object).map(|error| error.to_string()).collect();
-            assert!(wrong.is_empty(), "{name}: {wrong:?}");
+            assert!(wrong.is_empty(), "{}: {wrong:?}", fixture.path);
             assert_eq!(object["problems"].as_array().unwrap().len(), found.findings.len());
         }
     }
@@ -243,13 +266,13 @@ fn sarif_has_all_that_the_standard_requires() {
         !validator.is_valid(&serde_json::json!({ "version": "2.1.0", "runs": [{}] })),
         "the schema says nothing"
     );
-    for name in fixtures() {
-        let Some((found, _)) = checked(&name, "invalid") else {
+    for fixture in fixtures() {
+        let Some((found, _)) = checked(&fixture, "invalid") else {
             continue;
         };
         let log: Value = serde_json::from_str(&check_sarif::text(&found)).unwrap();
         let wrong: Vec<String> = validator.iter_errors(&log).map(|error| error.to_string()).collect();
-        assert!(wrong.is_empty(), "{name}: {wrong:?}");
+        assert!(wrong.is_empty(), "{}: {wrong:?}", fixture.path);
         let run = &log["runs"][0];
         let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
         let results = run["results"].as_array().unwrap();
@@ -270,8 +293,8 @@ fn an_annotation_is_one_line_a_finding() {
         !validator.is_valid(&Value::from("::error a:b")),
         "the schema says nothing"
     );
-    for name in fixtures() {
-        let Some((found, _)) = checked(&name, "invalid") else {
+    for fixture in fixtures() {
+        let Some((found, _)) = checked(&fixture, "invalid") else {
             continue;
         };
         let text = check_github::text(&found);
@@ -283,9 +306,14 @@ fn an_annotation_is_one_line_a_finding() {
     }
 }
 
-/// Runs the program with a fixture's file.
+/// Runs the program with one side of a fixture, `NAME/SIDE.conf`, or with a file that is not there.
 fn run(args: &[&str], file: &str) -> Output {
-    let path = project().join("fixtures/lint").join(file);
+    let own = tempfile::tempdir().unwrap();
+    let mut path = own.path().join(file);
+    if let Some((name, side)) = file.split_once('/') {
+        lay_out(&fixture(name), own.path());
+        path = own.path().join(side);
+    }
     Command::new(ours())
         .arg("--check")
         .args(args)
@@ -334,17 +362,13 @@ fn what_is_wrong_with_a_file_as_a_whole_is_shown_at_that_file() {
     let log: Value = serde_json::from_slice(&sarif).unwrap();
     assert!(validator("sarif.json").is_valid(&log), "{log}");
     let uri = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
-    assert!(
-        uri.as_str()
-            .is_some_and(|uri| uri.ends_with("fixtures/lint/no-such-file")),
-        "{log}"
-    );
+    assert!(uri.as_str().is_some_and(|uri| uri.ends_with("/no-such-file")), "{log}");
     let line = String::from_utf8(run(&["--offline", "--format", "github"], "no-such-file").stdout).unwrap();
     assert!(
         validator("github.json").is_valid(&Value::from(line.trim_end())),
         "{line}"
     );
-    assert!(line.contains("fixtures/lint/no-such-file,title=LR1001::"), "{line}");
+    assert!(line.contains("/no-such-file,title=LR1001::"), "{line}");
 }
 
 #[test]
@@ -415,12 +439,21 @@ fn every_lint_and_every_member_is_in_the_manuals() {
         .map(members)
         .concat();
     words.extend(LINTS.iter().map(|row| row.code.to_owned()));
+    let mut wants = Vec::new();
     for path in ["man/logrotate.8", "man/ja/logrotate.8"] {
         let manual = fs::read_to_string(project().join(path)).unwrap();
-        for word in &words {
-            assert!(manual.contains(word.as_str()), "{path} does not explain {word}");
+        for word in words.iter().filter(|word| !manual.contains(word.as_str())) {
+            let lint = LINTS.iter().find(|row| row.code == word);
+            let what = lint.map_or_else(
+                || "a member of its JSON".to_owned(),
+                |row| format!("the lint {}", row.name),
+            );
+            wants.push(format!(
+                "{path} does not name `{word}` ({what}): add it to the table of those of --check, with what it means"
+            ));
         }
     }
+    assert_nothing_is_wanted(&wants);
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! The configuration language, rule by rule: `fixtures/config/{valid,invalid}`, a file a rule, the file's name is the rule.
 //!
-//! Beside each `NAME.conf` stands `NAME.meaning`: the stanzas that come of it, with what differs from the defaults. Beside an
-//! invalid one stands `NAME.stderr`: all that is said of it, with each complaint's code, place and the text it points at.
-//! With `LOGROTATE_FIXTURES=write` the two are written anew, to be read before they are kept.
+//! The section `conf` is what is read; `meaning` the stanzas that come of it, with what differs from the defaults; `says`, in an
+//! invalid one, all that is said of it, with each complaint's code, place and the text it points at. What is included lies in
+//! `fixtures/config/parts`. `BLESS=1` writes `meaning` and `says` anew, to be read before they are kept.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use logrotate_rs::config::ast::{Argument, Block, Close, Item};
@@ -19,6 +19,9 @@ use logrotate_rs::policy::settings::Settings;
 use logrotate_rs::policy::{LogSet, Policy};
 use logrotate_rs::report::{cite, words};
 use proptest::prelude::*;
+
+use super::support::assert_nothing_is_wanted;
+use super::support::sections::{self, Sections};
 
 /// The fields of a policy, each as text.
 fn fields(policy: &Policy) -> Vec<String> {
@@ -73,8 +76,11 @@ fn pointed_at(diagnostic: &Diagnostic) -> Option<String> {
     Some(format!("{}:{} `{}`", place.line, place.column, words::bytes(text)))
 }
 
-/// Reads a fixture: what it means, and what is said of it.
-fn read(path: &Path) -> (String, String) {
+/// Reads a fixture's configuration: what it means, and what is said of it.
+fn read(fixture: &Sections) -> (String, String) {
+    let own = tempfile::tempdir().unwrap();
+    let path = own.path().join("conf");
+    fs::write(&path, conf(fixture)).unwrap();
     let mut said = String::new();
     let mut hear = |diagnostic: Diagnostic| {
         if diagnostic.severity > Severity::Note {
@@ -91,41 +97,31 @@ fn read(path: &Path) -> (String, String) {
         as_root: false,
         ..LoadOptions::default()
     };
-    let loaded = load(&[path.to_owned()], &options, &mut hear);
+    let loaded = load(&[path], &options, &mut hear);
     let meaning = loaded.sets.iter().map(meaning).collect::<String>() + &format!("exit {}\n", u8::from(loaded.failed));
-    (meaning, said)
+    (meaning, said.replace(&format!("{}/", own.path().display()), ""))
 }
 
-fn fixtures(kind: &str) -> Vec<PathBuf> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(Path::new("fixtures/config").join(kind))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "conf"))
-        .collect();
-    paths.sort();
-    assert!(paths.len() > 30, "the fixtures are there");
-    paths
+fn fixtures(kind: &str) -> Vec<Sections> {
+    let known = |name: &str| ["conf", "meaning"].contains(&name) || name == "says" && kind == "invalid";
+    let files = sections::files(&format!("config/{kind}"));
+    assert!(files.len() > 30, "the fixtures are there");
+    files.iter().map(|file| Sections::read(file, known)).collect()
 }
 
-/// Compares a text with the file that holds what it should be.
-fn compare(file: &Path, is: &str, wrong: &mut Vec<String>) {
-    if std::env::var_os("LOGROTATE_FIXTURES").is_some_and(|value| value == "write") {
-        fs::write(file, is).unwrap();
-    }
-    let should = fs::read_to_string(file).unwrap_or_default();
-    if should != is {
-        wrong.push(format!("{}\n--- should be\n{should}--- is\n{is}", file.display()));
-    }
+fn conf(fixture: &Sections) -> &[u8] {
+    let conf = fixture.get("conf");
+    conf.unwrap_or_else(|| panic!("{} has no section `== conf`", fixture.path))
 }
 
 #[test]
 fn a_valid_configuration_means_what_its_name_says_and_nothing_is_said_of_it() {
     let mut wrong = Vec::new();
-    for path in fixtures("valid") {
-        let (meaning, said) = read(&path);
-        compare(&path.with_extension("meaning"), &meaning, &mut wrong);
+    for mut fixture in fixtures("valid") {
+        let (meaning, said) = read(&fixture);
+        wrong.extend(fixture.complaint("meaning", &meaning));
         if !said.is_empty() {
-            wrong.push(format!("{}\n{said}", path.display()));
+            wrong.push(format!("{} is complained about:\n{said}", fixture.path));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -134,12 +130,12 @@ fn a_valid_configuration_means_what_its_name_says_and_nothing_is_said_of_it() {
 #[test]
 fn an_invalid_configuration_is_named_and_costs_what_its_name_says() {
     let mut wrong = Vec::new();
-    for path in fixtures("invalid") {
-        let (meaning, said) = read(&path);
-        compare(&path.with_extension("meaning"), &meaning, &mut wrong);
-        compare(&path.with_extension("stderr"), &said, &mut wrong);
+    for mut fixture in fixtures("invalid") {
+        let (meaning, said) = read(&fixture);
+        wrong.extend(fixture.complaint("meaning", &meaning));
+        wrong.extend(fixture.complaint("says", &said));
         if said.is_empty() {
-            wrong.push(format!("{} is not complained about", path.display()));
+            wrong.push(format!("{} is not complained about", fixture.path));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -148,9 +144,8 @@ fn an_invalid_configuration_is_named_and_costs_what_its_name_says() {
 #[test]
 fn every_directive_is_in_a_valid_fixture() {
     let mut seen: BTreeMap<&str, usize> = DIRECTIVES.iter().map(|row| (row.name, 0)).collect();
-    for path in fixtures("valid").into_iter().chain(fixtures("invalid")) {
-        let text = fs::read(&path).unwrap();
-        let file = parse(&text, Arc::from(path.as_path()));
+    for fixture in fixtures("valid").into_iter().chain(fixtures("invalid")) {
+        let file = parse(conf(&fixture), Arc::from(Path::new(&fixture.path)));
         let blocks = file.items.iter().filter_map(|item| {
             if let Item::Block(block) = item {
                 Some(block)
@@ -166,12 +161,16 @@ fn every_directive_is_in_a_valid_fixture() {
             }
         }
     }
-    let missing: Vec<&str> = seen
-        .into_iter()
-        .filter(|(_, count)| *count == 0)
-        .map(|(name, _)| name)
+    let missing = seen.into_iter().filter(|(_, count)| *count == 0);
+    let wants: Vec<String> = missing
+        .map(|(name, _)| {
+            format!(
+                "no fixture has the directive `{name}`: write fixtures/config/valid/WHAT-IT-MEANS.txt with it under `== conf`; BLESS=1 \
+                 adds `== meaning`"
+            )
+        })
         .collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    assert_nothing_is_wanted(&wants);
 }
 
 /// The items without their places, as text.

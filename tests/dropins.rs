@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::SystemTime;
 
+use super::support::difference::difference;
 use super::support::manifest::{Place, utc};
-use super::support::scenario::difference;
 use super::support::{clock, fresh_dir, need_peer, need_root, ours, project, shell, skip};
 
 /// Directories and first owners of the logs that the drop-ins name.

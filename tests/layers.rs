@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::support::project;
+use super::support::{assert_nothing_is_wanted, project};
 
 /// Names that only `sys/` may use: it is the one place that reaches the system.
 const SYSTEM: [&str; 6] = ["nix::", "std::fs", "std::process", "libc::", "xattr::", "fs::"];
@@ -127,35 +127,41 @@ fn top_of_group(inner: &str) -> Vec<String> {
 #[test]
 fn every_module_has_a_row_in_the_header_of_the_library() {
     let known: BTreeSet<String> = rows().concat().into_iter().collect();
-    for (file, _) in sources() {
-        let name = module(&file);
-        assert!(
-            ["lib", "main"].contains(&name.as_str()) || known.contains(&name),
-            "{name} is in no row of src/lib.rs's header"
-        );
-    }
+    let modules: BTreeSet<String> = sources().iter().map(|(file, _)| module(file)).collect();
+    let missing = modules
+        .iter()
+        .filter(|name| !["lib", "main"].contains(&name.as_str()) && !known.contains(*name));
+    let wants: Vec<String> = missing
+        .map(|name| format!("the header of src/lib.rs does not name `{name}`: add it to the row of its layer, and to README.md's table"))
+        .collect();
+    assert_nothing_is_wanted(&wants);
 }
 
 #[test]
 fn a_lower_layer_never_imports_a_higher_one() {
     let rows = rows();
     let row = |name: &str| rows.iter().position(|row| row.iter().any(|other| other == name));
-    let mut wrong = Vec::new();
+    let mut wants = Vec::new();
     for (file, code) in sources() {
-        let Some(own) = row(&module(&file)) else { continue };
+        let own_module = module(&file);
+        let Some(own) = row(&own_module) else { continue };
         for name in imports(&code) {
             let other = row(&name);
-            let kernel = module(&file) == "sys" && other.is_some_and(|other| other > 0) && name != "sys";
+            let kernel = own_module == "sys" && other.is_some_and(|other| other > 0) && name != "sys";
             if kernel || other.is_some_and(|other| other > own) {
-                wrong.push(format!("src/{} imports {name}", file.display()));
+                wants.push(format!(
+                    "src/{} imports `{name}`, which the header of src/lib.rs puts above `{own_module}`: move what is needed down, or \
+                     have the caller hand it in",
+                    file.display()
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_nothing_is_wanted(&wants);
 }
 
-/// Lists the lines of code, outside the named modules, that use one of the words.
-fn uses(words: &[&str], but: &[&str]) -> Vec<String> {
+/// Lists the lines of code, outside the named modules, that use one of the words, each with what to do about it.
+fn uses(words: &[&str], but: &[&str], cure: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (file, code) in sources() {
         if but.contains(&module(&file).as_str()) {
@@ -167,7 +173,7 @@ fn uses(words: &[&str], but: &[&str]) -> Vec<String> {
                     .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':'))
             };
             if let Some(word) = words.iter().find(named) {
-                found.push(format!("src/{}:{} uses {word}", file.display(), number + 1));
+                found.push(format!("src/{}:{} uses `{word}`: {cure}", file.display(), number + 1));
             }
         }
     }
@@ -176,8 +182,8 @@ fn uses(words: &[&str], but: &[&str]) -> Vec<String> {
 
 #[test]
 fn only_sys_reaches_the_system() {
-    let found = uses(&SYSTEM, &["sys", "main"]);
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    let cure = "only src/sys reaches the system; call a function of it, or add one there";
+    assert_nothing_is_wanted(&uses(&SYSTEM, &["sys", "main"], cure));
 }
 
 #[test]
@@ -192,21 +198,24 @@ fn only_one_place_gives_birth_to_files_and_directories() {
         "fs::write",
         "mknod",
     ];
-    let mut wrong = Vec::new();
+    let mut wants = Vec::new();
     for (file, code) in sources() {
         for name in makes.iter().filter(|name| code.contains(**name)) {
             if file != Path::new("sys/birth.rs") {
-                wrong.push(format!("src/{} makes files with {name}", file.display()));
+                wants.push(format!(
+                    "src/{} makes files with `{name}`: only src/sys/birth.rs does; call a function of it",
+                    file.display()
+                ));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert_nothing_is_wanted(&wants);
 }
 
 #[test]
 fn only_report_writes_sentences() {
-    let found = uses(&SPEECH, &["report"]);
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    let cure = "only src/report writes; tell it an event, or add the sentence there";
+    assert_nothing_is_wanted(&uses(&SPEECH, &["report"], cure));
 }
 
 /// Returns the modules that a file declares.
@@ -263,7 +272,7 @@ fn no_file_of_tests_or_sources_is_forgotten() {
         );
         assert!(
             parents.iter().any(|parent| declared(parent).contains(name)),
-            "{} is declared nowhere",
+            "{} is declared nowhere: add `mod {name};` to the file of the module above it, or remove the file",
             file.display()
         );
     }

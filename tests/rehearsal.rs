@@ -1,9 +1,11 @@
 //! A dry run is the same plan, walked by another reader: it leaves all as it is, and announces what the real run then does.
 //!
-//! With one job a real run takes its steps in the order of its plan. Held against every scenario whose run a dry run can foresee; those with the file `unforeseen` say why theirs cannot be.
+//! With one job a real run takes its steps in the order of its plan. Held against every scenario whose run a dry run can foresee;
+//! those with the section `unforeseen` say why theirs cannot be.
 
+use super::support::difference::difference;
 use super::support::ours;
-use super::support::scenario::{Outcome, Scenario, all, difference, for_each};
+use super::support::scenario::{Outcome, Scenario, all, for_each};
 
 /// How the lines begin that announce or report a step.
 const STEPS: [&str; 12] = [
@@ -31,8 +33,7 @@ fn steps(said: &str) -> String {
 
 /// Tells if a scenario's command line leads to a run at all, and one that is not itself a dry one or quiet.
 fn tells_its_steps(scenario: &Scenario) -> bool {
-    let args = scenario.text("args").unwrap_or_else(|| "-v".to_owned());
-    let mut words = args.split_whitespace();
+    let mut words = scenario.text("args").unwrap_or_default().split_whitespace();
     words.clone().any(|word| word == "-v") && !words.any(|word| word == "-d")
 }
 

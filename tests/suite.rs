@@ -18,6 +18,7 @@ mod config;
 mod documents;
 mod dropins;
 mod edges;
+mod explain;
 mod interrupted;
 mod layers;
 mod liveness;

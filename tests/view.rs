@@ -198,6 +198,7 @@ fn explain_as_json_is_as_its_schema_says() {
     for name in [
         "log/due.log",
         "log/\u{30ed}\u{30b0}.log",
+        "log/empty.log",
         "log/gone.log",
         "log/link.log",
         "log/new.log",

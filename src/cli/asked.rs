@@ -1,11 +1,9 @@
 //! The command line as meant: what a run, a check or a look is to do, nothing left to look up.
 
-use std::ffi::OsString;
-use std::num::NonZero;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use super::args::{Color, Format, Shell, Sort};
+use crate::session::{Options, Run};
 
 /// What `--check` is to do.
 #[derive(Clone, Debug)]
@@ -29,8 +27,8 @@ pub struct CheckRequest {
 pub struct ViewRequest {
     /// Configuration files and directories, in order; the usual one where none is named.
     pub configs: Vec<PathBuf>,
-    /// The state file.
-    pub state: PathBuf,
+    /// How a session works that rehearses what is shown.
+    pub session: Options,
     /// The one log to explain; all logs' status otherwise.
     pub explain: Option<PathBuf>,
     /// What the table is sorted by.
@@ -43,44 +41,15 @@ pub struct ViewRequest {
     pub color: Color,
 }
 
-/// How the state file is locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Locking {
-    /// Give up if another process has it.
-    Try,
-    /// Do not lock.
-    Skip,
-    /// Wait, for at most so long.
-    Wait(Option<Duration>),
-}
-
 /// A run as meant: nothing left to look up.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// Configuration files and directories, in order.
-    pub configs: Vec<PathBuf>,
-    /// Nothing is changed.
-    pub dry_run: bool,
-    /// Rotate even if not due.
-    pub force: bool,
+    /// What is rotated, and how.
+    pub run: Run,
     /// Tell everything.
     pub verbose: bool,
-    /// The program that sends mail.
-    pub mail_program: PathBuf,
-    /// The state file.
-    pub state: PathBuf,
-    /// It is the one that a user other than root has if none is named: its directory is made where it is missing.
-    pub is_own_state: bool,
-    /// How it is locked.
-    pub locking: Locking,
     /// Where everything is written besides stderr.
     pub log: Option<PathBuf>,
-    /// How many workers finish rotations; `None`: as many as there are processors for the process.
-    pub jobs: Option<NonZero<usize>>,
-    /// Compression is left to the program named.
-    pub external_compress: bool,
-    /// Only logs that one of these matches are handled; empty means all.
-    pub only: Vec<OsString>,
     /// One JSON object on stdout tells of the run.
     pub json: bool,
     /// Where metrics are written.

@@ -67,12 +67,7 @@ pub fn dates(set: &LogSet, known: Known, rhythm: Option<Rhythm>, found: &mut Vec
     if set.policy.max_size.is_some() && several_a_day && needed > Grain::Hour {
         (needed, criterion) = (Grain::Hour, "maxsize");
     }
-    let grain = match (&naming.date_format, set.policy.trigger) {
-        (Some(format), _) => grain_of(format.as_bytes()),
-        (None, Trigger::Hourly) => Grain::Hour,
-        (None, Trigger::Minutes(_)) => Grain::Minute,
-        (None, _) => Grain::Day,
-    };
+    let grain = grain_of(naming.format(set.policy.trigger).as_bytes());
     let dated_back = dated_back(naming.style)
         .filter(|(_, by)| *by < grain)
         .map(|(name, _)| name);

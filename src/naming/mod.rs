@@ -70,12 +70,6 @@ impl ArchiveNames {
                 return Err(NamingProblem::Slash(part.into()));
             }
         }
-        let format = match (&naming.date_format, trigger) {
-            (Some(format), _) => format.as_bytes(),
-            (None, Trigger::Hourly) => b"-%Y%m%d%H",
-            (None, Trigger::Minutes(_)) => b"-%Y%m%d%H%M",
-            (None, _) => b"-%Y%m%d",
-        };
         let (yesterday, hour_ago) = match naming.style {
             NamingStyle::Dated { yesterday, hour_ago } => (yesterday, hour_ago),
             NamingStyle::Numbered => (false, false),
@@ -84,7 +78,7 @@ impl ArchiveNames {
             base: base.to_vec(),
             extension: extension.to_vec(),
             suffix: suffix.to_vec(),
-            format: DateFormat::parse(format)?,
+            format: DateFormat::parse(naming.format(trigger).as_bytes())?,
             format_given: naming.date_format.is_some(),
             yesterday,
             hour_ago,

@@ -10,7 +10,8 @@ use super::status::{self, Row};
 use super::style::{Tone, left, paint, size, width};
 use super::text;
 use super::words::{list, path};
-use crate::schedule::{NextDue, Verdict};
+use crate::clock::Stamp;
+use crate::schedule::{Lack, NextDue, Verdict};
 
 /// A line of a file.
 pub type Spot = (Arc<Path>, u32);
@@ -44,10 +45,21 @@ pub struct Account {
     pub losers: Vec<(Option<Spot>, String)>,
     /// The settings.
     pub settings: Vec<Effective>,
+    /// What will be done; `None` where the log is not rotated, for the obstacle that the row has.
+    pub plan: Option<Plan>,
+}
+
+/// What a rotation of the log would be.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The local time that it is planned for: now, or when the log will be due.
+    pub at: Stamp,
+    /// It is that of a forced run (`-f`), now.
+    pub is_forced: bool,
+    /// What the log lacks now, and has then.
+    pub lacks: Option<Lack>,
     /// The steps.
-    pub plan: Vec<PlanLine>,
-    /// The run that the plan is of was forced: with `-f`, or since the log is not due.
-    pub forced: bool,
+    pub lines: Vec<PlanLine>,
 }
 
 /// Returns it for people.
@@ -115,11 +127,17 @@ fn standing(row: &Row) -> Vec<String> {
         }
         Some(Verdict::Keep(why)) => lines.push(format!("it is not due: {}", text::kept(*why))),
     }
-    if row.stays_for_emptiness {
-        lines.push("it is empty, under notifempty: it is left alone until it has content".to_owned());
-    }
+    lines.extend(match (row.lacks, row.next) {
+        (Some(Lack::Content), _) => {
+            Some("it is empty, under notifempty: it is left alone until it has content".to_owned())
+        }
+        (Some(Lack::Bytes(bytes)), Some(NextDue::At(_))) => Some(format!(
+            "it is smaller than minsize: it is left alone until it has {bytes} bytes"
+        )),
+        _ => None,
+    });
     lines.extend(match row.next {
-        Some(NextDue::At(at)) => Some(format!("it will be due at {at} ({})", row.criterion)),
+        Some(NextDue::At(at)) => Some(format!("it will be due at {} ({})", at.local, row.criterion)),
         Some(NextDue::WhenSize(bytes)) => Some(format!("it will be due when it has {bytes} bytes")),
         Some(NextDue::WhenFilled) => Some("it will be due when it has content".to_owned()),
         Some(NextDue::Now) | None => None,
@@ -128,13 +146,17 @@ fn standing(row: &Row) -> Vec<String> {
 }
 
 fn plan(account: &Account, colours: bool) -> String {
-    let is_due = matches!(account.row.verdict, Some(Verdict::Rotate(_)));
-    let title = if is_due { "Plan" } else { "Plan, once it is due" };
-    let mut out = format!("\n{}\n", paint(title, Tone::Head, colours));
-    if account.plan.is_empty() {
+    let row = &account.row;
+    let head = |title: &str| paint(title, Tone::Head, colours);
+    let Some(plan) = &account.plan else {
+        let reason = row.obstacle.as_ref().map(status::obstacle).unwrap_or_default();
+        return format!("\n{}\n  none: {reason}\n", head("Plan"));
+    };
+    let mut out = format!("\n{}\n", head(&title(plan, row.next)));
+    if plan.lines.is_empty() {
         out.push_str("  nothing\n");
     }
-    for (index, line) in account.plan.iter().enumerate() {
+    for (index, line) in plan.lines.iter().enumerate() {
         let text = line.text.replace('\n', "\n     ");
         let text = if line.kind == "error" {
             paint(&format!("error: {text}"), Tone::Bad, colours)
@@ -144,6 +166,23 @@ fn plan(account: &Account, colours: bool) -> String {
         let _ = writeln!(out, "  {}. {text}", index + 1);
     }
     out
+}
+
+/// Says what the plan is for: what has to come about first, and the time.
+fn title(plan: &Plan, next: Option<NextDue>) -> String {
+    let has = plan.lacks.map(|lack| match lack {
+        Lack::Content => "has content".to_owned(),
+        Lack::Bytes(bytes) => format!("has reached {bytes} bytes"),
+    });
+    let at = plan.at;
+    match (plan.is_forced, next, has) {
+        (true, _, None) => "Plan of a forced run".to_owned(),
+        (true, _, Some(has)) => format!("Plan of a forced run, once it {has}"),
+        (false, Some(NextDue::At(_)), None) => format!("Plan, once it is due ({at})"),
+        (false, Some(NextDue::At(_)), Some(has)) => format!("Plan, once it is due ({at}) and {has}"),
+        (false, _, Some(has)) => format!("Plan, once it {has} (as of {at})"),
+        (false, _, None) => "Plan".to_owned(),
+    }
 }
 
 fn spot((file, line): &Spot) -> String {
@@ -162,10 +201,14 @@ pub fn json(account: &Account, errors: &[String]) -> String {
         let (file, line) = place(spot.as_ref());
         json!({ "file": file, "line": line, "reason": why })
     });
-    let plan = account
-        .plan
-        .iter()
-        .map(|line| json!({ "kind": line.kind, "text": line.text }));
+    let plan = account.plan.as_ref();
+    let lines = plan.map(|plan| &plan.lines[..]).unwrap_or_default();
+    let lines = lines.iter().map(|line| json!({ "kind": line.kind, "text": line.text }));
+    let lacks = plan.and_then(|plan| plan.lacks).map(|lack| match lack {
+        Lack::Content => 1,
+        Lack::Bytes(bytes) => bytes,
+    });
+    let is_due = matches!(account.row.verdict, Some(Verdict::Rotate(_)));
     let object = json!({
         "schema": super::json::SHAPE,
         "program": "logrotate-rs",
@@ -174,8 +217,10 @@ pub fn json(account: &Account, errors: &[String]) -> String {
         "pattern": list(&account.written),
         "also_named": losers.collect::<Vec<Value>>(),
         "settings": settings.collect::<Vec<Value>>(),
-        "plan": plan.collect::<Vec<Value>>(),
-        "forced": account.forced,
+        "plan": lines.collect::<Vec<Value>>(),
+        "plan_at": plan.map(|plan| status::iso(plan.at)),
+        "plan_size": lacks,
+        "forced": plan.is_some_and(|plan| plan.is_forced) || !is_due,
         "errors": errors,
     });
     format!("{object}\n")

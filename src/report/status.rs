@@ -15,7 +15,7 @@ use crate::clock::Stamp;
 use crate::fault::Fault;
 use crate::obstacle::{ArchiveObstacle, PassedOver};
 use crate::policy::{Policy, Trigger};
-use crate::schedule::{NextDue, Verdict, Why};
+use crate::schedule::{Lack, NextDue, Verdict, Why};
 
 /// Files counted and measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,8 +69,8 @@ pub struct Row {
     pub next: Option<NextDue>,
     /// Its stanza's criterion, in words.
     pub criterion: String,
-    /// It is empty, and its stanza leaves empty logs alone.
-    pub stays_for_emptiness: bool,
+    /// What it has too little of, where it is not due: without that its time does not make it due, either.
+    pub lacks: Option<Lack>,
     /// Its archives.
     pub archives: Option<Sum>,
     /// What would keep it from being rotated.
@@ -88,16 +88,19 @@ impl Row {
     }
 
     fn reason(&self) -> String {
-        match (&self.obstacle, &self.verdict) {
-            (Some(what), _) => obstacle(what),
-            (None, Some(Verdict::Rotate(cause))) => text::cause(*cause).to_owned(),
-            (None, Some(Verdict::Keep(_))) if self.stays_for_emptiness => {
-                format!("{}; empty, under notifempty", self.criterion)
-            }
-            (None, Some(Verdict::Keep(Why::MinSize))) => format!("{}; smaller than minsize", self.criterion),
-            (None, Some(Verdict::Keep(Why::MinAge))) => format!("{}; younger than minage", self.criterion),
-            (None, _) => self.criterion.clone(),
-        }
+        let Some(what) = &self.obstacle else {
+            return match (&self.verdict, self.lacks) {
+                (Some(Verdict::Rotate(cause)), _) => text::cause(*cause).to_owned(),
+                (Some(Verdict::Keep(_)), Some(Lack::Content)) => {
+                    format!("{}; empty, under notifempty", self.criterion)
+                }
+                (Some(Verdict::Keep(Why::BelowSize)), _) => self.criterion.clone(),
+                (Some(Verdict::Keep(_)), Some(Lack::Bytes(_))) => format!("{}; smaller than minsize", self.criterion),
+                (Some(Verdict::Keep(Why::MinAge)), None) => format!("{}; younger than minage", self.criterion),
+                _ => self.criterion.clone(),
+            };
+        };
+        obstacle(what)
     }
 }
 
@@ -158,14 +161,14 @@ fn next_json(next: Option<NextDue>) -> Value {
     match next {
         None => Value::Null,
         Some(NextDue::Now) => json!({ "kind": "now" }),
-        Some(NextDue::At(stamp)) => json!({ "kind": "at", "at": iso(stamp) }),
+        Some(NextDue::At(moment)) => json!({ "kind": "at", "at": iso(moment.local) }),
         Some(NextDue::WhenSize(bytes)) => json!({ "kind": "size", "bytes": bytes }),
         Some(NextDue::WhenFilled) => json!({ "kind": "content" }),
     }
 }
 
 /// Writes a local time as ISO 8601 has it, without a zone.
-fn iso(stamp: Stamp) -> String {
+pub(super) fn iso(stamp: Stamp) -> String {
     let Stamp {
         year,
         month,

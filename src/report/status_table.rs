@@ -69,7 +69,7 @@ fn cells(row: &Row, stamp: impl Fn(Stamp) -> String) -> Cells {
         _ if row.obstacle.is_some() => "never".to_owned(),
         None => dash(),
         Some(NextDue::Now) => "now".to_owned(),
-        Some(NextDue::At(at)) => stamp(at),
+        Some(NextDue::At(at)) => stamp(at.local),
         Some(NextDue::WhenSize(bytes)) => format!("at {}", size(bytes)),
         Some(NextDue::WhenFilled) => "not empty".to_owned(),
     };
@@ -219,7 +219,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::clock::tests::stamp;
+    use crate::clock::tests::{berlin, stamp};
     use crate::report::status::Sum;
 
     fn row(log: &str, next: NextDue) -> Row {
@@ -231,7 +231,7 @@ mod tests {
             verdict: None,
             next: Some(next),
             criterion: "daily".to_owned(),
-            stays_for_emptiness: false,
+            lacks: None,
             archives: Some(Sum { files: 7, bytes: 4096 }),
             obstacle: None,
             archive_obstacles: Vec::new(),
@@ -252,7 +252,7 @@ mod tests {
         missing.obstacle = Some(Obstacle::Missing { is_fine: true });
         let long = "/var/log/unattended-upgrades/unattended-upgrades-dpkg.log";
         vec![
-            row("/var/log/app.log", NextDue::At(stamp("2026-11-23"))),
+            row("/var/log/app.log", NextDue::At(berlin("2026-11-23").moment())),
             missing,
             row(long, NextDue::WhenSize(1 << 20)),
         ]

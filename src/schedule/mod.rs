@@ -6,7 +6,7 @@ use crate::policy::{Policy, Trigger};
 
 mod next;
 
-pub use next::{NextDue, next_due};
+pub use next::{Lack, NextDue, lack, next_due};
 
 /// The answer for one log.
 #[derive(Clone, Debug, PartialEq, Eq)]

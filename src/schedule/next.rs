@@ -3,7 +3,7 @@
 //! Nothing is reckoned twice: a moment is looked for at which `judge`'s own rule about the time is met.
 
 use super::{MINUTE, too_soon};
-use crate::clock::{DAY_SECONDS, Now, Stamp};
+use crate::clock::{DAY_SECONDS, Moment, Now, Stamp};
 use crate::facts::FileFacts;
 use crate::policy::{Policy, Trigger};
 use crate::schedule::{Verdict, Why, judge};
@@ -13,12 +13,21 @@ use crate::schedule::{Verdict, Why, judge};
 pub enum NextDue {
     /// The next run rotates it.
     Now,
-    /// From this local time on, if it stays as it is.
-    At(Stamp),
+    /// From this moment on, if it stays as it is; what it lacks (see [`lack`]) it must have by then.
+    At(Moment),
     /// As soon as it has this many bytes.
     WhenSize(u64),
     /// As soon as it has content.
     WhenFilled,
+}
+
+/// What a log has too little of to be due at any time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// It is empty, under `notifempty`.
+    Content,
+    /// It has fewer bytes than these, which `size` or `minsize` asks for.
+    Bytes(u64),
 }
 
 /// An hour in seconds.
@@ -35,11 +44,10 @@ pub fn next_due(policy: &Policy, facts: &FileFacts, last: Stamp, now: &Now) -> N
         Verdict::Rotate(_) => return NextDue::Now,
         Verdict::Keep(why) => why,
     };
-    match (why, policy.trigger) {
+    match (why, lack(policy, facts)) {
         (Why::Empty, _) => NextDue::WhenFilled,
-        (Why::BelowSize, Trigger::Size(bytes)) => NextDue::WhenSize(bytes),
-        (Why::MinSize, _) => NextDue::WhenSize(policy.min_size.unwrap_or(0)),
-        (Why::MinAge, _) => NextDue::At(stamp_at(old_enough(policy, facts), now)),
+        (Why::BelowSize | Why::MinSize, Some(Lack::Bytes(bytes))) => NextDue::WhenSize(bytes),
+        (Why::MinAge, _) => NextDue::At(now.zone.moment(old_enough(policy, facts))),
         _ => {
             let by_time = next_time(policy.trigger, last, now);
             let by_age = if policy.min_age > 0 {
@@ -47,8 +55,22 @@ pub fn next_due(policy: &Policy, facts: &FileFacts, last: Stamp, now: &Now) -> N
             } else {
                 by_time
             };
-            NextDue::At(stamp_at(by_time.max(by_age), now))
+            NextDue::At(now.zone.moment(by_time.max(by_age)))
         }
+    }
+}
+
+/// Answers what a log lacks, whatever the time; one above `maxsize` is due all the same.
+#[must_use]
+pub fn lack(policy: &Policy, facts: &FileFacts) -> Option<Lack> {
+    let wanted = match policy.trigger {
+        Trigger::Size(bytes) => bytes,
+        _ => policy.min_size.unwrap_or(0),
+    };
+    if facts.size < wanted {
+        Some(Lack::Bytes(wanted))
+    } else {
+        (facts.size == 0 && !policy.if_empty).then_some(Lack::Content)
     }
 }
 
@@ -103,24 +125,25 @@ fn beginning(year: i32, month: u32, day: u32, now: &Now) -> i64 {
     Stamp::rolled(year, month, day, 0, 0, 0).map_or(now.epoch, |stamp| now.zone.seconds_of(stamp).0)
 }
 
-fn stamp_at(epoch: i64, now: &Now) -> Stamp {
-    now.zone.moment(epoch).local
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::tests::{berlin, stamp};
+    use crate::clock::tests::{BERLIN, berlin, stamp};
     use crate::schedule::tests::{facts, policy};
 
     fn next(trigger: Trigger, last: &str, now: &str) -> NextDue {
         next_due(&policy(trigger), &facts(10, 0), stamp(last), &berlin(now))
     }
 
+    /// Returns the moment of a local time; of two the later.
+    fn at(text: &str) -> NextDue {
+        NextDue::At(BERLIN.moment(BERLIN.seconds_of(stamp(text)).1))
+    }
+
     #[test]
     fn the_next_time_is_the_first_at_which_the_criterion_is_met() {
         use Trigger::{Daily, Hourly, Minutes, Monthly, Weekly, Yearly};
-        for (trigger, last, now, at) in [
+        for (trigger, last, now, due) in [
             (Minutes(5), "2026-5-5 10:30:10", "2026-5-5 10:33:0", "2026-5-5 10:36:10"),
             (
                 Minutes(0),
@@ -149,11 +172,7 @@ mod tests {
             (Monthly(3), "2026-2-28 0:0:0", "2026-2-28 9:0:0", "2026-3-3"),
             (Yearly, "2026-1-1 0:0:0", "2026-11-22 9:0:0", "2027-1-1"),
         ] {
-            assert_eq!(
-                next(trigger, last, now),
-                NextDue::At(stamp(at)),
-                "{trigger:?} last {last} now {now}"
-            );
+            assert_eq!(next(trigger, last, now), at(due), "{trigger:?} last {last} now {now}");
         }
     }
 
@@ -161,7 +180,7 @@ mod tests {
     fn days_and_hours_are_those_of_the_clock_when_it_changes() {
         // 2026-03-29 has no hour 2 in Berlin, 2026-10-25 has it twice.
         use Trigger::{Daily, Hourly, Minutes, Weekly};
-        for (trigger, last, now, at) in [
+        for (trigger, last, now, due) in [
             (Hourly, "2026-3-29 1:10:0", "2026-3-29 1:30:0", "2026-3-29 3:0:0"),
             (Hourly, "2026-10-25 2:10:0", "2026-10-25 2:30:0", "2026-10-25 3:0:0"),
             (Minutes(30), "2026-3-29 1:40:0", "2026-3-29 1:50:0", "2026-3-29 3:11:0"),
@@ -170,11 +189,7 @@ mod tests {
             (Weekly(7), "2026-3-28 23:0:0", "2026-3-28 23:30:0", "2026-4-4"),
             (Weekly(7), "2026-10-24 0:30:0", "2026-10-24 9:0:0", "2026-10-31"),
         ] {
-            assert_eq!(
-                next(trigger, last, now),
-                NextDue::At(stamp(at)),
-                "{trigger:?} last {last} now {now}"
-            );
+            assert_eq!(next(trigger, last, now), at(due), "{trigger:?} last {last} now {now}");
         }
     }
 
@@ -227,17 +242,42 @@ mod tests {
             NextDue::WhenSize(11)
         );
         assert_eq!(on(|p| p.max_size = Some(9), Trigger::Daily, now.local), NextDue::Now);
-        assert_eq!(
-            on(|p| p.min_age = 5, Trigger::Daily, old),
-            NextDue::At(stamp("2026-11-25 10:0:31"))
-        );
+        assert_eq!(on(|p| p.min_age = 5, Trigger::Daily, old), at("2026-11-25 10:0:31"));
         assert_eq!(
             on(|p| p.min_age = 5, Trigger::Daily, now.local),
-            NextDue::At(stamp("2026-11-25 10:0:31"))
+            at("2026-11-25 10:0:31")
         );
         let empty = FileFacts { size: 0, ..facts };
         let mut policy = policy(Trigger::Size(0));
         policy.if_empty = false;
         assert_eq!(next_due(&policy, &empty, old, &now), NextDue::WhenFilled);
+    }
+
+    #[test]
+    fn what_a_log_lacks_is_known_before_its_time_has_come() {
+        let lacks = |trigger, min_size, if_empty, size| {
+            let policy = Policy {
+                min_size,
+                if_empty,
+                ..policy(trigger)
+            };
+            lack(&policy, &facts(size, 0))
+        };
+        use Trigger::{Daily, Size};
+        for (trigger, min_size, if_empty, size, lacking) in [
+            (Daily, None, true, 0, None),
+            (Daily, None, false, 0, Some(Lack::Content)),
+            (Daily, Some(0), false, 0, Some(Lack::Content)),
+            (Daily, Some(9), false, 0, Some(Lack::Bytes(9))),
+            (Daily, Some(9), true, 8, Some(Lack::Bytes(9))),
+            (Daily, Some(9), true, 9, None),
+            (Size(9), None, true, 8, Some(Lack::Bytes(9))),
+            // Beside `size` there is no `minsize`.
+            (Size(9), Some(99), true, 9, None),
+            (Size(0), None, false, 0, Some(Lack::Content)),
+        ] {
+            let case = format!("{trigger:?} {min_size:?} {if_empty} {size}");
+            assert_eq!(lacks(trigger, min_size, if_empty, size), lacking, "{case}");
+        }
     }
 }

@@ -6,8 +6,8 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::Options;
 use super::plain::PlainNotes;
-use crate::cli::{Invocation, Locking};
 use crate::clock::{Now, Stamp};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::naming::ArchiveNames;
 use crate::state::record::{Begun, LeftPlain, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
-use crate::store::{LockMode, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::sys::{identity, listing, mkdir};
 
 /// State and journal of a run.
@@ -36,21 +36,16 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Opens, locks and reads the state; then takes the time.
     pub(super) fn open(
-        invocation: &Invocation,
+        options: &Options,
         logs: impl Iterator<Item = Arc<Path>>,
         listener: &Arc<dyn Listener>,
     ) -> Result<(Self, Now), Exit> {
         let mut failed = false;
         let mut hear = |problem: StateProblem| failed |= tell(problem, listener);
-        let lock = match invocation.locking {
-            Locking::Try => LockMode::Take,
-            Locking::Skip => LockMode::Skip,
-            Locking::Wait(limit) => LockMode::Wait(limit),
-        };
-        if invocation.is_own_state && !invocation.dry_run {
-            mkdir::make_own_parents(&invocation.state);
+        if options.is_own_state && !options.dry_run {
+            mkdir::make_own_parents(&options.state);
         }
-        let opened = Store::open(&invocation.state, lock, invocation.dry_run, &mut hear);
+        let opened = Store::open(&options.state, options.lock, options.dry_run, &mut hear);
         let mut store = opened.map_err(|error| {
             let exit = if error == StoreError::Interrupted {
                 Exit::Failed
@@ -73,7 +68,7 @@ impl Ledger {
             left,
             half_shifted: HashMap::new(),
             left_plain: PlainNotes::default(),
-            keeps_journal: !invocation.dry_run,
+            keeps_journal: !options.dry_run,
             failed,
             listener: Arc::clone(listener),
         };

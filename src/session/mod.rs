@@ -1,4 +1,7 @@
-//! A run, told in order: understand, read, lock, rotate, write, answer.
+//! A run, told in order: read, open, pass, close.
+//!
+//! A session is opened on a state file, may make any number of passes over stanzas, each at its own time, and is closed, which writes
+//! the state. A run makes one; what `--explain` plans is one, too, rehearsed, over one log.
 
 use std::collections::HashMap;
 use std::num::NonZero;
@@ -6,9 +9,8 @@ use std::path::Path;
 use std::rc::Weak;
 use std::sync::Arc;
 
-use crate::cli::Invocation;
 use crate::clock::Now;
-use crate::discover::{self, ExpandedSet};
+use crate::discover::ExpandedSet;
 use crate::event::{Event, Listener};
 use crate::execute::work::Choices;
 use crate::execute::{Executor, Finished, Hands, Rehearsal, copy};
@@ -16,13 +18,11 @@ use crate::exit::Exit;
 use crate::facts::total;
 use crate::fault::Fault;
 use crate::inventory;
-use crate::load::{self, LoadOptions};
 use crate::observe::Directories;
 use crate::report::metrics::Held;
 use crate::state::record::LeftPlain;
 use crate::sys::dirlock::DirLock;
 use crate::sys::identity::{self, Acting};
-use crate::sys::listing::Listings;
 use crate::sys::process::Patience;
 use crate::sys::release::{Help, Release};
 use crate::sys::signals;
@@ -33,18 +33,25 @@ mod busy;
 mod ledger;
 mod log;
 mod only;
+mod options;
 mod plain;
 mod row;
 mod set;
+mod stanzas;
+
+pub use options::{Options, Run};
 
 use ledger::Ledger;
+pub(crate) use stanzas::Stanzas;
 
 /// What is in hand while stanza after stanza is rotated.
-struct Session<'l> {
+pub(crate) struct Session<'l> {
     listener: &'l Arc<dyn Listener>,
+    options: &'l Options,
     hands: Box<dyn Hands>,
     directories: Directories,
     ledger: Ledger,
+    /// The time of the pass; before the first one, when the state was read.
     now: Now,
     force: bool,
     choices: Arc<Choices>,
@@ -61,101 +68,82 @@ struct Session<'l> {
     exit: Exit,
 }
 
-/// Runs what was asked for, and answers how it ended; with `--metrics` also what each stanza's archives hold.
-pub fn run(invocation: &Invocation, listener: &Arc<dyn Listener>) -> (Exit, Vec<Held>) {
-    let mut exit = Exit::Well;
+/// Runs what was asked for, and answers how it ended; where that was asked for, also what each stanza's archives hold.
+pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> (Exit, Vec<Held>) {
     // 1. Read the configuration, and keep every complaint.
-    let (mut sets, listings) = read_configuration(invocation, listener, &mut exit);
-    let left_alone = only::keep_only(&mut sets, &invocation.only);
+    let mut stanzas = Stanzas::read(&run.configs, &run.only, listener);
     // 2. Lock and read the state, then take the time once: after a wait the world may be another.
-    let handled = sets
-        .iter()
-        .flat_map(|set| set.logs.iter().map(|log| Arc::clone(&log.path)));
-    let wanted = handled.chain(left_alone.iter().map(Arc::clone));
-    let (mut ledger, now) = match Ledger::open(invocation, wanted, listener) {
-        Ok(opened) => opened,
-        Err(worse) => {
-            exit.worsen(worse);
-            return (exit, Vec::new());
-        }
+    let mut session = match open(&run.options, &stanzas, listener) {
+        Ok(session) => session,
+        Err(exit) => return (exit, Vec::new()),
     };
-    for log in &left_alone {
+    // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
+    stanzas.put_last(|set| session.choices.waits_for_strangers(&set.set.policy));
+    // 4. Rotate each stanza's logs, and remember failures.
+    let measured = if run.measure { stanzas.sets.clone() } else { Vec::new() };
+    session.pass(stanzas, session.now, run.force);
+    // 5. Write the state, and answer with the worst that was seen.
+    let exit = session.close();
+    // 6. Measure the archives as they are now: what is listed serves all stanzas.
+    let mut directories = Directories::default();
+    let held = measured.iter().map(|set| held_by(set, &mut directories));
+    (exit, held.collect())
+}
+
+/// Opens a session for these stanzas: the state is locked and read, then the time is taken.
+///
+/// # Errors
+/// The worst that was seen, where the state keeps everything from being rotated.
+pub(crate) fn open<'l>(
+    options: &'l Options,
+    stanzas: &Stanzas,
+    listener: &'l Arc<dyn Listener>,
+) -> Result<Session<'l>, Exit> {
+    let mut exit = if stanzas.failed { Exit::Failed } else { Exit::Well };
+    let (mut ledger, now) = Ledger::open(options, stanzas.logs(), listener).map_err(|worse| {
+        exit.worsen(worse);
+        exit
+    })?;
+    for log in stanzas.left_alone() {
         ledger.found(log);
     }
-    // 3. A dry run differs here, in what it works with, and nowhere below.
-    let hands: Box<dyn Hands> = if invocation.dry_run {
-        Box::new(Rehearsal::new(listener))
+    // A dry run differs here, in what it works with, and nowhere below.
+    let (hands, directories): (Box<dyn Hands>, _) = if options.dry_run {
+        (Box::new(Rehearsal::new(listener)), Directories::pretended())
     } else {
-        Box::new(Executor::new(listener, invocation.jobs))
+        (Box::new(Executor::new(listener, options.jobs)), Directories::default())
     };
-    let mut directories = if invocation.dry_run {
-        Directories::pretended()
-    } else {
-        Directories::default()
-    };
-    directories.know(listings);
-    let choices = Arc::new(Choices {
-        mail_program: invocation.mail_program.clone(),
-        external_compress: invocation.external_compress,
-        now: now.local,
-        watcher: Arc::clone(listener),
-        release: Release::new(match invocation.jobs {
-            Some(NonZero::<usize>::MIN) => Help::Never,
-            _ => Help::ForMany,
-        }),
-        patience: Patience::default(),
-    });
-    // Whoever can make a program of a stanza wait can keep only those back that are like it.
-    sets.sort_by_key(|set| choices.waits_for_strangers(&set.set.policy));
-    let force = invocation.force;
-    let mut session = Session {
+    Ok(Session {
         listener,
+        options,
         hands,
         directories,
         ledger,
         now,
-        force,
-        choices,
+        force: false,
+        choices: choices(options, &now, listener),
         acting: None,
         cuts: Vec::new(),
         alone: HashMap::new(),
         rows: row::RowsInWork::default(),
         waiting: Vec::new(),
         exit,
-    };
-    // 4. Rotate each stanza's logs, and remember failures.
-    session.hear(Event::Handling(sets.len()));
-    let measured = if invocation.metrics.is_some() {
-        sets.clone()
-    } else {
-        Vec::new()
-    };
-    for set in sets {
-        if signals::caught().is_some() {
-            break;
-        }
-        session.handle(set);
-        session.leave_identity();
-    }
-    session.finish_waiting(None);
-    session.leave_identity();
-    session.note(|| Event::TurnOfRun);
-    session.look_for_holes();
-    if let Some(signal) = signals::caught() {
-        session.hear(Event::Ending(signal));
-        session.exit.worsen(Exit::Failed);
-    }
-    // 5. Write the state, and answer with the worst that was seen.
-    let Session {
-        ledger, now, mut exit, ..
-    } = session;
-    if !ledger.write(&now) {
-        exit.worsen(Exit::Failed);
-    }
-    // As the archives are now: what is listed serves all stanzas.
-    let mut directories = Directories::default();
-    let held = measured.iter().map(|set| held_by(set, &mut directories));
-    (exit, held.collect())
+    })
+}
+
+/// Returns what holds for a whole pass.
+fn choices(options: &Options, now: &Now, listener: &Arc<dyn Listener>) -> Arc<Choices> {
+    Arc::new(Choices {
+        mail_program: options.mail_program.clone(),
+        external_compress: options.external_compress,
+        now: now.local,
+        watcher: Arc::clone(listener),
+        release: Release::new(match options.jobs {
+            Some(NonZero::<usize>::MIN) => Help::Never,
+            _ => Help::ForMany,
+        }),
+        patience: Patience::default(),
+    })
 }
 
 /// Measures what a stanza's archives hold; what cannot be looked at is not counted.
@@ -170,26 +158,41 @@ fn held_by(expanded: &ExpandedSet, directories: &mut Directories) -> Held {
     held
 }
 
-/// Reads the configuration and finds its logs; complaints are told as they come.
-fn read_configuration(
-    invocation: &Invocation,
-    listener: &Arc<dyn Listener>,
-    exit: &mut Exit,
-) -> (Vec<ExpandedSet>, Listings) {
-    let mut hear = |diagnostic| listener.hear(Event::Config(diagnostic));
-    let options = LoadOptions {
-        as_root: identity::is_root(),
-        ..LoadOptions::default()
-    };
-    let loaded = load::load(&invocation.configs, &options, &mut hear);
-    let found = discover::discover(loaded.sets, &mut hear);
-    if loaded.failed || found.failed {
-        exit.worsen(Exit::Failed);
-    }
-    (found.sets, found.listings)
-}
-
 impl Session<'_> {
+    /// Rotates, or rehearses, the logs of these stanzas that are due at a time; with `force` those that are not, too.
+    pub(crate) fn pass(&mut self, stanzas: Stanzas, now: Now, force: bool) {
+        let Stanzas { sets, listings, .. } = stanzas;
+        (self.now, self.force) = (now, force);
+        self.choices = choices(self.options, &now, self.listener);
+        self.directories.know(listings);
+        self.hear(Event::Handling(sets.len()));
+        for set in sets {
+            if signals::caught().is_some() {
+                break;
+            }
+            self.handle(set);
+            self.leave_identity();
+        }
+        self.finish_waiting(None);
+        self.leave_identity();
+        self.note(|| Event::TurnOfRun);
+        self.look_for_holes();
+    }
+
+    /// Writes the state, and answers how it went.
+    #[must_use]
+    pub(crate) fn close(self) -> Exit {
+        let mut exit = self.exit;
+        if let Some(signal) = signals::caught() {
+            self.hear(Event::Ending(signal));
+            exit.worsen(Exit::Failed);
+        }
+        if !self.ledger.write(&self.now) {
+            exit.worsen(Exit::Failed);
+        }
+        exit
+    }
+
     fn hear(&self, event: Event) {
         self.listener.hear(event);
     }

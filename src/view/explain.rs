@@ -1,22 +1,23 @@
 //! Gathers everything about one log: its stanza, those that lose it, the settings, the verdict, and the plan.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::survey::Surveyor;
 use super::{Read, errors, settings};
-use crate::cli::{DEFAULT_MAIL, Invocation, Locking, ViewRequest};
+use crate::cli::ViewRequest;
+use crate::clock::Now;
 use crate::diag::{Diagnostic, Problem};
-use crate::discover::{ExpandedSet, expand};
+use crate::discover::{ExpandedSet, FoundLog, expand};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
-use crate::report::explain::{Account, PlanLine};
+use crate::report::explain::{Account, Plan, PlanLine};
+use crate::report::status::Row;
 use crate::report::words::path as shown;
 use crate::report::{self, explain, text};
-use crate::schedule::Verdict;
-use crate::session;
+use crate::schedule::{Lack, NextDue};
+use crate::session::{self, Stanzas};
 use crate::unix::split_path;
 
 /// Shows everything about one log.
@@ -25,22 +26,16 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
         report::complain(&format!("error: no stanza names {}\n", shown(asked)));
         return Exit::Failed;
     };
-    let mut surveyor = Surveyor::new(read.now, read.table);
+    let now = read.now;
+    let mut surveyor = Surveyor::new(now, read.table);
     let row = surveyor.log(set, &log);
     surveyor.leave_identity();
-    let is_due = matches!(row.verdict, Some(Verdict::Rotate(_)));
-    let forced = request.force || !is_due;
-    let plan = if row.size.is_some() {
-        plan(request, &log, forced)
-    } else {
-        Vec::new()
-    };
+    let plan = row.obstacle.is_none().then(|| plan(request, set, &row, &now));
     let account = Account {
         written: set.set.written.to_vec(),
         losers: losers(&read.complaints, &log),
         settings: settings::effective(&set.set),
         plan,
-        forced,
         row,
     };
     if request.json {
@@ -111,41 +106,42 @@ fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<(Option<explain::Spot>, 
     losers
 }
 
-/// Rehearses the log's rotation and keeps what it says.
-fn plan(request: &ViewRequest, log: &Path, force: bool) -> Vec<PlanLine> {
-    let invocation = Invocation {
-        configs: request.configs.clone(),
-        dry_run: true,
-        force,
-        verbose: true,
-        mail_program: DEFAULT_MAIL.into(),
-        state: request.state.clone(),
-        is_own_state: false,
-        locking: Locking::Skip,
-        log: None,
-        jobs: std::num::NonZero::new(1),
-        external_compress: false,
-        only: vec![literal(log)],
-        json: false,
-        metrics: None,
-        color: request.color,
+/// Plans the rotation for the moment at which the log will be due, or for now under `-f`.
+fn plan(request: &ViewRequest, set: &ExpandedSet, row: &Row, now: &Now) -> Plan {
+    // A forced run asks for no size, and leaves empty logs alone.
+    let is_left = row.size == Some(0) && !set.set.policy.if_empty;
+    let (at, lacks) = match row.next {
+        _ if request.force => (*now, is_left.then_some(Lack::Content)),
+        Some(NextDue::At(moment)) => (Now::at_in(moment.epoch, now.zone), row.lacks),
+        _ => (*now, row.lacks),
     };
-    let kept = Arc::new(Kept::default());
-    let listener: Arc<dyn Listener> = kept.clone();
-    let _ = session::run(&invocation, &listener);
-    std::mem::take(&mut *kept.0.lock().unwrap_or_else(PoisonError::into_inner))
+    Plan {
+        at: at.local,
+        is_forced: request.force,
+        lacks,
+        lines: rehearse(&request.session, set, &row.log, at),
+    }
 }
 
-/// Writes a path so that as a pattern it means itself.
-fn literal(path: &Path) -> OsString {
-    let mut word = Vec::new();
-    for byte in path.as_os_str().as_bytes() {
-        if matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\') {
-            word.push(b'\\');
-        }
-        word.push(*byte);
+/// Rehearses the log's rotation at a time, as if it were due then and had content, and keeps what is said.
+fn rehearse(options: &session::Options, set: &ExpandedSet, log: &Path, at: Now) -> Vec<PlanLine> {
+    let mut set = ExpandedSet {
+        set: set.set.clone(),
+        logs: vec![FoundLog {
+            path: log.into(),
+            word: 0,
+        }],
+    };
+    // What an empty log will be by then is a log with content.
+    Arc::make_mut(&mut set.set.policy).if_empty = true;
+    let alone = Stanzas::one(set);
+    let kept = Arc::new(Kept::default());
+    let listener: Arc<dyn Listener> = kept.clone();
+    if let Ok(mut session) = session::open(options, &alone, &listener) {
+        session.pass(alone, at, true);
+        let _ = session.close();
     }
-    OsString::from_vec(word)
+    std::mem::take(&mut *kept.0.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Keeps the steps of a rehearsal.
@@ -169,18 +165,5 @@ impl Listener for Kept {
             let line = PlanLine { kind, text };
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_with_the_characters_of_patterns_means_itself() {
-        let path = Path::new("/var/log/a[1]*\\?.log");
-        let word = literal(path);
-        assert!(expand::covers(word.as_bytes(), path.as_os_str().as_bytes()));
-        assert!(!expand::covers(word.as_bytes(), b"/var/log/a1x\\y.log"));
     }
 }

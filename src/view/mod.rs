@@ -17,7 +17,7 @@ use crate::report::{self, Reporter, cite, status, status_table};
 use crate::schedule::NextDue;
 use crate::state::problem::Weight;
 use crate::state::{StateProblem, StateTable};
-use crate::store::{LockMode, Store};
+use crate::store::Store;
 use crate::sys::identity;
 
 mod explain;
@@ -67,12 +67,13 @@ fn read(request: &ViewRequest) -> Read {
     let now = Now::read();
     let logs = found.sets.iter().flat_map(|set| &set.logs);
     let wanted = StateTable::of(logs.map(|log| Arc::clone(&log.path)));
+    let session = &request.session;
     let mut is_damaged = false;
     let mut tell = |problem: StateProblem| {
         is_damaged |= problem.weight() == Weight::Error;
         speaker.hear(Event::State(problem));
     };
-    let table = match Store::open(&request.state, LockMode::Skip, true, &mut tell) {
+    let table = match Store::open(&session.state, session.lock, session.dry_run, &mut tell) {
         Ok(mut store) => store.read(wanted, &now, &mut tell),
         Err(error) => {
             speaker.hear(Event::NoState(error));
@@ -136,11 +137,11 @@ fn sort(rows: &mut [Row], by: Sort) {
 }
 
 /// Orders by what comes soonest: now, then by time, then what waits for something, then what never comes.
-fn soonness(row: &Row) -> (u8, Option<crate::clock::Stamp>) {
+fn soonness(row: &Row) -> (u8, Option<i64>) {
     match (&row.obstacle, row.next) {
         (Some(_), _) | (None, None) => (4, None),
         (None, Some(NextDue::Now)) => (0, None),
-        (None, Some(NextDue::At(at))) => (1, Some(at)),
+        (None, Some(NextDue::At(at))) => (1, Some(at.epoch)),
         (None, Some(NextDue::WhenSize(_))) => (2, None),
         (None, Some(NextDue::WhenFilled)) => (3, None),
     }

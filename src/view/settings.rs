@@ -113,13 +113,7 @@ impl List<'_> {
             }
             NamingStyle::Dated { yesterday, hour_ago } => {
                 self.add("dateext", &[Setting::DateExt]);
-                let format = policy.naming.date_format.as_deref().map(word);
-                let usual = if policy.trigger == Trigger::Hourly {
-                    "-%Y%m%d%H"
-                } else {
-                    "-%Y%m%d"
-                };
-                let format = format.unwrap_or_else(|| usual.to_owned());
+                let format = word(policy.naming.format(policy.trigger));
                 self.add(format!("dateformat {format}"), &[Setting::DateFormat]);
                 self.flag(yesterday, "dateyesterday", Setting::DateYesterday);
                 self.flag(hour_ago, "datehourago", Setting::DateHourAgo);

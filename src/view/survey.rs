@@ -58,7 +58,7 @@ impl Surveyor {
             verdict: None,
             next: None,
             criterion: status::criterion(policy),
-            stays_for_emptiness: false,
+            lacks: None,
             archives: None,
             obstacle: None,
             archive_obstacles: Vec::new(),
@@ -103,15 +103,17 @@ impl Surveyor {
 
     fn judge(&mut self, policy: &Policy, facts: &FileFacts, held: &Held, row: &mut Row) {
         row.size = Some(facts.size);
-        row.stays_for_emptiness = facts.size == 0 && !policy.if_empty;
         row.obstacle = self.obstacle(policy, facts, held, &row.log);
         // A log that is seen for the first time is entered as rotated in this hour.
         let last = row.last.unwrap_or_else(|| self.now.local.hour_start());
         let verdict = schedule::judge(policy, facts, last, &self.now, false);
-        row.next = Some(match &verdict {
-            Verdict::Rotate(_) => NextDue::Now,
-            Verdict::Keep(_) => schedule::next_due(policy, facts, last, &self.now),
-        });
+        (row.next, row.lacks) = match &verdict {
+            Verdict::Rotate(_) => (Some(NextDue::Now), None),
+            Verdict::Keep(_) => (
+                Some(schedule::next_due(policy, facts, last, &self.now)),
+                schedule::lack(policy, facts),
+            ),
+        };
         row.verdict = Some(verdict);
     }
 

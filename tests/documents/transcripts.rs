@@ -1,7 +1,7 @@
 //! The transcripts of the README, and what the manuals show of messages and of the state file: the program says the same.
 //!
 //! Each command is run in a terminal of 80 columns, on the machine of `fixtures/transcripts`. A line `...` in a document
-//! stands for lines that it leaves out.
+//! stands for lines that it leaves out. `BLESS=1` writes the README's transcripts anew, as far as they show lines.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,10 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use super::{PROGRAM_MANUALS, read};
+use crate::support::difference::difference;
 use crate::support::manifest::Place;
 use crate::support::terminal::InTerminal;
-use crate::support::{clock, fresh_dir, need, need_root, ours, project, shell};
+use crate::support::{blessing, clock, fresh_dir, need, need_root, ours, project, shell};
 
 /// How wide the terminal of the documents is.
 const COLUMNS: u16 = 80;
@@ -27,6 +28,8 @@ const MOVE_IN: &str = "mount --bind \"$ROOT/etc\" /etc && mount --bind \"$ROOT/l
 /// A command of a document, and the lines that follow it there.
 struct Transcript {
     command: String,
+    /// How many lines of the document stand before those shown.
+    at: usize,
     shown: Vec<String>,
 }
 
@@ -34,13 +37,14 @@ struct Transcript {
 fn transcripts(markdown: &str) -> Vec<Transcript> {
     let mut found: Vec<Transcript> = Vec::new();
     let (mut inside, mut is_transcript) = (false, false);
-    for line in markdown.lines() {
+    for (number, line) in markdown.lines().enumerate() {
         if line.starts_with("```") {
             (inside, is_transcript) = (!inside, false);
         } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
             is_transcript = true;
             found.push(Transcript {
                 command: command.to_owned(),
+                at: number + 1,
                 shown: Vec::new(),
             });
         } else if is_transcript && let Some(last) = found.last_mut() {
@@ -82,12 +86,63 @@ fn agrees(shown: &[String], said: &[&str]) -> bool {
     let Some((first, rest)) = shown.split_first() else {
         return said.is_empty();
     };
-    if first.trim() != "..." {
+    if !leaves_out(first) {
         return said
             .split_first()
             .is_some_and(|(one, more)| one == first && agrees(rest, more));
     }
     (0..=said.len()).any(|left_out| agrees(rest, &said[left_out..]))
+}
+
+/// Tells if a line of a document stands for lines that it leaves out.
+fn leaves_out(line: &str) -> bool {
+    line.trim() == "..."
+}
+
+/// Shows what was said instead of what is shown: all of it, or as many lines between those left out as now, where most are the same.
+fn anew(shown: &[String], said: &[&str]) -> Vec<String> {
+    let parts: Vec<&[String]> = shown.split(|line| leaves_out(line)).collect();
+    if parts.len() == 1 {
+        return said.iter().map(|line| (*line).to_owned()).collect();
+    }
+    let (mut lines, mut at) = (Vec::new(), 0);
+    for (number, part) in parts.iter().enumerate() {
+        let end = said.len().saturating_sub(part.len()).max(at);
+        let alike = |from: &usize| {
+            part.iter()
+                .zip(&said[*from..])
+                .filter(|(one, other)| one == *other)
+                .count()
+        };
+        at = match number {
+            0 => 0,
+            _ if number + 1 == parts.len() => end,
+            _ => (at..=end).rev().max_by_key(alike).unwrap_or(at),
+        };
+        let to = said.len().min(at + part.len());
+        lines.extend(said[at..to].iter().map(|line| (*line).to_owned()));
+        lines.extend(shown.iter().filter(|line| leaves_out(line)).nth(number).cloned());
+        at = to;
+    }
+    lines
+}
+
+#[test]
+fn a_transcript_that_is_written_anew_leaves_out_what_it_left_out() {
+    let table = [
+        ("a\nb", "c\nd\ne", "c\nd\ne"),
+        ("a\n...", "b\nc\nd", "b\n..."),
+        ("...\na\nb", "c\na\nx", "...\na\nx"),
+        ("a\n  ...\nb\nc\n...", "x\ny\nb\nz\nv", "x\n  ...\nb\nz\n..."),
+        ("a\n...\nb", "x", "x\n..."),
+    ];
+    for (shown, said, wanted) in table {
+        let shown: Vec<String> = shown.lines().map(str::to_owned).collect();
+        let said: Vec<&str> = said.lines().collect();
+        let written = anew(&shown, &said);
+        assert_eq!(written.join("\n"), wanted);
+        assert!(agrees(&written, &said), "{written:?}");
+    }
 }
 
 #[test]
@@ -117,14 +172,31 @@ fn the_transcripts_of_the_readme_are_what_the_program_says() {
     let all = transcripts(&read("README.md"));
     for option in ["--check", "--status", "--explain", "-d"] {
         let is_shown = |one: &&Transcript| one.command.split(' ').any(|word| word == option) && one.shown.len() > 5;
-        assert_eq!(all.iter().filter(is_shown).count(), 1, "the README shows {option}");
+        assert_eq!(
+            all.iter().filter(is_shown).count(),
+            1,
+            "README.md is to have one transcript (\"$ logrotate …\") of {option}"
+        );
     }
-    for Transcript { command, shown } in all {
+    let mut readme: Vec<String> = read("README.md").lines().map(str::to_owned).collect();
+    let mut wrong = Vec::new();
+    for Transcript { command, at, shown } in all.iter().rev() {
         let words: Vec<&str> = command.split(' ').collect();
         let said = InTerminal::start(on(&root, NOW, &words), COLUMNS).finish();
         let lines: Vec<&str> = said.lines().collect();
-        assert!(agrees(&shown, &lines), "$ {command}\n{said}");
+        if !agrees(shown, &lines) {
+            let anew = anew(shown, &lines);
+            let changes = difference(&shown.join("\n"), &anew.join("\n"));
+            wrong.push(format!(
+                "README.md:{at}: `{command}` says otherwise (- shown, + said); BLESS=1 writes it anew:\n{changes}"
+            ));
+            readme.splice(at..&(at + shown.len()), anew);
+        }
     }
+    if blessing() && !wrong.is_empty() {
+        return fs::write(project().join("README.md"), readme.join("\n") + "\n").unwrap();
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Takes what man's macros need out of a line of an example.

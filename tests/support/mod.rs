@@ -1,13 +1,15 @@
 //! What several modules of tests share: running binaries, small trees, needed tools.
 //!
 //! Here are the programs that a test may need and where its trees live; `manifest` reads and writes trees as text,
-//! `scenario` runs one behaviour of `fixtures/scenarios`, `clock` makes the time of day stand still.
+//! `sections` reads a fixture, `scenario` runs one behaviour of `fixtures/scenarios`, `clock` makes the time of day stand still.
 
 pub(crate) mod clock;
 pub(crate) mod content;
+pub(crate) mod difference;
 pub(crate) mod manifest;
 pub(crate) mod mounts;
 pub(crate) mod scenario;
+pub(crate) mod sections;
 pub(crate) mod terminal;
 
 use std::env;
@@ -18,6 +20,21 @@ use std::process::{Command, Stdio};
 
 /// The variable that turns a skipped test into a failed one.
 const NEED_ALL: &str = "LOGROTATE_TESTS_NEED_ALL";
+
+/// Tells if what the fixtures expect is to be written anew from what comes out: `BLESS=1`.
+pub(crate) fn blessing() -> bool {
+    env::var_os("BLESS").is_some_and(|value| value == "1")
+}
+
+/// Fails with all that is wanted, a line each: the file, and what to write there.
+pub(crate) fn assert_nothing_is_wanted(wants: &[String]) {
+    assert!(
+        wants.is_empty(),
+        "what is wanted ({}):\n{}",
+        wants.len(),
+        wants.join("\n")
+    );
+}
 
 /// Returns the path of the binary under test.
 pub(crate) fn ours() -> PathBuf {

@@ -1,31 +1,59 @@
-//! One behaviour of `fixtures/scenarios`: read from its directory, run with a binary, compared with what it says.
+//! One behaviour of `fixtures/scenarios`: read from its file, run with a binary, compared with what it says.
 //!
-//! A scenario is a directory whose name is the behaviour. In it: `conf` (the configuration), `before` and `after` (trees, see
-//! `manifest`; `after` opens with `exit N`), and where wanted `state` (the state file before), `now` (`2024-03-12 06:25:00 UTC`
-//! unless given), `args` (instead of `-v -s @ROOT@/status @ROOT@/conf`), `says` (fragments that stderr must hold, or with `!`
-//! in front must not, with `+` only newer programs say), `setup` (a script run before), `run` (a script that runs `"$@"`), `needs` (tools, or `root`), `cover`
-//! (keys of `fixtures/behaviour-lines.txt`), `differs` (why the reference does otherwise) and `unforeseen` (why a dry run cannot know).
+//! The file's name is the behaviour, its sections (`sections`) are what `SECTIONS` lists. `tests/README.md` shows one.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Output;
 use std::time::SystemTime;
 
 use super::manifest::{Place, utc};
-use super::{clock, content, fresh_dir, has, is_root, project, shell, skip};
+use super::sections::{self, Sections};
+use super::{clock, content, fresh_dir, has, is_root, shell, skip};
 
-/// The present of a scenario that names none: a Tuesday, long past, so that files made by a run are told by their time.
-const NOW: &str = "2024-03-12 06:25:00 UTC";
-/// The command line of a scenario that names none.
-const ARGS: &str = "-v -s @ROOT@/status @ROOT@/conf";
+/// What a scenario is made of, with what stands for a section that is left out.
+const SECTIONS: [(&str, Option<&str>); 14] = [
+    // Keys of `fixtures/behaviour-lines.txt`.
+    ("cover", None),
+    // Why the reference does otherwise: it is not asked then.
+    ("differs", None),
+    // Why a dry run cannot know what the run will do.
+    ("unforeseen", None),
+    // Tools, or `root`.
+    ("needs", None),
+    // DATE TIME ZONE: a Tuesday, long past, so that files made by a run are told by their time.
+    ("now", Some("2024-03-12 06:25:00 UTC\n")),
+    ("conf", None),
+    // The state file before the run; a section `no state`, with nothing in it, says that there is none.
+    (
+        "state",
+        Some("logrotate state -- version 2\n\"@ROOT@/log/app.log\" 2024-3-11-6:25:0\n"),
+    ),
+    ("no state", None),
+    // The tree before the run, as a manifest.
+    (
+        "before",
+        Some("dir 0755 root:root - log\nfile 0640 root:adm - log/app.log\n| today\n"),
+    ),
+    // A script that is run before it.
+    ("setup", None),
+    ("args", Some("-v -s @ROOT@/status @ROOT@/conf\n")),
+    // A script that runs `"$@"`.
+    ("run", None),
+    // `exit N`, and the tree after the run.
+    ("after", None),
+    // Fragments that stderr must hold; with `!` in front must not; with `+` only newer programs say.
+    ("says", None),
+];
 /// A run that takes longer than this many seconds hangs.
 const PATIENCE: &str = "60";
 
-/// One directory of `fixtures/scenarios`.
+/// One file of `fixtures/scenarios`.
+#[derive(Clone)]
 pub(crate) struct Scenario {
-    /// The behaviour: the directory's name.
+    /// The behaviour: the file's name.
     pub(crate) name: String,
-    dir: PathBuf,
+    sections: Sections,
 }
 
 /// What a run left and said, with `@ROOT@` for the tree's path.
@@ -38,46 +66,50 @@ pub(crate) struct Outcome {
     pub(crate) said: String,
 }
 
-/// Reads the list of all scenarios, in order of their names; `SCENARIO=PART` leaves only those whose names hold the part.
+/// Reads all scenarios, in order of their names; `SCENARIO=PART` leaves only those whose names hold the part.
 pub(crate) fn all() -> Vec<Scenario> {
     let only = std::env::var("SCENARIO").unwrap_or_default();
-    let entries = fs::read_dir(project().join("fixtures/scenarios")).unwrap();
-    let mut all: Vec<Scenario> = entries
-        .map(|entry| entry.unwrap().path())
-        .map(|dir| Scenario {
-            name: dir.file_name().unwrap().to_str().unwrap().to_owned(),
-            dir,
-        })
-        .filter(|scenario| scenario.name.contains(&only))
-        .collect();
-    all.sort_by(|a, b| a.name.cmp(&b.name));
-    all
+    let known = |name: &str| SECTIONS.iter().any(|(one, _)| *one == name);
+    let all = sections::files("scenarios").into_iter().map(|file| {
+        let sections = Sections::read(&file, known);
+        Scenario {
+            name: sections.name().to_owned(),
+            sections,
+        }
+    });
+    all.filter(|scenario| scenario.name.contains(&only)).collect()
 }
 
 impl Scenario {
-    /// Returns the text of one of the scenario's files.
-    pub(crate) fn text(&self, file: &str) -> Option<String> {
-        fs::read_to_string(self.dir.join(file)).ok()
+    /// Returns the path of the scenario's file below the project's directory.
+    pub(crate) fn path(&self) -> &str {
+        &self.sections.path
     }
 
-    /// Returns the lines of one of the scenario's files that are not empty.
-    pub(crate) fn lines(&self, file: &str) -> Vec<String> {
-        let text = self.text(file).unwrap_or_default();
+    /// Returns the text of one of the scenario's sections, or what stands for it where it is left out.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        if name == "state" && self.sections.get("no state").is_some() {
+            return None;
+        }
+        let (_, usual) = SECTIONS.iter().find(|(one, _)| *one == name).expect("a known section");
+        self.sections.text(name).or(*usual)
+    }
+
+    /// Returns the lines of one of the scenario's sections that are not empty.
+    pub(crate) fn lines(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
         text.lines()
             .filter(|line| !line.is_empty())
             .map(str::to_owned)
             .collect()
     }
 
-    /// Writes one of the scenario's files.
-    pub(crate) fn bless(&self, file: &str, text: &str) {
-        fs::write(self.dir.join(file), text).unwrap();
-    }
-
     /// Tells if all is there that the scenario needs; says what is not.
     pub(crate) fn can_run(&self) -> bool {
         let mut needs = self.lines("needs");
-        let trees = self.text("before").unwrap_or_default() + &self.text("after").unwrap_or_default();
+        let trees = ["before", "after"]
+            .map(|name| self.text(name).unwrap_or_default())
+            .concat();
         let foreign = |line: &str| {
             line.split(' ')
                 .nth(2)
@@ -101,8 +133,8 @@ impl Scenario {
     /// Runs the scenario with a binary, in a tree of its own that `who` names, with options put before its own.
     pub(crate) fn run(&self, binary: &Path, who: &str, options: &[&str]) -> Outcome {
         let root = fresh_dir(&format!("scenarios/{}/{who}", self.name));
-        let present = self.text("now").unwrap_or_else(|| NOW.to_owned());
-        let (now, zone) = present.trim_end().rsplit_once(' ').expect("DATE TIME ZONE");
+        let present = self.text("now").unwrap_or_default().trim_end();
+        let (now, zone) = present.rsplit_once(' ').expect("DATE TIME ZONE");
         let place = Place {
             root: &root,
             now: utc(now),
@@ -110,7 +142,7 @@ impl Scenario {
         };
         self.plant(&place);
         if let Some(script) = self.text("setup") {
-            let output = shell(&root, "/bin/sh", &["-ec", &script]).output().unwrap();
+            let output = shell(&root, "/bin/sh", &["-ec", script]).output().unwrap();
             assert!(
                 output.status.success(),
                 "{}: setup: {}",
@@ -122,8 +154,8 @@ impl Scenario {
         let mut args = vec![binary.to_str().expect("a path in UTF-8").to_owned()];
         args.extend(options.iter().map(|&option| option.to_owned()));
         args.extend(self.args(&place));
-        let around = self.text("run").unwrap_or_else(|| "exec \"$@\"".to_owned());
-        let mut words = vec![PATIENCE, "/bin/sh", "-c", around.as_str(), "sh"];
+        let around = self.text("run").unwrap_or("exec \"$@\"");
+        let mut words = vec![PATIENCE, "/bin/sh", "-c", around, "sh"];
         words.extend(args.iter().map(String::as_str));
         let mut command = shell(&root, "timeout", &words);
         clock::stop_at(&mut command, now, zone);
@@ -132,18 +164,10 @@ impl Scenario {
     }
 
     fn plant(&self, place: &Place) {
-        let fill = |text: &str| place.fill(text.as_bytes());
-        let conf = place.root.join("conf");
-        fs::write(
-            &conf,
-            fill(&self.text("conf").unwrap_or_else(|| panic!("{} has no conf", self.name))),
-        )
-        .unwrap();
-        place.plant(
-            &self
-                .text("before")
-                .unwrap_or_else(|| panic!("{} has no before", self.name)),
-        );
+        let conf = self.sections.get("conf");
+        let conf = conf.unwrap_or_else(|| panic!("{} has no section `== conf`", self.path()));
+        fs::write(place.root.join("conf"), place.fill(conf)).unwrap();
+        place.plant(self.text("before").unwrap_or_default());
         if let Some(state) = self.text("state") {
             place.plant(&format!(
                 "file 0640 root:root - status\n{}",
@@ -153,7 +177,7 @@ impl Scenario {
     }
 
     fn args(&self, place: &Place) -> Vec<String> {
-        let text = self.text("args").unwrap_or_else(|| ARGS.to_owned());
+        let text = self.text("args").unwrap_or_default();
         let text = String::from_utf8(place.fill(text.as_bytes())).unwrap();
         text.split_whitespace().map(str::to_owned).collect()
     }
@@ -173,11 +197,11 @@ impl Scenario {
 
     /// Says how an outcome is not what the scenario wants; what only newer programs say is not asked of an older one.
     pub(crate) fn complaint(&self, outcome: &Outcome, newer: bool) -> Option<String> {
-        let mut text = String::new();
-        let wanted = self.text("after").unwrap_or_default();
-        if wanted != outcome.tree {
-            text += &difference(&wanted, &outcome.tree);
-        }
+        let mut text = self
+            .sections
+            .clone()
+            .complaint("after", &outcome.tree)
+            .unwrap_or_default();
         for fragment in self.lines("says") {
             let fragment = match fragment.strip_prefix('+') {
                 Some(_) if !newer => continue,
@@ -194,42 +218,8 @@ impl Scenario {
             return None;
         }
         let said: String = outcome.said.lines().map(|line| format!("    > {line}\n")).collect();
-        Some(format!("{}:\n{text}{said}", self.name))
+        Some(format!("{}:\n{text}{said}", self.path()))
     }
-}
-
-/// Shows two texts' lines: what is only wanted after `-`, what is only there after `+`.
-pub(crate) fn difference(wanted: &str, found: &str) -> String {
-    let (mut old, mut new): (Vec<&str>, Vec<&str>) = (wanted.lines().collect(), found.lines().collect());
-    let same = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
-    (old, new) = (old.split_off(same), new.split_off(same));
-    while !old.is_empty() && old.last() == new.last() {
-        old.pop();
-        new.pop();
-    }
-    let mut longest = vec![vec![0usize; new.len() + 1]; old.len() + 1];
-    for i in (0..old.len()).rev() {
-        for j in (0..new.len()).rev() {
-            longest[i][j] = if old[i] == new[j] {
-                longest[i + 1][j + 1] + 1
-            } else {
-                longest[i + 1][j].max(longest[i][j + 1])
-            };
-        }
-    }
-    let (mut i, mut j, mut text) = (0, 0, String::new());
-    while i < old.len() || j < new.len() {
-        if i < old.len() && j < new.len() && old[i] == new[j] {
-            (i, j) = (i + 1, j + 1);
-        } else if j == new.len() || i < old.len() && longest[i + 1][j] >= longest[i][j + 1] {
-            text += &format!("  - {}\n", old[i]);
-            i += 1;
-        } else {
-            text += &format!("  + {}\n", new[j]);
-            j += 1;
-        }
-    }
-    text
 }
 
 /// Calls `work` for each scenario on all processors and gathers the complaints, in order of the names.

@@ -1,0 +1,69 @@
+//! What a pass is given: the stanzas of a configuration, with their logs.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::only;
+use crate::discover::{self, ExpandedSet};
+use crate::event::{Event, Listener};
+use crate::load::{self, LoadOptions};
+use crate::sys::identity;
+use crate::sys::listing::Listings;
+
+/// Stanzas, in the order of their turns.
+#[derive(Debug, Default)]
+pub(crate) struct Stanzas {
+    /// The stanzas, with the logs that are handled.
+    pub(crate) sets: Vec<ExpandedSet>,
+    /// Logs that are configured and not handled.
+    left_alone: Vec<Arc<Path>>,
+    /// Directories that were listed when the logs were found.
+    pub(super) listings: Listings,
+    /// Something was wrong with the configuration.
+    pub(super) failed: bool,
+}
+
+impl Stanzas {
+    /// Reads a configuration and finds its logs; complaints are told as they come. Where `only` names logs, others are left alone.
+    pub(super) fn read(configs: &[PathBuf], only: &[OsString], listener: &Arc<dyn Listener>) -> Self {
+        let mut hear = |diagnostic| listener.hear(Event::Config(diagnostic));
+        let options = LoadOptions {
+            as_root: identity::is_root(),
+            ..LoadOptions::default()
+        };
+        let loaded = load::load(configs, &options, &mut hear);
+        let found = discover::discover(loaded.sets, &mut hear);
+        let mut sets = found.sets;
+        Self {
+            left_alone: only::keep_only(&mut sets, only),
+            sets,
+            listings: found.listings,
+            failed: loaded.failed || found.failed,
+        }
+    }
+
+    /// Takes one stanza alone.
+    pub(crate) fn one(set: ExpandedSet) -> Self {
+        Self {
+            sets: vec![set],
+            ..Self::default()
+        }
+    }
+
+    /// Has those come last of which this is true; else the order stays.
+    pub(super) fn put_last(&mut self, is_one: impl Fn(&ExpandedSet) -> bool) {
+        self.sets.sort_by_key(is_one);
+    }
+
+    /// Returns all logs that are configured: the state's entries of these are wanted.
+    pub(super) fn logs(&self) -> impl Iterator<Item = Arc<Path>> {
+        let handled = self.sets.iter().flat_map(|set| &set.logs).map(|log| &log.path);
+        handled.chain(&self.left_alone).map(Arc::clone)
+    }
+
+    /// Returns the logs that are configured and not handled.
+    pub(super) fn left_alone(&self) -> &[Arc<Path>] {
+        &self.left_alone
+    }
+}
