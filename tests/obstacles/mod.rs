@@ -163,13 +163,11 @@ fn chosen(cases: Vec<Case>) -> Vec<Case> {
         .collect()
 }
 
-fn program() -> PathBuf {
-    std::env::var_os("OBSTACLE_PROGRAM").map_or_else(ours, PathBuf::from)
-}
-
 /// Plays cases, and the same ones with the reference where it is there, and asserts that nothing is wrong with ours.
 fn assert_that_rotation_goes_on(cases: &[Case], beside: bool) {
-    let (figures, reports) = play_all(cases, &program());
+    let other = std::env::var_os("OBSTACLE_PROGRAM").map(PathBuf::from);
+    let beside = beside && other.is_none();
+    let (figures, reports) = play_all(cases, &other.unwrap_or_else(ours));
     if let Some(peer) = peer().filter(|_| beside) {
         let (theirs, _) = play_all(cases, &peer);
         println!("{}", figures::table(&figures, &theirs));
