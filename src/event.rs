@@ -233,6 +233,10 @@ pub enum Doing {
         /// To whom.
         address: OsString,
     },
+    /// Moves aside what is in the way of archives and is none.
+    MoveAside(PathBuf),
+    /// Gives up sending an archive.
+    GiveUpMail(PathBuf),
     /// Removes an archive.
     Remove(PathBuf),
     /// Removes `renamecopy`'s temporary log.

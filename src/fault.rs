@@ -1,5 +1,6 @@
 //! What can go wrong in a rotation, as data: the operation, the path, the reason. `report` has the sentences.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::diag::Place;
@@ -138,6 +139,15 @@ impl SysError {
     #[must_use]
     pub fn is_absence(&self) -> bool {
         std::io::Error::from_raw_os_error(self.errno).kind() == std::io::ErrorKind::NotFound
+    }
+
+    /// Answers whether it failed for what this very file is: its attributes, or its owner in a sticky directory.
+    #[must_use]
+    pub fn denies(&self, name: &OsStr) -> bool {
+        match self.denial.as_deref() {
+            Some(Denial::Attribute { at, .. } | Denial::Sticky { at, .. }) => at.file_name() == Some(name),
+            _ => false,
+        }
     }
 
     /// Answers whether it failed because a name is too long.
@@ -321,6 +331,11 @@ pub enum Insecure {
     /// A symbolic link of somebody who is neither root nor the one acting, which leads to a directory that is not theirs.
     ForeignLink {
         /// The link's owner.
+        user: u32,
+    },
+    /// On a file system that a program of somebody stands behind who is neither root nor the one acting.
+    ForeignMount {
+        /// Who mounted it.
         user: u32,
     },
 }

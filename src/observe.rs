@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::facts::{FileFacts, FileTime};
+use crate::facts::{FileFacts, FileTime, Kind};
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Look, StaysPlain};
 use crate::sys::dir::{Access, Dir};
-use crate::sys::listing::{Listing as Early, Listings};
+use crate::sys::listing::{Listing as Early, Listings, Name};
 use crate::sys::{create, lease, room, walk};
 use crate::unix::FileId;
 
@@ -185,20 +185,33 @@ pub struct View {
     /// What the directory held when the logs were found.
     early: Option<Rc<Early>>,
     pretending: bool,
-    /// What was found to stay plain when it was to be compressed.
-    plain: HashMap<OsString, StaysPlain>,
+    /// What was found out of archives when something was to be done with them.
+    found: HashMap<OsString, Found>,
     /// What a dead run left was looked for in the listing.
     cleared: bool,
     /// How often a listing had to be given up.
     forgotten: u32,
 }
 
+/// What an archive resisted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Found {
+    /// It was to be compressed, and stays plain.
+    plain: Option<StaysPlain>,
+    /// It was to go, and stays.
+    kept: bool,
+    /// It was to be mailed, and could not be.
+    unsent: bool,
+    /// It was to be renamed, and keeps its name.
+    fixed: bool,
+}
+
 /// The names of a directory, compactly, with what changed since it was read.
 #[derive(Debug, Default)]
 struct Listing {
     text: Vec<u8>,
-    /// Where each name begins and how long it is, in the order of the names' bytes.
-    names: Vec<(u32, u16)>,
+    /// Where each name lies, in the order of the names' bytes.
+    names: Vec<Name>,
     gone: Vec<bool>,
     added: BTreeSet<Vec<u8>>,
 }
@@ -213,7 +226,7 @@ impl View {
             early: None,
             cleared: false,
             pretending: false,
-            plain: HashMap::new(),
+            found: HashMap::new(),
             forgotten: 0,
         }
     }
@@ -227,7 +240,7 @@ impl View {
             early: None,
             cleared: false,
             pretending: true,
-            plain: HashMap::new(),
+            found: HashMap::new(),
             forgotten: 0,
         }
     }
@@ -237,16 +250,39 @@ impl View {
         self.pretending = true;
     }
 
-    /// Enters that an archive stays plain.
-    pub fn leave_plain(&mut self, name: OsString, why: StaysPlain) {
-        self.plain.insert(name, why);
+    /// Enters that an archive stays plain. Answers, as the next ones, whether that is new.
+    pub fn leave_plain(&mut self, name: &OsStr, why: StaysPlain) -> bool {
+        self.find_out(name, |found| found.plain = Some(why))
     }
 
-    /// Asks of each of these files whether a program writes to it, and enters the answers.
-    pub fn ask_who_writes<'n>(&mut self, names: impl Iterator<Item = &'n OsString>) {
-        let Some(dir) = self.dir.clone() else { return };
-        let held = names.filter(|name| is_held(&dir, name));
-        self.plain.extend(held.map(|name| (name.clone(), StaysPlain::Written)));
+    /// Enters that an archive which should go could not be mailed.
+    pub fn leave_unsent(&mut self, name: &OsStr) -> bool {
+        self.find_out(name, |found| (found.kept, found.unsent) = (true, true))
+    }
+
+    /// Enters that an archive which should go could not be removed.
+    pub fn leave(&mut self, name: &OsStr) -> bool {
+        self.find_out(name, |found| found.kept = true)
+    }
+
+    /// Enters that an archive could not be renamed.
+    pub fn fix(&mut self, name: &OsStr) -> bool {
+        self.find_out(name, |found| found.fixed = true)
+    }
+
+    fn find_out(&mut self, name: &OsStr, enter: impl FnOnce(&mut Found)) -> bool {
+        let found = self.found.entry(name.to_owned()).or_default();
+        let before = *found;
+        enter(found);
+        *found != before
+    }
+
+    /// Enters that an archive has another name.
+    pub fn renamed(&mut self, from: &OsStr, to: &OsStr) {
+        let found = self.found.remove(from);
+        self.vanished(from);
+        self.appeared(to);
+        self.found.extend(found.map(|found| (to.to_owned(), found)));
     }
 
     fn forget(&mut self) {
@@ -274,7 +310,7 @@ impl View {
 
     /// Enters that a name went away.
     pub fn vanished(&mut self, name: &OsStr) {
-        self.plain.remove(name);
+        self.found.remove(name);
         if self.pretending && self.listed().is_err() {
             return;
         }
@@ -320,7 +356,7 @@ impl Listing {
     fn read(dir: Option<&Dir>) -> Result<Self, SysError> {
         let mut listing = Self::default();
         if let Some(dir) = dir {
-            dir.list(|name| listing.add(name.as_bytes()))?;
+            dir.list(|name, kind| listing.add(name.as_bytes(), kind))?;
         }
         listing.put_in_order();
         Ok(listing)
@@ -339,11 +375,11 @@ impl Listing {
         listing
     }
 
-    fn add(&mut self, name: &[u8]) {
+    fn add(&mut self, name: &[u8], kind: Option<Kind>) {
         let begin = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
         self.text.extend_from_slice(name);
-        self.names.push((begin, length));
+        self.names.push(Name { begin, length, kind });
     }
 
     fn put_in_order(&mut self) {
@@ -366,6 +402,14 @@ impl Listing {
     fn has(&self, name: &[u8]) -> bool {
         self.find(name)
             .map_or_else(|| self.added.contains(name), |at| !self.gone[at])
+    }
+
+    /// Returns what has the name, where that is known; what a step of ours made is a file.
+    fn kind(&self, name: &[u8]) -> Option<Kind> {
+        match self.find(name) {
+            Some(at) => self.names[at].kind,
+            None => Some(Kind::Regular),
+        }
     }
 
     fn starting_with(&self, prefix: &[u8]) -> Vec<OsString> {
@@ -399,9 +443,14 @@ fn time_of(dir: &Dir) -> Option<(FileId, FileTime)> {
     dir.facts().ok().map(|facts| (facts.id, facts.modified))
 }
 
-fn part(text: &[u8], (begin, length): (u32, u16)) -> &[u8] {
-    let begin = begin as usize;
-    text.get(begin..begin + usize::from(length)).unwrap_or_default()
+fn part(text: &[u8], name: Name) -> &[u8] {
+    let begin = name.begin as usize;
+    text.get(begin..begin + usize::from(name.length)).unwrap_or_default()
+}
+
+/// Tells whether archives can be so: a link is treated as one, and never followed.
+fn is_archive(kind: Kind) -> bool {
+    matches!(kind, Kind::Regular | Kind::Symlink)
 }
 
 impl Look for View {
@@ -418,8 +467,38 @@ impl Look for View {
 
     fn stays_plain(&mut self, name: &OsStr) -> Option<StaysPlain> {
         let is_written = || self.pretending && self.dir.as_ref().is_some_and(|dir| is_held(dir, name));
-        let known = self.plain.get(name).copied();
+        let known = self.found.get(name).and_then(|found| found.plain);
         known.or_else(|| is_written().then_some(StaysPlain::Written))
+    }
+
+    fn is_file(&mut self, name: &OsStr) -> Result<bool, SysError> {
+        let dir = self.dir.clone();
+        let look = || match &dir {
+            Some(dir) => Ok(dir.look(name)?.is_some_and(|facts| is_archive(facts.kind))),
+            None => Ok(true),
+        };
+        if self.listing.is_none() && self.prefers_names() {
+            return look();
+        }
+        let listing = self.listed()?;
+        match listing.kind(name.as_bytes()) {
+            _ if !listing.has(name.as_bytes()) => Ok(false),
+            Some(kind) => Ok(is_archive(kind)),
+            None => look(),
+        }
+    }
+
+    fn is_kept(&mut self, name: &OsStr) -> bool {
+        self.found.get(name).is_some_and(|found| found.kept)
+    }
+
+    fn is_unsent(&mut self, name: &OsStr) -> bool {
+        self.found.get(name).is_some_and(|found| found.unsent)
+    }
+
+    fn fixed(&mut self) -> Vec<OsString> {
+        let fixed = self.found.iter().filter(|(_, found)| found.fixed);
+        fixed.map(|(name, _)| name.clone()).collect()
     }
 
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError> {

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::facts::{FileFacts, Kind};
-use crate::fault::Insecure;
+use crate::fault::{Fault, Insecure};
 use crate::policy::{Method, Policy};
 use crate::unix::{Identity, UserId};
 
@@ -48,6 +48,16 @@ pub enum Obstructed {
     },
     /// Compressed, it would take no less room: it stays plain.
     NotSmaller,
+    /// It cannot be compressed: it stays plain, and that is tried again at each rotation.
+    NotCompressed(Box<Fault>),
+    /// It should go and cannot be mailed: it stays for now.
+    NotMailed(Box<Fault>),
+    /// It should go and cannot be removed.
+    NotRemoved(Box<Fault>),
+    /// It cannot be renamed: it keeps its number.
+    NotRenamed(Box<Fault>),
+    /// It goes unsent: too many wait for the mailer.
+    Unsent,
 }
 
 impl Obstructed {
@@ -58,6 +68,22 @@ impl Obstructed {
             Self::NotReopened { .. } => "not-reopened",
             Self::Written { .. } => "written",
             Self::NotSmaller => "not-smaller",
+            Self::NotCompressed(_) => "not-compressed",
+            Self::NotMailed(_) => "not-mailed",
+            Self::NotRemoved(_) => "not-removed",
+            Self::NotRenamed(_) => "not-renamed",
+            Self::Unsent => "unsent",
+        }
+    }
+
+    /// Tells whether that is an error, and not only to be warned of.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        match self {
+            Self::NotReopened { .. } | Self::Written { .. } | Self::NotSmaller => false,
+            Self::NotCompressed(_) | Self::NotMailed(_) | Self::NotRemoved(_) | Self::NotRenamed(_) | Self::Unsent => {
+                true
+            }
         }
     }
 }

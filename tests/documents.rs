@@ -147,6 +147,85 @@ fn what_programs_read_is_in_the_manuals() {
     assert_nothing_is_wanted(&wants);
 }
 
+/// Returns the names of this binary's tests.
+fn tests() -> Vec<String> {
+    let list = Command::new(std::env::current_exe().unwrap())
+        .args(["--list", "--format", "terse"])
+        .output()
+        .unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    list.lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Tells whether this is a test beside the code, or a module with such tests.
+fn is_unit_test(name: &str) -> bool {
+    let (module, test) = name.split_once("::tests::").unwrap_or((name, ""));
+    let stem = format!("src/{}", module.replace("::", "/"));
+    ["{}.rs", "{}/mod.rs", "{}/tests.rs"].iter().any(|place| {
+        let text = fs::read_to_string(project().join(place.replace("{}", &stem))).unwrap_or_default();
+        text.contains("#[test]") && text.contains(&format!("fn {test}"))
+    })
+}
+
+#[test]
+fn the_tests_that_the_readme_names_exist() {
+    let readme = read("README.md");
+    let security = readme
+        .split("\n## Security\n")
+        .nth(1)
+        .unwrap()
+        .split("\n## ")
+        .next()
+        .unwrap();
+    let tests = tests();
+    let is_test = |name: &str| {
+        let below = format!("{name}::");
+        tests.iter().any(|test| test == name || test.starts_with(&below)) || is_unit_test(name)
+    };
+    let mut named = security
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.contains("::"))
+        .peekable();
+    assert!(named.peek().is_some(), "the section names tests");
+    let missing: Vec<&str> = named.filter(|name| !is_test(name)).collect();
+    assert!(
+        missing.is_empty(),
+        "README.md, Security, names tests that are not there: {missing:#?}"
+    );
+}
+
+#[test]
+fn the_bounds_that_the_readme_names_are_those_of_the_code() {
+    let readme = read("README.md");
+    let rows = readme.split("| bound | | constant |\n|---|---|---|\n").nth(1).unwrap();
+    for row in rows.lines().take_while(|line| line.starts_with('|')) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let (value, unit) = cells[2].split_once(' ').unwrap();
+        let value = match unit {
+            "s" => format!("Duration::from_secs({value})"),
+            "ms" => format!("Duration::from_millis({value})"),
+            "min" => format!("Duration::from_secs({value} * 60)"),
+            "KiB/s" => format!("{value} * 1024"),
+            "MiB" => format!("{value} << 20"),
+            "GiB" => format!("{value} << 30"),
+            other => panic!("README.md has the unit {other}"),
+        };
+        let words: Vec<&str> = cells[3].split('`').collect();
+        let is_it =
+            |line: &str| line.contains(&format!("const {}: ", words[1])) && line.ends_with(&format!("= {value};"));
+        assert!(
+            read(words[3]).lines().any(is_it),
+            "{} has not what README.md says: {row}",
+            words[3]
+        );
+    }
+}
+
 #[test]
 fn the_manuals_are_well_formed() {
     if !need("mandoc") {

@@ -162,10 +162,12 @@ pub enum Problem {
         /** Its length. */
         length: usize,
     },
-    /// A word cannot be expanded.
+    /// A directory that a word leads to cannot be listed.
     GlobFailed {
         /** The word. */
         word: Vec<u8>,
+        /** The directory. */
+        directory: PathBuf,
         /** The system's reason. */
         errno: i32,
     },
@@ -245,10 +247,12 @@ pub enum Problem {
         /** The path by which it is rotated. */
         other: PathBuf,
     },
-    /// A word cannot be expanded, and `missingok` says that this is no error.
+    /// A directory that a word leads to cannot be listed, and `missingok` says that this is no error.
     GlobFailedIgnored {
         /** The word. */
         word: Vec<u8>,
+        /** The directory. */
+        directory: PathBuf,
         /** The system's reason. */
         errno: i32,
     },

@@ -1,6 +1,7 @@
 //! One word of a path list to paths, as the C library's `glob` does it with its tilde and no-check flags.
 //!
-//! No braces; `**` is `*`; a hidden name needs a written dot; what matches nothing stands for itself.
+//! No braces; `**` is `*`; a hidden name needs a written dot; what matches nothing stands for itself. Unlike there, a directory that
+//! cannot be listed takes nothing from the others: users make such, by a link that leads to itself or a file system of their own.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -13,23 +14,32 @@ use crate::sys::listing::{self, Listing, Listings};
 use crate::sys::pattern::{NamePattern, is_special};
 use crate::sys::{accounts, locale};
 
-/// Expands a word to paths in collation order, directories left out.
-///
-/// # Errors
-/// The system's reason why a directory could not be listed, other than that there is none.
-pub fn expand(word: &[u8], listings: &mut Listings) -> Result<Vec<Arc<Path>>, i32> {
+/// What a word leads to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Expansion {
+    /// The paths, in collation order, directories left out.
+    pub paths: Vec<Arc<Path>>,
+    /// Directories that are there and could not be listed, each with the system's reason.
+    pub unlisted: Vec<(PathBuf, i32)>,
+}
+
+/// Expands a word.
+pub fn expand(word: &[u8], listings: &mut Listings) -> Expansion {
     let (home, rest) = tilde(word);
+    let mut found = Expansion::default();
     if !is_special(rest) {
         let joined = [home.as_slice(), rest].concat();
         let whole = if home.is_empty() { rest } else { &joined };
-        return Ok(plain(path_of(whole), None).into_iter().collect());
+        found.paths.extend(plain(path_of(whole), None));
+        return found;
     }
-    let mut paths = Vec::new();
-    matches(word, (home, rest), listings, &mut paths)?;
-    if paths.len() > 1 {
-        locale::sort_by_name(&mut paths, |path| path.as_os_str().as_bytes());
+    if !matches((home, rest), listings, &mut found) && found.unlisted.is_empty() {
+        found.paths.extend(plain(path_of(word), None));
     }
-    Ok(paths)
+    if found.paths.len() > 1 {
+        locale::sort_by_name(&mut found.paths, |path| path.as_os_str().as_bytes());
+    }
+    found
 }
 
 /// Returns a path to keep, unless it is that of a directory.
@@ -38,15 +48,11 @@ fn plain(path: &Path, kind: Option<Kind>) -> Option<Arc<Path>> {
     (!is_directory).then(|| path.into())
 }
 
-/// Finds the paths that a pattern leads to, or puts out the word itself.
-fn matches(
-    word: &[u8],
-    (home, rest): (Vec<u8>, &[u8]),
-    listings: &mut Listings,
-    paths: &mut Vec<Arc<Path>>,
-) -> Result<(), i32> {
+/// Finds the paths that a pattern leads to; answers whether there were any, those of directories included.
+fn matches((home, rest): (Vec<u8>, &[u8]), listings: &mut Listings, into: &mut Expansion) -> bool {
     let mut found = vec![home];
     let mut rest = rest;
+    let mut is_found = false;
     while !rest.is_empty() && !found.is_empty() {
         let slashes = rest.iter().take_while(|byte| **byte == b'/').count();
         let length = rest[slashes..].iter().take_while(|byte| **byte != b'/').count();
@@ -57,13 +63,17 @@ fn matches(
         let pattern = NamePattern::new(name, locale::is_utf8());
         if let Some(literal) = pattern.literal() {
             found.iter_mut().for_each(|path| path.extend_from_slice(literal));
-        } else if behind.is_empty() {
-            if !last_step(&found, &pattern, listings, paths)? {
-                paths.extend(plain(path_of(word), None));
-            }
-            return Ok(());
         } else {
-            found = step(found, &pattern, listings)?;
+            let mut lists = Lists {
+                listings,
+                is_found,
+                unlisted: &mut into.unlisted,
+            };
+            if behind.is_empty() {
+                return last_step(&found, &pattern, &mut lists, &mut into.paths);
+            }
+            found = step(found, &pattern, &mut lists);
+            is_found = true;
         }
         rest = behind;
     }
@@ -71,28 +81,55 @@ fn matches(
     for path in found.iter().map(|path| path_of(path)) {
         if let Some(kind) = listing::kind_of(path) {
             any = true;
-            paths.extend(plain(path, Some(kind)));
+            into.paths.extend(plain(path, Some(kind)));
         }
     }
-    if !any {
-        paths.extend(plain(path_of(word), None));
+    any
+}
+
+/// Lists directories, and keeps those that cannot be listed.
+struct Lists<'l> {
+    listings: &'l mut Listings,
+    /// The directories were found by a pattern, and are not written out.
+    is_found: bool,
+    unlisted: &'l mut Vec<(PathBuf, i32)>,
+}
+
+impl Lists<'_> {
+    /// Lists a directory; `None` where there is none, or it cannot be listed.
+    fn of(&mut self, directory: &[u8]) -> Option<Rc<Listing>> {
+        let place = path_of(if directory.is_empty() { b"." } else { directory });
+        match self.listings.list(place) {
+            Ok(listed) => return Some(listed),
+            Err(errno) if listing::is_absence(errno) => {}
+            // As for the C library, no pattern leads to what may not even be looked at.
+            Err(_) if self.is_found && listing::is_hidden(place) => {}
+            Err(errno) => self.unlisted.push((shorn(directory), errno)),
+        }
+        None
     }
-    Ok(())
+}
+
+/// Returns a directory's path without slashes at its end.
+fn shorn(directory: &[u8]) -> PathBuf {
+    let end = directory
+        .iter()
+        .rposition(|byte| *byte != b'/')
+        .map_or(1, |last| last + 1);
+    path_of(&directory[..end.min(directory.len())]).to_owned()
 }
 
 /// Puts out the names of the directories that match; answers whether any did, a directory's included.
 fn last_step(
     directories: &[Vec<u8>],
     pattern: &NamePattern,
-    listings: &mut Listings,
+    lists: &mut Lists<'_>,
     paths: &mut Vec<Arc<Path>>,
-) -> Result<bool, i32> {
+) -> bool {
     let mut any = false;
     let mut path = Vec::new();
     for directory in directories {
-        let Some(listed) = listed(directory, listings)? else {
-            continue;
-        };
+        let Some(listed) = lists.of(directory) else { continue };
         for (name, kind) in listed.names().filter(|(name, _)| pattern.matches_visible(name)) {
             any = true;
             path.clear();
@@ -101,17 +138,7 @@ fn last_step(
             paths.extend(plain(path_of(&path), kind));
         }
     }
-    Ok(any)
-}
-
-/// Lists a directory; `None` where there is none.
-fn listed(directory: &[u8], listings: &mut Listings) -> Result<Option<Rc<Listing>>, i32> {
-    let place = if directory.is_empty() { b"." } else { directory };
-    match listings.list(path_of(place)) {
-        Ok(listed) => Ok(Some(listed)),
-        Err(errno) if listing::is_absence(errno) => Ok(None),
-        Err(errno) => Err(errno),
-    }
+    any
 }
 
 /// Tells whether a word would lead to this path if the file were there.
@@ -151,12 +178,10 @@ pub fn stem(word: &[u8]) -> PathBuf {
 }
 
 /// Goes from directories to those of their names that match and may be directories.
-fn step(directories: Vec<Vec<u8>>, pattern: &NamePattern, listings: &mut Listings) -> Result<Vec<Vec<u8>>, i32> {
+fn step(directories: Vec<Vec<u8>>, pattern: &NamePattern, lists: &mut Lists<'_>) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for directory in directories {
-        let Some(listed) = listed(&directory, listings)? else {
-            continue;
-        };
+        let Some(listed) = lists.of(&directory) else { continue };
         let may_lead_on = |kind| matches!(kind, None | Some(Kind::Directory | Kind::Symlink));
         found.extend(
             listed
@@ -165,7 +190,7 @@ fn step(directories: Vec<Vec<u8>>, pattern: &NamePattern, listings: &mut Listing
                 .map(|(name, _)| [directory.as_slice(), name].concat()),
         );
     }
-    Ok(found)
+    found
 }
 
 /// Splits `~` or `~user` off and answers the home directory and what follows; without such a user all of it follows.
@@ -195,9 +220,10 @@ mod tests {
         Some(paths)
     }
 
-    fn expanded(word: &[u8]) -> Result<Vec<Vec<u8>>, i32> {
-        let paths = expand(word, &mut Listings::default())?;
-        Ok(paths.iter().map(|path| path.as_os_str().as_bytes().to_vec()).collect())
+    fn expanded(word: &[u8]) -> Option<Vec<Vec<u8>>> {
+        let Expansion { paths, unlisted } = expand(word, &mut Listings::default());
+        let bytes = |path: &Arc<Path>| path.as_os_str().as_bytes().to_vec();
+        unlisted.is_empty().then(|| paths.iter().map(bytes).collect())
     }
 
     fn tree() -> tempfile::TempDir {
@@ -267,7 +293,7 @@ mod tests {
         ] {
             let pattern = under(root.path(), pattern);
             assert_eq!(
-                expanded(&pattern).ok(),
+                expanded(&pattern),
                 c_glob(&pattern),
                 "{}",
                 String::from_utf8_lossy(&pattern)
@@ -341,7 +367,7 @@ mod tests {
             }
             let pattern = under(root.path(), &pattern);
             prop_assert_eq!(
-                expanded(&pattern).ok(),
+                expanded(&pattern),
                 c_glob(&pattern),
                 "{}",
                 String::from_utf8_lossy(&pattern)

@@ -102,11 +102,14 @@ impl Seeker<'_> {
     }
 
     fn expand(&mut self, set: LogSet, earlier: &[ExpandedSet]) -> Option<ExpandedSet> {
-        let logs = self.words(&set)?;
+        let mut logs = self.words(&set)?;
         if let Some(old_dir) = &set.policy.old_dir
-            && !self.old_dir_fits(&set, old_dir, &logs, earlier)
+            && !logs.is_empty()
         {
-            return None;
+            self.keep_where_old_dir_fits(&set, old_dir, &mut logs, earlier);
+            if logs.is_empty() {
+                return None;
+            }
         }
         let mut expanded = ExpandedSet { set, logs };
         let mut kept = 0;
@@ -120,7 +123,7 @@ impl Seeker<'_> {
         Some(expanded)
     }
 
-    /// Expands the words; `None` where one cannot be and that is an error.
+    /// Expands the words; `None` where nothing is found since directories cannot be listed, and that is an error.
     fn words(&mut self, set: &LogSet) -> Option<Vec<FoundLog>> {
         // The stanza's user must not learn, by what is rotated, of directories that only root can look into. One whose rights
         // cannot be taken is told of when the stanza's turn comes.
@@ -142,38 +145,29 @@ impl Seeker<'_> {
             self.listings = Listings::by(lister);
             self.listed_as = (seen_by, lister);
         }
-        let mut logs = Vec::new();
+        let (mut logs, mut has_failed) = (Vec::new(), false);
         for (index, word) in set.patterns.iter().enumerate() {
             let word = word.as_bytes();
             if word.len() > LONGEST_WORD {
                 self.say(Problem::GlobTooLong { length: word.len() }, &set.declared_at);
                 continue;
             }
-            match expand::expand(word, &mut self.listings) {
-                Ok(paths) => logs.extend(paths.into_iter().map(|path| FoundLog { path, word: index })),
-                // Of several words only the last one's failure counts, as in the reference.
-                Err(errno) if set.policy.missing_ok || index + 1 < set.patterns.len() => {
-                    self.say(
-                        Problem::GlobFailedIgnored {
-                            word: word.to_vec(),
-                            errno,
-                        },
-                        &set.declared_at,
-                    );
-                }
-                Err(errno) => {
-                    self.say(
-                        Problem::GlobFailed {
-                            word: word.to_vec(),
-                            errno,
-                        },
-                        &set.declared_at,
-                    );
-                    return None;
-                }
+            let found = expand::expand(word, &mut self.listings);
+            logs.extend(found.paths.into_iter().map(|path| FoundLog { path, word: index }));
+            // Of several words only the last one's failures count, as in the reference.
+            let is_ignored = set.policy.missing_ok || index + 1 < set.patterns.len();
+            for (directory, errno) in found.unlisted {
+                let word = word.to_vec();
+                has_failed |= !is_ignored;
+                let problem = if is_ignored {
+                    Problem::GlobFailedIgnored { word, directory, errno }
+                } else {
+                    Problem::GlobFailed { word, directory, errno }
+                };
+                self.say(problem, &set.declared_at);
             }
         }
-        Some(logs)
+        (!has_failed || !logs.is_empty()).then_some(logs)
     }
 
     /// Answers whether no earlier stanza or word has the log `at`; the stanza's logs before `kept` are those that stay.

@@ -1,5 +1,6 @@
 //! Whether archives can go into the directory that a stanza names for them.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::known::Spot;
@@ -19,44 +20,51 @@ impl Seeker<'_> {
         device
     }
 
-    /// Checks that the archives of every log can go into the directory for them.
-    pub(super) fn old_dir_fits(
+    /// Leaves out the logs whose archives cannot go into the directory for them: it may be in the hands of whoever owns the log.
+    pub(super) fn keep_where_old_dir_fits(
         &mut self,
         set: &LogSet,
         old_dir: &OldDir,
-        logs: &[FoundLog],
+        logs: &mut Vec<FoundLog>,
         earlier: &[ExpandedSet],
-    ) -> bool {
-        let path_of = |(set, log): Spot| &*earlier[set as usize].logs[log as usize].path;
+    ) {
         let place = old_dir.declared_at.as_ref().unwrap_or(&set.declared_at);
-        let mut checked: Option<PathBuf> = None;
-        for log in logs {
+        let mut last: Option<PathBuf> = None;
+        let mut refused: HashSet<PathBuf> = HashSet::new();
+        logs.retain(|log| {
             let Some((directory, _)) = split_path(&log.path) else {
-                continue;
+                return true;
             };
-            if checked.as_deref() == Some(directory) {
-                continue;
+            if last.as_deref() == Some(directory) {
+                return true;
             }
-            if let Some(holder) = self.known.holder(&log.path, &path_of) {
-                let first = path_of(holder).to_owned();
-                let policy = &earlier[holder.0 as usize].set.policy;
-                if self.known.former(&log.path).is_some() || !self.is_idle(holder.0, policy, &first, &log.path) {
-                    continue;
+            if self.is_held_elsewhere(&log.path, earlier) {
+                return true;
+            }
+            if refused.contains(directory) {
+                return false;
+            }
+            if let Err(problem) = self.old_dir_problem(set, old_dir, directory, &log.path) {
+                let is_error = problem.class().severity == Severity::Error;
+                self.say(problem, place);
+                if is_error {
+                    refused.insert(directory.to_owned());
+                    return false;
                 }
             }
-            match self.old_dir_problem(set, old_dir, directory, &log.path) {
-                Ok(()) => {}
-                Err(problem) => {
-                    let fine = problem.class().severity != Severity::Error;
-                    self.say(problem, place);
-                    if !fine {
-                        return false;
-                    }
-                }
-            }
-            checked = Some(directory.to_owned());
-        }
-        true
+            last = Some(directory.to_owned());
+            true
+        });
+    }
+
+    /// Answers whether an earlier stanza has a log, and will keep it.
+    fn is_held_elsewhere(&mut self, log: &Path, earlier: &[ExpandedSet]) -> bool {
+        let path_of = |(set, log): Spot| &*earlier[set as usize].logs[log as usize].path;
+        let Some(holder) = self.known.holder(log, &path_of) else {
+            return false;
+        };
+        let policy = &earlier[holder.0 as usize].set.policy;
+        self.known.former(log).is_some() || !self.is_idle(holder.0, policy, path_of(holder), log)
     }
 
     fn old_dir_problem(&mut self, set: &LogSet, old_dir: &OldDir, directory: &Path, log: &Path) -> Result<(), Problem> {

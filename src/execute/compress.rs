@@ -17,7 +17,7 @@ use super::remove::remove;
 use super::work::LogWork;
 use crate::event::{Event, Listener};
 use crate::facts::FileFacts;
-use crate::fault::{Fault, Op, SysError};
+use crate::fault::{ChildEnd, Fault, Op, SysError};
 use crate::plan::{Model, Step};
 use crate::policy::Compression;
 use crate::sys::File;
@@ -36,6 +36,9 @@ const BEST_RATIO: u64 = 1024;
 
 /// From this size on a file with holes is not compared with a compressed file that is there: that may take hours.
 const LONG_TO_COMPARE: u64 = 1 << 30;
+
+/// What gzip ends with where it only warns.
+const GZIP_WARNS: i32 = 2;
 
 /// A compressed file that is written but not yet known to be on disk.
 #[derive(Debug)]
@@ -118,13 +121,18 @@ fn is_twin(dir: &Dir, to: &OsStr, source: &File) -> bool {
     let Ok((twin, _)) = dir.open_plain(to, Access::Read, Op::Open) else {
         return false;
     };
+    holds(&twin, source)
+}
+
+/// Tells whether a compressed file is whole and holds this content.
+fn holds(packed: &File, source: &File) -> bool {
     let means = Means {
         threads: NonZero::<usize>::MIN,
         stop: &|| signals::caught().is_some(),
         read: None,
         most: None,
     };
-    super::decompress::same_content(twin.as_fd(), source.as_fd(), means).unwrap_or(false)
+    super::decompress::same_content(packed.as_fd(), source.as_fd(), means).unwrap_or(false)
 }
 
 fn write(
@@ -178,6 +186,14 @@ fn run_program(
     (output, most): (&File, Option<u64>),
     (listener, pace): (&dyn Listener, &Pace<'_>),
 ) -> Result<(), Fault> {
+    let cannot = |error: SysError| Fault::CannotCompress {
+        path: path.to_owned(),
+        stanza: work.set.declared_at.clone(),
+        error: Box::new(error),
+    };
+    if let Some(error) = work.set.no_compressor.get() {
+        return Err(cannot(error.clone()));
+    }
     let filter = process::Filter {
         program: &how.command,
         args: how.options.iter().map(OsString::as_os_str).collect(),
@@ -190,17 +206,22 @@ fn run_program(
         pace.tick();
     };
     match process::run_filter(&filter, source, output, &tick) {
-        Err(error) => Err(Fault::CannotCompress {
-            path: path.to_owned(),
-            stanza: work.set.declared_at.clone(),
-            error: Box::new(error),
-        }),
+        Err(error) => {
+            if error.is_absence() {
+                work.set.no_compressor.get_or_init(|| error.clone());
+            }
+            Err(cannot(error))
+        }
         Ok(done) => {
             if !done.said.is_empty() {
                 listener.hear(Event::CompressorSaid {
                     path: path.to_owned(),
                     said: done.said,
                 });
+            }
+            let is_warned = done.end == Err(ChildEnd::Status(GZIP_WARNS)) && engine::is_gzip(&how.command);
+            if is_warned && holds(output, source) {
+                return Ok(());
             }
             done.end.map_err(|end| Fault::Compressor {
                 path: path.to_owned(),

@@ -117,6 +117,13 @@ pub fn recognise(command: &Path, options: &[OsString]) -> Option<BuiltIn> {
     (!changed).then_some(built_in)
 }
 
+/// Tells whether a program is gzip, or takes its place, wherever it lies.
+#[must_use]
+pub fn is_gzip(command: &Path) -> bool {
+    let name = command.file_name().map(OsStr::as_bytes);
+    matches!(name, None | Some(b"gzip" | b"pigz"))
+}
+
 /// As [`recognise`], in an environment that says nothing.
 fn stands_in(command: &Path, options: &[OsString]) -> Option<BuiltIn> {
     let options: Vec<&[u8]> = options.iter().map(|option| OsStr::as_bytes(option)).collect();

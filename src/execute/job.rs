@@ -28,6 +28,8 @@ pub(super) struct Job {
     events: Arc<Heard>,
     /// The compressed names that were not made, and the plain ones that stand for them.
     stand_ins: Vec<(OsString, OsString)>,
+    /// The archives that should have gone and stay.
+    kept: Vec<OsString>,
     /// What was compressed.
     packed: Vec<OsString>,
     /// Since when it is tried again and again.
@@ -44,6 +46,7 @@ pub struct Busy {
     /// The steps, the one that cannot be done yet first.
     steps: VecDeque<Step>,
     stand_ins: Vec<(OsString, OsString)>,
+    kept: Vec<OsString>,
     /// When that was met first.
     pub since: Instant,
 }
@@ -59,7 +62,7 @@ pub struct Finished {
     pub put_off: bool,
     /// The archives that were compressed, by their plain names.
     pub packed: Vec<OsString>,
-    /// The archives that stay plain for now.
+    /// The archives that stay plain for now, and those that should have gone and stay.
     pub left_plain: Vec<OsString>,
     /// It is not at its end: a program still writes to what comes next.
     pub busy: Option<Busy>,
@@ -141,6 +144,7 @@ impl Job {
             work,
             steps: steps.into(),
             stand_ins: Vec::new(),
+            kept: Vec::new(),
             packed: Vec::new(),
             since: None,
             is_last_try: false,
@@ -153,6 +157,7 @@ impl Job {
     pub(super) fn again(work: Arc<LogWork>, left: Busy, is_last_try: bool) -> Self {
         Self {
             stand_ins: left.stand_ins,
+            kept: left.kept,
             since: Some(left.since),
             is_last_try,
             ..Self::new(work, left.steps.into())
@@ -203,11 +208,7 @@ impl Job {
                     self.steps.push_front(step);
                     break;
                 }
-                Err(Fault::NotSmaller { path }) => {
-                    self.tell(path, Obstructed::NotSmaller);
-                    self.do_without(step);
-                }
-                Err(fault) => self.fail(fault),
+                Err(fault) => self.resist(step, fault),
             }
         }
         After::Done(self.end())
@@ -223,8 +224,45 @@ impl Job {
                 self.tell(path, Obstructed::Written { by: None });
                 self.stand_ins.push((to, from));
             }
-            Err(fault) => self.fail(fault),
+            Err(fault) => self.resist_compression(from, to, fault),
         }
+    }
+
+    /// Goes on after a step that failed: what depends on it is left, and all else is done.
+    fn resist(&mut self, step: Step, fault: Fault) {
+        match step {
+            _ if fault == Fault::Interrupted => self.fail(fault),
+            Step::Compress { from, to, .. } => self.resist_compression(from, to, fault),
+            Step::Mail { what, .. } => {
+                // What could not be sent must not go.
+                self.steps.retain(|step| !is_about(step, &what));
+                self.tell(self.work.archive_path_of(&what), Obstructed::NotMailed(fault.into()));
+                self.failed = true;
+                self.kept.push(what);
+            }
+            Step::Remove { what, is_archive: true } => {
+                self.tell(self.work.path_of(&what), Obstructed::NotRemoved(fault.into()));
+                self.failed = true;
+                self.kept.push(what.name);
+            }
+            Step::Copy { .. } => {
+                self.events.hear(Event::Failed(fault));
+                self.failed = true;
+                self.do_without(step);
+            }
+            _ => self.fail(fault),
+        }
+    }
+
+    fn resist_compression(&mut self, from: OsString, to: OsString, fault: Fault) {
+        let what = match fault {
+            Fault::Interrupted => return self.fail(fault),
+            Fault::NotSmaller { .. } => Obstructed::NotSmaller,
+            other => Obstructed::NotCompressed(other.into()),
+        };
+        self.failed |= what.is_error();
+        self.tell(self.work.archive_path_of(&from), what);
+        self.stand_ins.push((to, from));
     }
 
     /// Does without a step that cannot be done now.
@@ -295,12 +333,14 @@ impl Job {
         };
         let (steps, stand_ins) = (self.steps, self.stand_ins);
         if steps.is_empty() {
-            done.left_plain = stand_ins.into_iter().map(|(_, plain)| plain).collect();
+            let plain = stand_ins.into_iter().map(|(_, plain)| plain);
+            done.left_plain = plain.chain(self.kept).collect();
         } else {
             let since = self.since.unwrap_or_else(Instant::now);
             done.busy = Some(Busy {
                 steps,
                 stand_ins,
+                kept: self.kept,
                 since,
             });
         }
@@ -366,6 +406,7 @@ pub(super) mod tests {
                 length: 0,
             },
             choices: Arc::new(choices),
+            no_compressor: std::sync::OnceLock::new(),
         };
         let work = LogWork {
             set: Arc::new(set),

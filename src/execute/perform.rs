@@ -57,8 +57,9 @@ pub(super) fn perform(
         }
         Step::Rename { from, to } => rename(work, from, to, listener)?,
         Step::CopyTruncate { to } => copy::copy_and_truncate(work, to.as_deref(), listener)?,
-        Step::SkipCopy { .. } => {}
+        Step::SkipCopy { .. } | Step::GiveUpMail { .. } => {}
         Step::Create(ownership) => create::create(work, ownership, listener)?,
+        Step::MoveAside(what) => place::make_room(work, dir_of(work, what)?, &what.name, work.path_of(what), listener)?,
         Step::Mail {
             what,
             subject,
@@ -175,7 +176,7 @@ pub fn changes(step: &Step) -> (Option<Change<'_>>, Option<Change<'_>>) {
         Step::Rename { from, to } => (Some((to.place, &to.name)), Some((from.place, &from.name))),
         Step::CopyTruncate { to } => (to.as_deref().map(|name| (Where::Archive, name)), None),
         Step::Copy { to, .. } => (Some((Where::Archive, to)), None),
-        Step::Remove { what, .. } => (None, Some((what.place, &what.name))),
-        Step::SkipCopy { .. } | Step::Create(_) | Step::Mail { .. } => (None, None),
+        Step::Remove { what, .. } | Step::MoveAside(what) => (None, Some((what.place, &what.name))),
+        Step::SkipCopy { .. } | Step::Create(_) | Step::Mail { .. } | Step::GiveUpMail { .. } => (None, None),
     }
 }

@@ -10,6 +10,7 @@ use crate::clock::Stamp;
 use crate::diag::Place;
 use crate::event::{Doing, Event, Listener};
 use crate::facts::FileFacts;
+use crate::fault::SysError;
 use crate::plan::{Spot, Step, Where};
 use crate::policy::{Compression, Ownership, Policy, Su};
 use crate::sys::dir::Dir;
@@ -70,6 +71,8 @@ pub struct SetWork {
     pub declared_at: Place,
     /// What holds for the whole run.
     pub choices: Arc<Choices>,
+    /// Why its compressor could not be started: that is tried once a run.
+    pub no_compressor: OnceLock<SysError>,
 }
 
 /// One log, and where its archives are.
@@ -193,6 +196,8 @@ impl LogWork {
                     address,
                 });
             }
+            Step::MoveAside(what) => say(Doing::MoveAside(self.path_of(what))),
+            Step::GiveUpMail { what } => say(Doing::GiveUpMail(self.archive_path_of(what))),
             Step::Remove { what, is_archive: true } => say(Doing::Remove(self.path_of(what))),
             Step::Remove {
                 what,

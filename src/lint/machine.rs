@@ -39,9 +39,10 @@ pub fn insecure(set: &LogSet, directory: &Path, component: &Path, why: Insecure)
             mode: mode.0,
             has_su_owner: set.policy.su == Some(Su::DirectoryOwner),
         },
-        Insecure::ForeignLink { user } => Lint::ForeignLink {
+        Insecure::ForeignLink { user } | Insecure::ForeignMount { user } => Lint::ForeignLink {
             directory,
             link: component.to_owned(),
+            is_mount: matches!(why, Insecure::ForeignMount { .. }),
             user,
         },
     };

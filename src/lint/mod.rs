@@ -84,12 +84,15 @@ pub enum Lint {
         /** There is `su owner`, which root's directories count as none. */
         has_su_owner: bool,
     },
-    /// On the way to the logs is a symbolic link of a user, and they end in a directory which is not that user's.
+    /// On the way to the logs is a symbolic link of a user, and they end in a directory which is not that user's; or a file system
+    /// that a user's program stands behind.
     ForeignLink {
         /** Their directory. */
         directory: PathBuf,
-        /** The link. */
+        /** The link, or where the file system is mounted. */
         link: PathBuf,
+        /** It is a file system. */
+        is_mount: bool,
         /** Its owner. */
         user: u32,
     },

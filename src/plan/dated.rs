@@ -12,7 +12,9 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     let archive = question.names.dated(question.now)?;
     let mut prepare = Vec::new();
     let archives = archives(question, look, &mut prepare)?;
-    let (mut going, staying) = going(question, look, archives)?;
+    let (going, staying) = going(question, look, archives)?;
+    // What could not be removed or mailed a moment ago stays for this time.
+    let (kept, mut going): (Vec<_>, Vec<_>) = going.into_iter().partition(|name| look.is_kept(name));
     let plain = |why: Option<StaysPlain>| {
         staying
             .iter()
@@ -23,8 +25,12 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         // The newest of the older ones stays: the new archive takes its turn, as in the reference.
         falls_off = Some(question.newest(&archive));
     }
+    let unsent = question.going_unsent(look, &kept)?;
     for name in going {
         question.dispose(name, &mut prepare);
+    }
+    for name in unsent {
+        question.dispose_unsent(name, &mut prepare);
     }
     let stop = collision(question, look, &archive, &prepare)?;
     let mut finish = question.finish(&archive, falls_off);
@@ -50,6 +56,9 @@ fn archives(question: &Question<'_>, look: &mut dyn Look, steps: &mut Vec<Step>)
         let Some(archive) = question.names.parse_dated(&name) else {
             continue;
         };
+        if !look.is_file(&name)? {
+            continue;
+        }
         let put_off = compression.is_some() && !archive.compressed && (delayed || question.left_plain.contains(&name));
         let plain = if put_off { look.stays_plain(&name) } else { None };
         let then = if put_off && plain.is_none() {
@@ -108,7 +117,8 @@ fn collision(
 ) -> Result<Option<Fault>, SysError> {
     let kept = question.kept(archive);
     for name in [kept.as_os_str(), archive] {
-        let mut is_there = look.has(name)?;
+        // Anything else is moved out of the way.
+        let mut is_there = look.is_file(name)?;
         for step in prepare {
             match step {
                 Step::Compress { to, .. } if to == name => is_there = true,

@@ -10,7 +10,7 @@ use crate::clock::Now;
 use crate::facts::FileTime;
 use crate::fault::{Fault, SysError};
 use crate::naming::ArchiveNames;
-use crate::policy::{NamingStyle, Ownership, Policy};
+use crate::policy::{Keep, NamingStyle, Ownership, Policy};
 
 mod dated;
 mod numbered;
@@ -24,6 +24,18 @@ pub trait Look {
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError>;
     /// Returns all names that begin so, in the order of their bytes.
     fn starting_with(&mut self, prefix: &[u8]) -> Result<Vec<OsString>, SysError>;
+    /// Answers whether the name is a file's, or a symbolic link's, which is treated as one.
+    fn is_file(&mut self, name: &OsStr) -> Result<bool, SysError>;
+    /// Answers whether something else has the name.
+    fn is_other(&mut self, name: &OsStr) -> Result<bool, SysError> {
+        Ok(self.has(name)? && !self.is_file(name)?)
+    }
+    /// Answers whether an archive that should go could not be mailed or removed: it stays, whatever the count says.
+    fn is_kept(&mut self, name: &OsStr) -> bool;
+    /// Answers whether an archive that should go could not be mailed.
+    fn is_unsent(&mut self, name: &OsStr) -> bool;
+    /// Returns the archives that could not be renamed.
+    fn fixed(&mut self) -> Vec<OsString>;
     /// Answers whether an archive stays plain for now though it is to be compressed. A plan that is only rehearsed asks who writes to
     /// it; one that is carried out is told by its first step that meets such a file, and made again: nobody is asked for each of ten
     /// thousand.
@@ -41,6 +53,8 @@ pub enum StaysPlain {
     Written,
     /// Compressed it would take more room than it does: it has large holes.
     NotSmaller,
+    /// It cannot be compressed.
+    NotCompressed,
 }
 
 /// Which of a log's two directories.
@@ -124,6 +138,13 @@ pub enum Step {
     },
     /// Makes a new, empty log.
     Create(Ownership),
+    /// Moves aside what is no file and in the way of archives.
+    MoveAside(Spot),
+    /// Says that an archive goes though it could not be sent: too many wait for that.
+    GiveUpMail {
+        /// The archive.
+        what: OsString,
+    },
     /// Sends an archive.
     Mail {
         /// The archive.
@@ -165,7 +186,7 @@ pub struct Rotation {
     pub finish: Vec<Step>,
     /// The newest archive's name, before compression (`$2` of postrotate).
     pub archive: OsString,
-    /// Older archives that stay plain for now: by the names that they will have.
+    /// Older archives that stay plain for now, and those above the count that should go and cannot: by the names that they will have.
     pub left_plain: Vec<OsString>,
 }
 
@@ -192,7 +213,7 @@ pub struct Question<'a> {
     pub now: &'a Now,
     /// What a dead run left.
     pub before: Before,
-    /// The archives that earlier rotations left plain.
+    /// The archives that earlier rotations left plain, or above the count.
     pub left_plain: &'a BTreeSet<OsString>,
 }
 
@@ -201,10 +222,30 @@ pub struct Question<'a> {
 /// # Errors
 /// The directory could not be asked, or the names cannot be made.
 pub fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fault> {
-    match question.policy.naming.style {
-        NamingStyle::Numbered => numbered::plan(question, look),
-        NamingStyle::Dated { .. } => dated::plan(question, look),
+    let mut rotation = match question.policy.naming.style {
+        NamingStyle::Numbered => numbered::plan(question, look)?,
+        NamingStyle::Dated { .. } => dated::plan(question, look)?,
+    };
+    clear_the_way(question, look, &mut rotation)?;
+    Ok(rotation)
+}
+
+/// Moves aside what is in the way of the rotation's names and is no archive: a directory, a pipe, a socket, a device.
+fn clear_the_way(question: &Question<'_>, look: &mut dyn Look, rotation: &mut Rotation) -> Result<(), SysError> {
+    let renamed = rotation.prepare.iter().filter_map(|step| match step {
+        Step::Rename { to, .. } => Some(to.name.clone()),
+        _ => None,
+    });
+    let newest = [rotation.archive.clone(), question.newest(&rotation.archive)];
+    let names: BTreeSet<OsString> = renamed.chain(newest).collect();
+    let mut steps = Vec::new();
+    for name in names {
+        if look.is_other(&name)? {
+            steps.push(Step::MoveAside(Spot::archive(name)));
+        }
     }
+    rotation.prepare.splice(0..0, steps);
+    Ok(())
 }
 
 /// Returns the name that `renamecopy` gives a log between its two steps.
@@ -227,6 +268,9 @@ pub fn resume(
     switch::resume(question, archive, has_interim, look)
 }
 
+/// Archives wait for a mailer at least up to this number, whatever `rotate` says.
+const LEAST_WAITING: usize = 7;
+
 /// Seconds in a day of 24 hours, in which the age of archives is counted.
 const DAY_SECONDS: i64 = 86_400;
 
@@ -247,6 +291,26 @@ impl Question<'_> {
         }
         let modified = look.modified(name)?;
         Ok(modified.is_some_and(|time| self.now.epoch.saturating_sub(time.seconds) / DAY_SECONDS > limit))
+    }
+
+    /// Returns those of archives that wait to be mailed which go unsent: the oldest, where more wait than are kept.
+    fn going_unsent(&self, look: &mut dyn Look, waiting: &[OsString]) -> Result<BTreeSet<OsString>, SysError> {
+        let most = match self.policy.retention.keep {
+            Keep::All => return Ok(BTreeSet::new()),
+            Keep::Count(count) => usize::try_from(count).unwrap_or(usize::MAX).max(LEAST_WAITING),
+        };
+        let mut unsent = Vec::new();
+        for name in waiting
+            .iter()
+            .filter(|name| look.is_unsent(name))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            unsent.push((look.modified(&name)?, name));
+        }
+        unsent.sort_unstable();
+        let going = unsent.len().saturating_sub(most);
+        Ok(unsent.into_iter().take(going).map(|(_, name)| name).collect())
     }
 
     /// Compresses an archive that an earlier rotation left plain.

@@ -2,9 +2,11 @@
 //!
 //! Archives are counted by the name they are kept under: the compressed one, where there is compression. What an earlier rotation
 //! left plain is compressed first; one that stays plain moves up so, and where a program still writes to it that is tried again behind
-//! all other work.
+//! all other work. One that cannot be renamed keeps its number, and the others pass it by; one that should go and cannot makes room
+//! above the count.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 
 use super::{Before, Look, Question, Rotation, Spot, StaysPlain, Step};
 use crate::fault::{Fault, SysError};
@@ -12,18 +14,21 @@ use crate::policy::{CompressWhen, Keep};
 
 /// Plans the rotation of a log with numbered archives.
 pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fault> {
-    // A date that cannot be made stops a log with numbered archives, too (`details.md` 17).
+    // A date that cannot be made stops a log with numbered archives, too.
     question.names.dated(question.now)?;
-    let archive = question.names.numbered(start(question));
+    let slots = Slots::of(question, look);
+    let archive = question.names.numbered(slots.start);
     let mut shift = Shift::default();
-    let plain = put_off(question, look, &mut shift)?;
-    move_up(question, look, &plain, &mut shift)?;
+    dispose_again(question, look, &slots, &mut shift)?;
+    let plain = put_off(question, look, &slots, &mut shift)?;
+    move_up(question, look, (&slots, &plain), &mut shift)?;
     let falls_off = match question.policy.retention.keep {
         Keep::All => None,
         Keep::Count(0) if !question.is_copy() => Some(question.newest(&archive)),
         Keep::Count(_) => {
-            let name = question.kept(&question.names.numbered(end(question)));
-            (shift.reaches_end || look.has(&name)?).then_some(name)
+            let name = question.kept(&question.names.numbered(slots.end));
+            let stays = shift.end_is_taken && !shift.reaches_end;
+            (!stays && (shift.reaches_end || look.has(&name)?)).then_some(name)
         }
     };
     let mut finish = question.finish(&archive, falls_off);
@@ -31,11 +36,12 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     for (number, why) in shift.left_plain {
         let name = question.names.numbered(number);
         // What is not kept any more goes at the next rotation, without having been compressed.
-        if number < end(question) && why == StaysPlain::Written {
+        if number < slots.end && why == StaysPlain::Written {
             finish.push(question.compression(&name));
         }
         left_plain.push(name);
     }
+    left_plain.extend(shift.beyond);
     Ok(Rotation {
         prepare: shift.steps,
         stop: None,
@@ -52,10 +58,55 @@ struct Shift {
     steps: Vec<Step>,
     /// An archive moves to the number that is not kept any more.
     reaches_end: bool,
+    /// An archive that should go and cannot is at that number, or was.
+    end_is_taken: bool,
     /// The numbers that archives which stay plain will have.
     left_plain: BTreeMap<u64, StaysPlain>,
     /// The numbers of plain archives that go before any moves.
     plain_gone: BTreeSet<u64>,
+    /// Archives above the count that should go and cannot, by the names that they will have.
+    beyond: Vec<OsString>,
+}
+
+/// The numbers that archives can have.
+struct Slots {
+    /// The newest archive's.
+    start: u64,
+    /// The first that is not kept any more; `rotate 0` shifts as `rotate 1` does.
+    end: u64,
+    /// Those of archives that cannot be renamed: they do not count.
+    fixed: BTreeSet<u64>,
+}
+
+impl Slots {
+    fn of(question: &Question<'_>, look: &mut dyn Look) -> Self {
+        let names = look.fixed();
+        let fixed: BTreeSet<u64> = names
+            .iter()
+            .filter_map(|name| Some(question.names.parse_numbered(name)?.0))
+            .collect();
+        let mut slots = Self {
+            start: u64::from(question.policy.retention.start),
+            end: u64::MAX,
+            fixed,
+        };
+        while slots.fixed.contains(&slots.start) {
+            slots.start += 1;
+        }
+        if let Keep::Count(count) = question.policy.retention.keep {
+            slots.end = (0..count.max(1)).fold(slots.start, |number, _| slots.after(number));
+        }
+        slots
+    }
+
+    /// Returns the number that an archive moves to.
+    fn after(&self, number: u64) -> u64 {
+        let mut next = number.saturating_add(1);
+        while self.fixed.contains(&next) {
+            next += 1;
+        }
+        next
+    }
 }
 
 /// The numbers whose archive is plain though it is to be compressed.
@@ -67,40 +118,62 @@ struct Plain {
     staying: BTreeMap<u64, StaysPlain>,
 }
 
-fn start(question: &Question<'_>) -> u64 {
-    u64::from(question.policy.retention.start)
-}
-
-/// The first number that is not kept any more; `rotate 0` shifts as `rotate 1` does.
-fn end(question: &Question<'_>) -> u64 {
-    match question.policy.retention.keep {
-        Keep::All => u64::MAX,
-        Keep::Count(count) => start(question) + u64::from(count.max(1)),
+/// Tries again to get rid of what earlier rotations left above the count.
+fn dispose_again(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    slots: &Slots,
+    shift: &mut Shift,
+) -> Result<(), SysError> {
+    let mut waiting = Vec::new();
+    for name in question.left_plain {
+        let number = question.names.parse_numbered(name).map(|(number, _)| number);
+        // One that is plain and should not be is compressed first, as all of them.
+        let is_above = number
+            .is_some_and(|number| number >= slots.end && question.kept(&question.names.numbered(number)) == *name);
+        if is_above && look.is_file(name)? {
+            waiting.push(name.clone());
+        }
     }
+    let unsent = question.going_unsent(look, &waiting)?;
+    for name in waiting {
+        if unsent.contains(&name) {
+            question.dispose_unsent(name, &mut shift.steps);
+        } else if look.is_kept(&name) {
+            shift.beyond.push(name);
+        } else {
+            question.dispose(name, &mut shift.steps);
+        }
+    }
+    Ok(())
 }
 
 /// Compresses what `delaycompress`, a run that died, or a program that still wrote to it left plain.
-fn put_off(question: &Question<'_>, look: &mut dyn Look, shift: &mut Shift) -> Result<Plain, SysError> {
+fn put_off(question: &Question<'_>, look: &mut dyn Look, slots: &Slots, shift: &mut Shift) -> Result<Plain, SysError> {
     let mut plain = Plain::default();
     let Some(compression) = &question.policy.compression else {
         return Ok(plain);
     };
-    // Where no copy is made, nothing would be laid over it: it is nobody's to compress, let alone to drop.
-    let is_in_nobodys_way = compression.when == CompressWhen::Now && question.skips_copy();
-    let first = (!is_in_nobodys_way).then(|| start(question));
+    // Where no copy is made, nothing would be laid over an existing BASE.1: it is not ours, and stays as it is.
+    let is_not_ours = compression.when == CompressWhen::Now && question.skips_copy();
+    let first = (!is_not_ours).then_some(slots.start);
     let left = question.left_plain.iter().filter_map(|name| {
         let (number, compressed) = question.names.parse_numbered(name)?;
-        (!compressed && number > start(question)).then_some(number)
+        (!compressed && number > slots.start).then_some(number)
     });
     for number in first.into_iter().chain(left).collect::<BTreeSet<u64>>() {
         let name = question.names.numbered(number);
-        if !look.has(&name)? {
+        if slots.fixed.contains(&number) || !look.is_file(&name)? {
             continue;
         }
         match look.stays_plain(&name) {
-            Some(StaysPlain::NotSmaller) if number >= end(question) || question.is_too_old(look, &name)? => {
-                question.dispose(name, &mut shift.steps);
-                shift.plain_gone.insert(number);
+            Some(why) if why != StaysPlain::Written && (number >= slots.end || question.is_too_old(look, &name)?) => {
+                if look.is_kept(&name) {
+                    plain.staying.insert(number, why);
+                } else {
+                    question.dispose(name, &mut shift.steps);
+                    shift.plain_gone.insert(number);
+                }
                 continue;
             }
             Some(why) => {
@@ -111,7 +184,7 @@ fn put_off(question: &Question<'_>, look: &mut dyn Look, shift: &mut Shift) -> R
         }
         // What has to go is compressed, too: that finds a program which writes to it.
         shift.steps.push(question.compression(&name));
-        if number < end(question) {
+        if number < slots.end {
             plain.ready.insert(number);
         } else {
             question.dispose(question.kept(&name), &mut shift.steps);
@@ -120,56 +193,95 @@ fn put_off(question: &Question<'_>, look: &mut dyn Look, shift: &mut Shift) -> R
     Ok(plain)
 }
 
-/// Moves every archive one number up, oldest first; one that is too old goes instead, unless it stays plain.
-fn move_up(question: &Question<'_>, look: &mut dyn Look, plain: &Plain, shift: &mut Shift) -> Result<(), SysError> {
-    let kept = present(question, look, plain)?;
+/// Moves every archive one number up, oldest first; one that is too old goes instead, unless it stays.
+fn move_up(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    (slots, plain): (&Slots, &Plain),
+    shift: &mut Shift,
+) -> Result<(), SysError> {
+    let kept = present(question, look, slots, plain)?;
     let mut numbers: BTreeSet<u64> = kept.iter().chain(plain.staying.keys()).copied().collect();
     if question.before == Before::Shifting {
-        // A dead run has moved what is above the gap already.
-        let whole = numbers
-            .iter()
-            .zip(start(question)..)
-            .take_while(|(number, at)| **number == *at);
-        let gap = start(question) + whole.count() as u64;
+        // A dead run, or this one, has moved what is above the gap already.
+        let mut gap = slots.start;
+        while numbers.contains(&gap) {
+            gap = slots.after(gap);
+        }
         let above = numbers.split_off(&gap);
         let staying = plain.staying.iter().filter(|(number, _)| above.contains(number));
         shift.left_plain.extend(staying);
     }
     let highest = kept.iter().rev().find(|number| numbers.contains(number)).copied();
+    if let Some(highest) = highest {
+        make_room_above(question, look, (slots, slots.after(highest)), shift)?;
+    }
     for number in numbers.into_iter().rev() {
         if let Some(why) = plain.staying.get(&number) {
-            move_plain(question, look, (number, *why), shift)?;
+            move_plain(question, look, (slots, number, *why), shift)?;
         }
         if kept.contains(&number) {
             let is_plain = plain.ready.contains(&number);
-            move_kept(question, look, (number, is_plain, Some(number) == highest), shift)?;
+            move_kept(question, look, (slots, number, is_plain), shift)?;
         }
     }
     Ok(())
+}
+
+/// Gets rid of what is at the number that the oldest archive moves to: a run that died, or a `rotate` that was larger, left what should be
+/// gone. What cannot go moves on.
+fn make_room_above(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    (slots, next): (&Slots, u64),
+    shift: &mut Shift,
+) -> Result<(), SysError> {
+    let name = question.kept(&question.names.numbered(next));
+    // What waits above the count was seen to already.
+    if !look.is_file(&name)? || question.left_plain.contains(&name) && !look.is_kept(&name) {
+        return Ok(());
+    }
+    if !look.is_kept(&name) {
+        question.dispose(name, &mut shift.steps);
+        return Ok(());
+    }
+    shift.end_is_taken = true;
+    let mut free = slots.after(next);
+    loop {
+        let plain = question.names.numbered(free);
+        let kept = question.kept(&plain);
+        let is_taken = look.has(&kept)? || look.has(&plain)? || shift.beyond.contains(&kept);
+        if !is_taken {
+            shift.beyond.retain(|beyond| *beyond != name);
+            shift.beyond.push(kept.clone());
+            shift.steps.push(Step::Rename {
+                from: Spot::archive(name),
+                to: Spot::archive(kept),
+            });
+            return Ok(());
+        }
+        free = slots.after(free);
+    }
 }
 
 /// Moves an archive under the name that is counted; it `is_plain` until its compression is done.
 fn move_kept(
     question: &Question<'_>,
     look: &mut dyn Look,
-    (number, is_plain, is_highest): (u64, bool, bool),
+    (slots, number, is_plain): (&Slots, u64, bool),
     shift: &mut Shift,
 ) -> Result<(), SysError> {
     let plain = question.names.numbered(number);
     let name = question.kept(&plain);
-    if question.is_too_old(look, if is_plain { &plain } else { &name })? {
+    if !look.is_kept(&name) && question.is_too_old(look, if is_plain { &plain } else { &name })? {
         question.dispose(name, &mut shift.steps);
         return Ok(());
     }
-    let next = question.kept(&question.names.numbered(number + 1));
-    if is_highest && look.has(&next)? {
-        // A run that died here, or a `rotate` that was larger, left what should be gone.
-        question.dispose(next.clone(), &mut shift.steps);
-    }
-    shift.reaches_end |= number + 1 == end(question);
+    let next = slots.after(number);
+    shift.reaches_end |= next == slots.end;
     shift.steps.push(Step::Rename {
         from: Spot::archive(name),
-        to: Spot::archive(next),
+        to: Spot::archive(question.kept(&question.names.numbered(next))),
     });
     Ok(())
 }
@@ -178,21 +290,23 @@ fn move_kept(
 fn move_plain(
     question: &Question<'_>,
     look: &mut dyn Look,
-    (number, why): (u64, StaysPlain),
+    (slots, number, why): (&Slots, u64, StaysPlain),
     shift: &mut Shift,
 ) -> Result<(), SysError> {
-    let is_free = |next: &u64| shift.left_plain.contains_key(&(next + 1)) || shift.plain_gone.contains(next);
-    let mut last = number;
-    while look.has(&question.names.numbered(last + 1))? && !is_free(&(last + 1)) {
-        last += 1;
+    let is_free = |next: u64| shift.left_plain.contains_key(&slots.after(next)) || shift.plain_gone.contains(&next);
+    let mut way = vec![number];
+    let mut next = slots.after(number);
+    while look.has(&question.names.numbered(next))? && !is_free(next) {
+        way.push(next);
+        next = slots.after(next);
     }
-    for from in (number..=last).rev() {
+    for from in way.into_iter().rev() {
         shift.steps.push(Step::Rename {
             from: Spot::archive(question.names.numbered(from)),
-            to: Spot::archive(question.names.numbered(from + 1)),
+            to: Spot::archive(question.names.numbered(slots.after(from))),
         });
     }
-    shift.left_plain.insert(number + 1, why);
+    shift.left_plain.insert(slots.after(number), why);
     Ok(())
 }
 
@@ -200,8 +314,8 @@ fn move_plain(
 const FEW_NAMES: u64 = 64;
 
 /// The numbers that are taken, by a listing.
-fn listed(question: &Question<'_>, look: &mut dyn Look) -> Result<BTreeSet<u64>, SysError> {
-    let wanted = start(question)..end(question);
+fn listed(question: &Question<'_>, look: &mut dyn Look, slots: &Slots) -> Result<BTreeSet<u64>, SysError> {
+    let wanted = slots.start..slots.end;
     let wants_suffix = question.policy.compression.is_some();
     let mut numbers = BTreeSet::new();
     for name in look.starting_with(&question.names.numbered_prefix())? {
@@ -209,6 +323,7 @@ fn listed(question: &Question<'_>, look: &mut dyn Look) -> Result<BTreeSet<u64>,
             && compressed == wants_suffix
             && wanted.contains(&number)
             && question.kept(&question.names.numbered(number)) == name
+            && look.is_file(&name)?
         {
             numbers.insert(number);
         }
@@ -217,10 +332,10 @@ fn listed(question: &Question<'_>, look: &mut dyn Look) -> Result<BTreeSet<u64>,
 }
 
 /// The numbers that are taken, each asked for.
-fn asked(question: &Question<'_>, look: &mut dyn Look) -> Result<BTreeSet<u64>, SysError> {
+fn asked(question: &Question<'_>, look: &mut dyn Look, slots: &Slots) -> Result<BTreeSet<u64>, SysError> {
     let mut numbers = BTreeSet::new();
-    for number in start(question)..end(question) {
-        if look.has(&question.kept(&question.names.numbered(number)))? {
+    for number in slots.start..slots.end {
+        if look.is_file(&question.kept(&question.names.numbered(number)))? {
             numbers.insert(number);
         }
     }
@@ -228,13 +343,19 @@ fn asked(question: &Question<'_>, look: &mut dyn Look) -> Result<BTreeSet<u64>, 
 }
 
 /// The numbers that are taken under the name that is counted, or will be when what was put off is compressed.
-fn present(question: &Question<'_>, look: &mut dyn Look, plain: &Plain) -> Result<BTreeSet<u64>, SysError> {
-    let few = end(question).saturating_sub(start(question)) <= FEW_NAMES;
+fn present(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    slots: &Slots,
+    plain: &Plain,
+) -> Result<BTreeSet<u64>, SysError> {
+    let few = slots.end.saturating_sub(slots.start) <= FEW_NAMES;
     let mut numbers = if few && look.prefers_names() {
-        asked(question, look)?
+        asked(question, look, slots)?
     } else {
-        listed(question, look)?
+        listed(question, look, slots)?
     };
     numbers.extend(&plain.ready);
+    numbers.retain(|number| !slots.fixed.contains(number));
     Ok(numbers)
 }

@@ -131,6 +131,12 @@ impl Question<'_> {
         }
         steps.push(Self::removal(name));
     }
+
+    /// What is done with an archive that waited for a mailer for too long.
+    pub(super) fn dispose_unsent(&self, name: OsString, steps: &mut Vec<Step>) {
+        steps.push(Step::GiveUpMail { what: name.clone() });
+        steps.push(Self::removal(name));
+    }
 }
 
 /// Finishes what a dead run had begun: makes the missing log, then all that follows postrotate and is still to be done.

@@ -129,12 +129,23 @@ fn other_cause(lint: &Lint) -> String {
                 "there is no `su`"
             }
         ),
-        Lint::ForeignLink { directory, link, user } => format!(
-            "logs in {} are not rotated: {} is a symbolic link of user {} and leads to a directory that is not theirs",
-            name(directory.as_os_str()),
-            name(link.as_os_str()),
-            accounts::user(*user)
-        ),
+        Lint::ForeignLink {
+            directory,
+            link,
+            is_mount,
+            user,
+        } => {
+            let (directory, link) = (name(directory.as_os_str()), name(link.as_os_str()));
+            let user = accounts::user(*user);
+            let why = if *is_mount {
+                format!(
+                    "a program of user {user} stands behind the file system at {link}, and says who owns what there"
+                )
+            } else {
+                format!("{link} is a symbolic link of user {user} and leads to a directory that is not theirs")
+            };
+            format!("logs in {directory} are not rotated: {why}")
+        }
         Lint::TimerSlower { criterion, rhythm } => {
             format!("`{criterion}` cannot be kept: logrotate is started {}", every(*rhythm))
         }
@@ -260,6 +271,9 @@ fn cure(lint: &Lint) -> String {
         Lint::SharedWithoutScripts => "Remove the line, or add the script.".to_owned(),
         Lint::SuMissing { .. } => {
             "Add `su` with the user and group that write the logs, or run chmod go-w on the directory.".to_owned()
+        }
+        Lint::ForeignLink { is_mount: true, .. } => {
+            "Let root mount it, or write `su` with that user and a group that may write to the directory.".to_owned()
         }
         Lint::ForeignLink { .. } => {
             "Run chown -h root on the link, or write `su` with that user and a group that may write to the directory."

@@ -75,8 +75,14 @@ pub fn message(problem: &Problem) -> String {
         P::FoundErrorInBlock(list) => format!("found error in {}, skipping", shown_list(list)),
         P::FoundErrorInFile(p) => format!("found error in file {}, skipping", path(p)),
         P::GlobTooLong { length } => format!("glob too long ({length} > 2048)"),
-        P::GlobFailed { word, errno } | P::GlobFailedIgnored { word, errno } => {
-            format!("glob failed for {}: {}", shown(word), reason(*errno))
+        P::GlobFailed { word, directory, errno } | P::GlobFailedIgnored { word, directory, errno } => {
+            // A directory that is written out need not be named twice.
+            let which = if word.starts_with(directory.as_os_str().as_encoded_bytes()) {
+                String::new()
+            } else {
+                format!("{}: ", path(directory))
+            };
+            format!("glob failed for {}: {which}{}", shown(word), reason(*errno))
         }
         P::DuplicateLog { path: p, first } => {
             format!(

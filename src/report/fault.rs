@@ -132,6 +132,11 @@ fn insecure(log: &Path, component: &Path, why: Insecure) -> String {
              directory that is not theirs). Give the link to root, or set \"su {0} GROUP\" in the config file",
             accounts::user(user)
         ),
+        Insecure::ForeignMount { user } => format!(
+            "skipping \"{log}\" because parent directory has insecure permissions (it lies on the file system at {at}, and a program \
+             of user {0} says who owns what there). Mount it as root, or set \"su {0} GROUP\" in the config file",
+            accounts::user(user)
+        ),
     }
 }
 
@@ -218,6 +223,12 @@ fn remedy(error: &SysError) -> Option<String> {
         Errno::EMFILE | Errno::ENFILE => "raise the limit of open files (LimitNOFILE=)".to_owned(),
         Errno::EFBIG => "raise the limit of file sizes (LimitFSIZE=): nothing was lost".to_owned(),
         Errno::EIO => "the disk may be failing: see the kernel's messages".to_owned(),
+        Errno::ETIMEDOUT if matches!(error.op, Op::OpenDirectory | Op::Stat) => {
+            "the file system does not answer: see to its server or program; its logs are left as they are".to_owned()
+        }
+        Errno::EOVERFLOW => {
+            "its owner has no number here: this mount, or this container, knows other users than the disk".to_owned()
+        }
         Errno::ESTALE => "it was replaced while logrotate worked; the next run looks anew".to_owned(),
         _ => return None,
     };

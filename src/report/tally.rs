@@ -167,6 +167,7 @@ impl Inner {
             Event::Recovered(path) => self.recovered(path, event),
             Event::Obstacle(obstacle) => {
                 if let Some(log) = self.log() {
+                    log.broke_off |= obstacle.what.is_error();
                     log.obstacles.push(obstacle.clone());
                 }
             }
@@ -258,6 +259,8 @@ fn kind(doing: &Doing) -> &'static str {
         Doing::LeaveUncut(_) => "leave",
         Doing::Create { .. } => "create",
         Doing::Mail { .. } => "mail",
+        Doing::MoveAside(_) => "aside",
+        Doing::GiveUpMail(_) => "give-up-mail",
         Doing::Remove(_) | Doing::RemoveInterim(_) => "remove",
     }
 }

@@ -6,7 +6,7 @@ use super::fault;
 use super::style::size;
 use super::words::{bytes, lines, list, path, word};
 use crate::event::{Doing, Event, Summary};
-use crate::fault::Hook;
+use crate::fault::{Fault, Hook};
 use crate::obstacle::{ArchiveObstacle, Obstructed, PassedOver};
 use crate::policy::{Keep, Policy, Trigger};
 use crate::schedule::{Cause, Period, Verdict, Why};
@@ -68,6 +68,7 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
              or rotate by rename",
             path(log)
         )),
+        Event::Obstacle(obstacle) if obstacle.what.is_error() => error(hindrance(obstacle)),
         Event::Obstacle(obstacle) => warn(hindrance(obstacle)),
         Event::MovedAside { path: file, to } => {
             warn(format!("destination {} already exists, renaming to {}", path(file), path(to)))
@@ -83,7 +84,7 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
         Event::NoState(why) => error(super::state_text::refusal(why)),
         Event::Ending(signal) => error(format!("signal {signal} came: ending after the step in hand")),
         Event::Summary(sums) => note(summary(sums)),
-        Event::LogFileFailed(what @ crate::fault::Fault::Call(_)) => warn(fault::sentence(what)),
+        Event::LogFileFailed(what @ Fault::Call(_)) => warn(fault::sentence(what)),
         Event::LogFileFailed(what) => error(fault::sentence(what)),
     }
 }
@@ -106,7 +107,20 @@ pub fn hindrance(obstacle: &ArchiveObstacle) -> String {
         Obstructed::NotSmaller => {
             format!("{archive} stays plain: it has large holes, and compressed it would take no less room on the disk")
         }
+        Obstructed::NotCompressed(why) => after(why, "it stays plain until the next rotation"),
+        Obstructed::NotMailed(why) => after(why, "it stays until it can be sent"),
+        Obstructed::NotRemoved(why) if matches!(**why, Fault::Script { .. }) => fault::sentence(why),
+        Obstructed::NotRemoved(why) => after(why, "it stays until it can be removed"),
+        Obstructed::NotRenamed(why) => after(why, "it keeps its number, and the others pass it by"),
+        Obstructed::Unsent => {
+            format!("{archive} goes unsent: too many archives wait to be sent; mend the mail, or the mail directive")
+        }
     }
+}
+
+/// Says what failed, and what becomes of the archive.
+fn after(why: &Fault, then: &str) -> String {
+    format!("{}; {then}", fault::sentence(why))
 }
 
 /// Names a program, as it named itself.
@@ -281,6 +295,8 @@ fn step(doing: &Doing) -> String {
             )
         }
         Doing::Mail { path: file, address } => format!("mailing {} to {}", path(file), word(address)),
+        Doing::MoveAside(file) => format!("moving aside {}, which is no archive", path(file)),
+        Doing::GiveUpMail(file) => format!("giving up sending {}", path(file)),
         Doing::Remove(file) => format!("removing old log {}", path(file)),
         Doing::RemoveInterim(file) => format!("removing tmp log {}", path(file)),
     }

@@ -199,6 +199,11 @@ impl Ledger {
         self.left.remove(log)
     }
 
+    /// Keeps what a dead run left of a log's rotation for the next one.
+    pub(super) fn keep_unfinished(&mut self, rotation: Unfinished) {
+        self.left.insert(Arc::clone(&rotation.begun.path), rotation);
+    }
+
     /// Notes that a dead run had begun the shift of this log's archives, and no more.
     pub(super) fn was_half_shifted(&mut self, rotation: Unfinished) {
         self.half_shifted.insert(Arc::clone(&rotation.begun.path), rotation);

@@ -67,6 +67,12 @@ impl Places {
 
     /// Enters what a step changes into what is known of the directories.
     fn note(&self, step: &Step, log: &OsStr) {
+        if let (Step::Rename { from, to }, Some(held)) = (step, &self.archive)
+            && (from.place, to.place) == (Where::Archive, Where::Archive)
+        {
+            held.view.borrow_mut().renamed(&from.name, &to.name);
+            return;
+        }
         let (mut appeared, vanished) = changes(step);
         if let Step::Create(_) = step {
             appeared = Some((Where::Log, log));

@@ -19,7 +19,7 @@ pub(super) fn keep_only(sets: &mut Vec<ExpandedSet>, patterns: &[OsString]) -> V
     let mut listings = Listings::default();
     let expanded = patterns
         .iter()
-        .flat_map(|pattern| expand::expand(pattern.as_bytes(), &mut listings).unwrap_or_default());
+        .flat_map(|pattern| expand::expand(pattern.as_bytes(), &mut listings).paths);
     let wanted: HashSet<Arc<Path>> = expanded.collect();
     let mut left_alone = Vec::new();
     for set in sets.iter_mut() {

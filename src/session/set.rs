@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Session;
 use crate::discover::{ExpandedSet, FoundLog, expand};
@@ -20,6 +20,7 @@ use crate::obstacle::{self, PassedOver};
 use crate::policy::{Policy, Su};
 use crate::schedule::{self, Cause, Verdict};
 use crate::sys::identity;
+use crate::sys::pattern::is_special;
 use crate::unix::{FileId, Identity, split_path};
 
 /// What the kernel says of a name that is not there.
@@ -132,6 +133,7 @@ impl Session<'_> {
             written: Arc::clone(&expanded.set.written),
             declared_at: expanded.set.declared_at.clone(),
             choices: Arc::clone(&self.choices),
+            no_compressor: OnceLock::new(),
         });
         let vanished = self.vanished(&expanded);
         let logs = expanded.logs.iter().map(|log| &*log.path);
@@ -140,7 +142,14 @@ impl Session<'_> {
         let mut is_one_missing = false;
         // A pattern that matched nothing since a dead run had renamed all its logs is no log that is missing.
         let is_log = |log: &FoundLog| !vanished.words.contains(log.path.as_os_str());
+        // Nor is one that a pattern led to and that was gone a moment later: whoever made it could so keep the others back.
+        let patterns = &expanded.set.patterns;
+        let is_written_out = |log: &FoundLog| {
+            let word = &patterns[log.word];
+            !is_special(word.as_bytes()) || log.path.as_os_str() == word.as_os_str()
+        };
         for log in expanded.logs.into_iter().filter(is_log) {
+            let counts_as_missing = is_written_out(&log);
             match self.consider(policy, &log.path) {
                 Ok(Considered::Due(home, facts)) => due.push(Waiting {
                     path: log.path,
@@ -150,7 +159,7 @@ impl Session<'_> {
                 }),
                 Ok(Considered::NotDue) => {}
                 Err(fault) => {
-                    is_one_missing |= is_missing(&fault);
+                    is_one_missing |= counts_as_missing && is_missing(&fault);
                     self.fail(fault);
                 }
             }

@@ -11,6 +11,8 @@ use nix::fcntl::{AT_FDCWD, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, stat};
 use nix::unistd::read;
 
+use super::mounts;
+
 /// A configuration path that was opened.
 #[derive(Debug)]
 pub struct Opened {
@@ -130,17 +132,24 @@ fn refusal(base: BorrowedFd<'_>, path: &Path, errno: Errno) -> Refused {
 /// # Errors
 /// The system's reason.
 pub fn device_of(path: &Path) -> Result<u64, i32> {
-    stat(path).map(|status| status.st_dev).map_err(|errno| errno as i32)
+    status_of(path)
+        .map(|status| status.st_dev)
+        .map_err(|errno| errno as i32)
 }
 
 /// Answers device and inode of a directory, links followed; `None` if there is none.
 #[must_use]
 pub fn directory_id(path: &Path) -> Option<crate::unix::FileId> {
-    let status = stat(path).ok()?;
+    let status = status_of(path).ok()?;
     Some(crate::unix::FileId {
         device: status.st_dev,
         inode: status.st_ino,
     })
+}
+
+fn status_of(path: &Path) -> Result<FileStat, Errno> {
+    mounts::can_enter(path).map_err(|shut| shut.errno())?;
+    stat(path)
 }
 
 /// Returns a path without any link on it; names behind the last one that is there stay as written. `None` where a link leads to

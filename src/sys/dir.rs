@@ -16,6 +16,7 @@ use nix::sys::statfs::{EXT4_SUPER_MAGIC, FsType, PROC_SUPER_MAGIC, TMPFS_MAGIC, 
 use nix::unistd::UnlinkatFlags;
 
 use super::denial;
+use super::listing::kind_of_entry;
 use crate::facts::{FileFacts, FileTime, Kind};
 use crate::fault::{Op, SysError};
 use crate::unix::{FileId, GroupId, Mode, UserId};
@@ -210,7 +211,7 @@ impl Dir {
     }
 
     /// Hands each entry's name to `each`, in the directory's own order, without `.` and `..`.
-    pub fn list(&self, mut each: impl FnMut(&OsStr)) -> Result<(), SysError> {
+    pub fn list(&self, mut each: impl FnMut(&OsStr, Option<Kind>)) -> Result<(), SysError> {
         let fail = |errno| self.own_error(Op::List, errno);
         let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
         let mut stream = nix::dir::Dir::openat(&self.fd, ".", flags, NixMode::empty()).map_err(fail)?;
@@ -218,7 +219,7 @@ impl Dir {
             let entry = entry.map_err(fail)?;
             let name: &CStr = entry.file_name();
             if !matches!(name.to_bytes(), b"." | b"..") {
-                each(OsStr::from_bytes(name.to_bytes()));
+                each(OsStr::from_bytes(name.to_bytes()), entry.file_type().map(kind_of_entry));
             }
         }
         Ok(())
@@ -227,7 +228,7 @@ impl Dir {
     /// Returns all entries' names.
     pub fn names(&self) -> Result<Vec<OsString>, SysError> {
         let mut names = Vec::new();
-        self.list(|name| names.push(name.to_owned()))?;
+        self.list(|name, _| names.push(name.to_owned()))?;
         Ok(names)
     }
 

@@ -11,10 +11,10 @@ use std::time::SystemTime;
 use nix::dir::{Dir, Type};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::sys::stat::{Mode, SFlag, fstat, lstat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, lstat};
 
 use super::dir::facts_of;
-use super::identity;
+use super::{identity, mounts};
 use crate::facts::{FileTime, Kind};
 use crate::unix::{FileId, GroupId, Identity, UserId};
 
@@ -43,12 +43,15 @@ pub enum Lister {
     Owner,
 }
 
+/// Where a name lies in the text of a listing.
 #[derive(Clone, Copy, Debug)]
-struct Name {
-    begin: u32,
-    length: u16,
+pub struct Name {
+    /// Its first byte.
+    pub begin: u32,
+    /// How many bytes it has.
+    pub length: u16,
     /// What it is, where the directory itself knows.
-    kind: Option<Kind>,
+    pub kind: Option<Kind>,
 }
 
 impl Listing {
@@ -82,11 +85,10 @@ impl Listing {
         })
     }
 
-    /// Hands out the names' bytes, one name after another, and where in them each begins and how long it is.
+    /// Hands out the names' bytes, one name after another, and where in them each lies.
     #[must_use]
-    pub fn into_parts(self) -> (Vec<u8>, Vec<(u32, u16)>) {
-        let places = self.names.into_iter().map(|name| (name.begin, name.length));
-        (self.text, places.collect())
+    pub fn into_parts(self) -> (Vec<u8>, Vec<Name>) {
+        (self.text, self.names)
     }
 
     /// Returns which directory it is, and when it had been changed last; `None` where a change since need not show in that.
@@ -150,6 +152,7 @@ impl Listings {
 }
 
 fn open(directory: &Path, lister: Lister) -> Result<Dir, Errno> {
+    mounts::can_enter(directory).map_err(|shut| shut.errno())?;
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
     if lister == Lister::Process {
         return Dir::open(directory, flags, Mode::empty());
@@ -178,7 +181,7 @@ pub fn is_absence(errno: i32) -> bool {
 /// Answers what a path is, without following a link at its end; `None` if it is not there or cannot be looked at.
 #[must_use]
 pub fn kind_of(path: &Path) -> Option<Kind> {
-    let status = lstat(path).ok()?;
+    let status = status_of(path).ok()?;
     Some(match SFlag::from_bits_truncate(status.st_mode & SFlag::S_IFMT.bits()) {
         SFlag::S_IFREG => Kind::Regular,
         SFlag::S_IFDIR => Kind::Directory,
@@ -187,13 +190,25 @@ pub fn kind_of(path: &Path) -> Option<Kind> {
     })
 }
 
+/// Tells whether a path may not even be looked at.
+#[must_use]
+pub fn is_hidden(path: &Path) -> bool {
+    status_of(path).is_err_and(|errno| errno == Errno::EACCES)
+}
+
 /// Tells whether there surely is nothing at a path.
 #[must_use]
 pub fn is_gone(path: &Path) -> bool {
-    lstat(path).is_err_and(|errno| is_absence(errno as i32))
+    status_of(path).is_err_and(|errno| is_absence(errno as i32))
 }
 
-fn kind_of_entry(kind: Type) -> Kind {
+fn status_of(path: &Path) -> Result<FileStat, Errno> {
+    mounts::can_enter(path).map_err(|shut| shut.errno())?;
+    lstat(path)
+}
+
+/// Returns what an entry of a directory is.
+pub(super) fn kind_of_entry(kind: Type) -> Kind {
     match kind {
         Type::File => Kind::Regular,
         Type::Directory => Kind::Directory,

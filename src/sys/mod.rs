@@ -22,6 +22,7 @@ pub mod locale;
 pub mod lock;
 pub mod logfile;
 pub mod mkdir;
+mod mounts;
 pub mod names;
 pub mod pattern;
 pub mod process;

@@ -18,12 +18,13 @@ use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 
 use super::denial;
 use super::dir::{Dir, Lead, facts_of};
+use super::mounts::{self, Shut};
 use crate::facts::Kind;
 use crate::fault::{Fault, Insecure, Op, SysError};
 use crate::unix::{UserId, split_path};
 
 /// A path with more links than this is taken for a loop, as the kernel does.
-const LINK_LIMIT: usize = 40;
+pub(super) const LINK_LIMIT: usize = 40;
 
 /// How directories on the way are held: to be gone through, not to be read.
 const HELD: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
@@ -33,6 +34,7 @@ const HELD: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEX
 /// # Errors
 /// A failed call, or [`Fault::InsecureDirectory`] at a stranger's link that leads to a directory which is not that stranger's.
 pub fn open_directory(path: &Path, log: &Path) -> Result<Dir, Fault> {
+    mounts::can_enter(path).map_err(|shut| shut_out(shut, path, log))?;
     match fast_open(path) {
         Some(fd) => Ok(Dir::from_fd(fd, path.to_owned())),
         None => slow_open(None, path, log),
@@ -44,6 +46,8 @@ pub fn open_directory(path: &Path, log: &Path) -> Result<Dir, Fault> {
 /// # Errors
 /// As [`open_directory`].
 pub fn open_directory_below(base: &Dir, path: &Path, log: &Path) -> Result<Dir, Fault> {
+    let whole = base.path().join(path);
+    mounts::can_enter(&whole).map_err(|shut| shut_out(shut, &whole, log))?;
     slow_open(Some(base), path, log)
 }
 
@@ -255,11 +259,22 @@ fn led_astray(lead: &Lead, log: &Path) -> Fault {
     }
 }
 
+fn shut_out(shut: Shut, path: &Path, log: &Path) -> Fault {
+    match shut {
+        Shut::Silent => failed(path, shut.errno()),
+        Shut::Foreign { at, user } => Fault::InsecureDirectory {
+            log: log.to_owned(),
+            component: at,
+            why: Insecure::ForeignMount { user },
+        },
+    }
+}
+
 fn acting_user() -> u32 {
     nix::unistd::geteuid().as_raw()
 }
 
-fn components(path: &Path) -> VecDeque<OsString> {
+pub(super) fn components(path: &Path) -> VecDeque<OsString> {
     let parts = path.as_os_str().as_bytes().split(|byte| *byte == b'/');
     parts
         .filter(|part| !matches!(*part, b"" | b"."))

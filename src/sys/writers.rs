@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::mounts;
 use crate::facts::FileFacts;
 
 /// So long a look may take.
@@ -118,7 +119,9 @@ impl Look {
                 continue;
             };
             // The number alone: a file elsewhere may be on a server that does not answer, and is not asked.
-            if let Some(inode) = field(&info, "ino:", 10).filter(|_| writes(&info)) {
+            // What a user's own program shows can have any number, and need not answer; nothing in it is rotated.
+            let is_foreign = field(&info, "mnt_id:", 10).is_some_and(mounts::is_foreign);
+            if let Some(inode) = field(&info, "ino:", 10).filter(|_| writes(&info) && !is_foreign) {
                 let file = process.join("fd").join(entry.file_name());
                 self.open.entry(inode).or_default().push(file);
             }

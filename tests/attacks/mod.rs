@@ -3,7 +3,9 @@
 //! Races have their own place in `races`, crashes in `interrupted`.
 
 mod busy;
+mod directories;
 mod holes;
+mod mounts;
 mod runs;
 mod shared;
 mod swap;

@@ -182,7 +182,8 @@ fn dig(scene: &Scene, target: usize) -> (PathBuf, usize) {
     fs::create_dir(&path).unwrap();
     let open = |from: &fs::File, name: &str| {
         mkdirat(from, name, Mode::S_IRWXU).unwrap();
-        fs::File::from(openat(from, name, OFlag::O_RDONLY | OFlag::O_DIRECTORY, Mode::empty()).unwrap())
+        let how = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        fs::File::from(openat(from, name, how, Mode::empty()).unwrap())
     };
     let mut here = fs::File::open(&path).unwrap();
     let mut depth = 0;
@@ -199,7 +200,7 @@ fn dig(scene: &Scene, target: usize) -> (PathBuf, usize) {
     let log = openat(
         &here,
         "a.log",
-        OFlag::O_CREAT | OFlag::O_WRONLY,
+        OFlag::O_CREAT | OFlag::O_WRONLY | OFlag::O_CLOEXEC,
         Mode::S_IRUSR | Mode::S_IWUSR,
     )
     .unwrap();

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -83,7 +84,9 @@ fn a_daemon_that_was_not_told_before_the_run_was_killed_is_told_by_the_next() {
             let line = format!("written on day {day}").into_bytes();
             daemon.write(&line);
             scene.lines.push(line);
-            assert_eq!(scene.rotate(&program).status().unwrap().code(), Some(0), "{at}");
+            let output = scene.rotate(&program).stderr(Stdio::piped()).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{at}, day {day}: {said}");
         }
         daemon.stop();
         let verdict = verdict::judge(&scene, false);

@@ -171,6 +171,46 @@ fn a_put_off_archive_that_is_let_go_within_the_wait_is_compressed_in_the_same_ru
     assert_whole(&scene, &[]);
 }
 
+/// A scene that a run left which died in postrotate, before anything was compressed.
+fn scene_of_a_dead_run(place: &Place) -> Scene {
+    let scene = scene(
+        place,
+        "@/logs/a.log {\n rotate 9\n compress\n create\n postrotate\n  \
+         test -e @/mails/told || { touch @/mails/told; kill -KILL $PPID; }\n endscript\n}\n",
+        &["logs/a.log", "logs/a.log.1.gz"],
+    );
+    let died = scene.rotate(&support::ours()).status().unwrap();
+    assert_eq!(died.code(), None, "it does not end by itself");
+    assert_eq!(names(&scene), "a.log a.log.1 a.log.2.gz");
+    scene
+}
+
+#[test]
+fn what_a_dead_run_left_is_compressed_when_it_is_let_go_before_its_log_is_rotated_again() {
+    let place = Place::new(false);
+    let scene = scene_of_a_dead_run(&place);
+    let holder = Holder::of(&scene, "a.log.1");
+    let ear = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        drop(holder);
+    });
+    let said = rotate(&scene);
+    ear.join().unwrap();
+    assert_eq!(names(&scene), "a.log a.log.1.gz a.log.2.gz a.log.3.gz", "{said}");
+    assert_whole(&scene, &[]);
+}
+
+#[test]
+#[ignore = "long: .ci/run and the README's full test run them"]
+fn what_a_dead_run_left_moves_up_plain_while_it_is_written_and_its_log_is_rotated() {
+    let place = Place::new(false);
+    let scene = scene_of_a_dead_run(&place);
+    let _holder = Holder::of(&scene, "a.log.1");
+    let said = rotate(&scene);
+    assert_eq!(names(&scene), "a.log a.log.1.gz a.log.2 a.log.3.gz", "{said}");
+    assert_whole(&scene, &["state.journal"]);
+}
+
 #[test]
 #[ignore = "long: .ci/run and the README's full test run them"]
 fn a_dated_archive_that_is_still_written_keeps_its_name_and_its_log_is_rotated() {

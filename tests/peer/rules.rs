@@ -11,7 +11,7 @@ use super::scene::{Scene, identity};
 use super::tree::{Kind, Node, Tree};
 
 /// Each rule with a case that needs it, and with words of what the README says of it.
-const WITNESSES: [(&str, u64, &str); 33] = [
+const WITNESSES: [(&str, u64, &str); 36] = [
     (
         "what a run had begun when it failed is kept for the next",
         1335,
@@ -64,6 +64,16 @@ const WITNESSES: [(&str, u64, &str); 33] = [
         "days are calendar days",
     ),
     (
+        "stanzas that run strangers' programs come last",
+        432,
+        "those that run such programs come behind all others",
+    ),
+    (
+        "a log keeps no other of its shared set from rotation",
+        132,
+        "keeps the whole set from it | the others are rotated",
+    ),
+    (
         "a shared postrotate runs once a log was switched",
         169,
         "if any log of the set was switched, `postrotate` runs",
@@ -114,6 +124,11 @@ const WITNESSES: [(&str, u64, &str); 33] = [
         "blocks of zeros are holes",
     ),
     ("a fault of one stanza costs that stanza alone", 99, "that block only"),
+    (
+        "an olddir that does not fit costs its directory alone",
+        375,
+        "it costs the logs of that directory",
+    ),
     (
         "what renamecopy left and cannot be copied stops the rotation",
         276,

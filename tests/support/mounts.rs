@@ -1,6 +1,7 @@
 //! File systems for a test: mounted in a name space of its own, so that nothing is left of them when it ends.
 
 use std::fs::File;
+use std::os::fd::AsRawFd as _;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -97,6 +98,26 @@ pub(crate) fn attach(image: &Path, at: &Path, options: &str) -> bool {
 /// Takes a file system away; a child of another test that was just forked may hold it a moment longer.
 pub(crate) fn detach(at: &Path) {
     umount2(at, MntFlags::MNT_DETACH).unwrap_or_else(|error| panic!("cannot unmount {}: {error}", at.display()));
+}
+
+/// Mounts a file system of a program that answers nothing, as long as the value is kept; once it is gone every call fails at once.
+/// `None`, and it is said that the test is skipped, where there is no FUSE.
+pub(crate) fn silent(at: &Path, options: &str) -> Option<File> {
+    let opened = File::options().read(true).write(true).open("/dev/fuse");
+    let Ok(daemon) = opened else {
+        skip("/dev/fuse");
+        return None;
+    };
+    let options = format!("fd={},rootmode=40000,{options}", daemon.as_raw_fd());
+    let mounted = mount(
+        Some("tests"),
+        at,
+        Some("fuse"),
+        MsFlags::empty(),
+        Some(options.as_str()),
+    );
+    mounted.expect("a FUSE file system can be mounted");
+    Some(daemon)
 }
 
 /// Mounts a file or directory over another one.

@@ -2,9 +2,22 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::process::{Child, Command, Stdio};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command};
 
-use nix::pty::{Winsize, openpty};
+use nix::fcntl::{OFlag, open};
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::sys::stat::Mode;
+
+/// Opens both ends. Not by `openpty`: what other tests start at the same moment would inherit them.
+fn open_terminal() -> nix::Result<(File, File)> {
+    let how = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let master = posix_openpt(how)?;
+    grantpt(&master)?;
+    unlockpt(&master)?;
+    let slave = open(&*ptsname_r(&master)?, how, Mode::empty())?;
+    Ok((File::from(OwnedFd::from(master)), File::from(slave)))
+}
 
 /// A program whose outputs are a terminal.
 pub(crate) struct InTerminal {
@@ -15,23 +28,20 @@ pub(crate) struct InTerminal {
 impl InTerminal {
     /// Starts a program with a terminal of so many columns as standard output and error.
     pub(crate) fn start(mut command: Command, columns: u16) -> Self {
-        let size = Winsize {
-            ws_row: 50,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        let pair = openpty(&size, None).unwrap();
-        let copy = pair.slave.try_clone().unwrap();
-        let child = command
-            .stdout(Stdio::from(copy))
-            .stderr(Stdio::from(pair.slave))
-            .spawn();
+        let (master, slave) = open_terminal().unwrap();
+        let size = ["rows", "50", "columns", &columns.to_string()];
+        let sized = Command::new("stty")
+            .args(size)
+            .stdin(slave.try_clone().unwrap())
+            .status();
+        assert!(sized.unwrap().success(), "the terminal gets its size");
+        let copy = slave.try_clone().unwrap();
+        let child = command.stdout(copy).stderr(slave).spawn();
         // The command's own descriptors must go, or the terminal never ends.
         drop(command);
         Self {
             child: child.unwrap(),
-            terminal: File::from(pair.master),
+            terminal: master,
         }
     }
 

@@ -1,6 +1,6 @@
 //! From a log that is due to a planned rotation, with all done that comes before the switch.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -9,11 +9,12 @@ use super::{Places, Planned, names_of};
 use crate::clock::Now;
 use crate::event::Event;
 use crate::execute::work::{LogWork, SetWork};
+use crate::exit::Exit;
 use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
 use crate::observe::{Held, View};
 use crate::obstacle::{ArchiveObstacle, Obstructed};
-use crate::plan::{self, Before, Question, Rotation, StaysPlain, Step};
+use crate::plan::{self, Before, Look as _, Question, Rotation, StaysPlain, Step};
 use crate::policy::{Keep, Method, Policy};
 use crate::session::Session;
 use crate::session::set::Due;
@@ -106,7 +107,7 @@ impl Session<'_> {
         before: Before,
         now: &Now,
     ) -> Result<(Planned, Option<Fault>), (Fault, bool)> {
-        let mut touched = false;
+        let (mut touched, mut before) = (false, before);
         loop {
             let made = self.plan(set, due.clone(), |question, look| {
                 plan::plan(
@@ -121,48 +122,104 @@ impl Session<'_> {
             let (planned, stop) = made.map_err(|fault| (fault, touched))?;
             let left_plain = &planned.rotation.left_plain;
             self.leave_plain(&planned.work, left_plain);
-            let Some((name, why)) = self.take_steps(&planned, &mut touched)? else {
+            if self.take_steps(&planned, &mut touched, &mut before)? {
                 let names = names_of(&set.policy, due.name()).map_err(|fault| (fault, touched))?;
                 self.ledger.only_plain(&planned.work.archive_path, &names, left_plain);
                 return Ok((planned, stop));
-            };
-            if let Some(place) = &planned.places.archive {
-                let mut view = place.view.borrow_mut();
-                view.leave_plain(name, why);
-                // Where a program writes to one it may to more: all are asked about now, so that the plan is made once more and not
-                // once for each.
-                if why == StaysPlain::Written {
-                    let still_plain = planned.rotation.prepare.iter().filter_map(|step| match step {
-                        Step::Compress { from, .. } => Some(from),
-                        _ => None,
-                    });
-                    view.ask_who_writes(still_plain);
-                }
             }
         }
     }
 
-    /// Takes the steps before the switch; ends early, with its name, where an archive that is to be compressed stays plain.
+    /// Takes the steps before the switch. Answers `false` where the plan is to be made again.
+    ///
+    /// What is only wanted (compression, mail, removal) may fail: that is told, and entered into what is known of the directory. All of
+    /// it is tried before the plan is made again, so that ten thousand archives that resist are one plan more, and not as many.
     fn take_steps(
         &mut self,
         planned: &Planned,
         touched: &mut bool,
-    ) -> Result<Option<(OsString, StaysPlain)>, (Fault, bool)> {
+        before: &mut Before,
+    ) -> Result<bool, (Fault, bool)> {
+        let mut resisted: Vec<&OsStr> = Vec::new();
         for step in &planned.rotation.prepare {
-            match (self.hands.step(&planned.work, step), step) {
-                (Err(Fault::StillWritten { .. }), Step::Compress { from, .. }) => {
-                    return Ok(Some((from.clone(), StaysPlain::Written)));
-                }
-                (Err(Fault::NotSmaller { path }), Step::Compress { from, .. }) => {
-                    self.hear_of(path, Obstructed::NotSmaller);
-                    return Ok(Some((from.clone(), StaysPlain::NotSmaller)));
-                }
-                (done, _) => done.map_err(|fault| (fault, *touched))?,
+            if !resisted.is_empty() && matches!(step, Step::Rename { .. } | Step::MoveAside(_)) {
+                return Ok(false);
             }
-            planned.places.note(step, &planned.work.name);
-            *touched = true;
+            let depends = |name: &OsStr| resisted.contains(&name);
+            match step {
+                Step::Mail { what, .. } if depends(what) => continue,
+                Step::Remove { what, .. } if depends(&what.name) => continue,
+                _ => {}
+            }
+            match self.hands.step(&planned.work, step) {
+                Ok(()) => {
+                    planned.places.note(step, &planned.work.name);
+                    *touched = true;
+                    match step {
+                        // A gap in the numbers is from here on what this shift has made.
+                        Step::Rename { .. } => *before = Before::Shifting,
+                        Step::GiveUpMail { what } => {
+                            self.hear_of(planned.work.archive_path_of(what), Obstructed::Unsent);
+                        }
+                        _ => {}
+                    }
+                }
+                Err(fault) => {
+                    let name = self.resists(planned, step, fault).map_err(|fault| (fault, *touched))?;
+                    resisted.push(name);
+                    if let Step::Rename { .. } = step {
+                        return Ok(false);
+                    }
+                }
+            }
         }
-        Ok(None)
+        Ok(resisted.is_empty())
+    }
+
+    /// Enters what a step met that a rotation goes on after, and tells it; returns the name that the step would have left.
+    fn resists<'s>(&mut self, planned: &Planned, step: &'s Step, fault: Fault) -> Result<&'s OsStr, Fault> {
+        let Some(place) = planned.places.archive.as_ref().filter(|_| fault != Fault::Interrupted) else {
+            return Err(fault);
+        };
+        let told = fault.clone();
+        let mut view = place.view.borrow_mut();
+        let path = |name: &OsStr| planned.work.archive_path_of(name);
+        let (name, is_new) = match step {
+            Step::Compress { from, to, .. } => {
+                let (why, what) = match fault {
+                    Fault::StillWritten { .. } => (StaysPlain::Written, None),
+                    Fault::NotSmaller { .. } => (StaysPlain::NotSmaller, Some(Obstructed::NotSmaller)),
+                    other => (StaysPlain::NotCompressed, Some(Obstructed::NotCompressed(other.into()))),
+                };
+                if let Some(what) = what {
+                    self.hear_of(path(from), what);
+                }
+                (to, view.leave_plain(from, why))
+            }
+            Step::Mail { what, .. } => {
+                self.hear_of(path(what), Obstructed::NotMailed(fault.into()));
+                (what, view.leave_unsent(what))
+            }
+            Step::Remove { what, .. } => {
+                self.hear_of(path(&what.name), Obstructed::NotRemoved(fault.into()));
+                (&what.name, view.leave(&what.name))
+            }
+            Step::Rename { from, .. } => match &fault {
+                // It went in the meantime.
+                Fault::Call(error) if error.is_absence() && view.has(&from.name)? => {
+                    view.vanished(&from.name);
+                    (&from.name, true)
+                }
+                Fault::Call(error) if error.denies(&from.name) && view.fix(&from.name) => {
+                    self.hear_of(path(&from.name), Obstructed::NotRenamed(fault.into()));
+                    (&from.name, true)
+                }
+                _ => return Err(fault),
+            },
+            _ => return Err(fault),
+        };
+        // A plan does not try again what it knows to resist; if it did, it would for ever.
+        if is_new { Ok(name) } else { Err(told) }
     }
 
     /// Archives what an earlier rotation by `renamecopy` left under its interim name, before another takes that name.
@@ -196,28 +253,38 @@ impl Session<'_> {
             (planned, None) => planned,
             (_, Some(stop)) => return Err(stop),
         };
+        let mut resisted: Vec<&OsStr> = Vec::new();
         for step in &planned.rotation.finish {
+            match step {
+                Step::Mail { what, .. } if resisted.contains(&what.as_os_str()) => continue,
+                Step::Remove { what, .. } if resisted.contains(&what.name.as_os_str()) => continue,
+                _ => {}
+            }
             match (self.hands.step(&planned.work, step), step) {
                 (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
                     self.leave_plain(&planned.work, std::slice::from_ref(from));
                     self.hear_of(path, Obstructed::Written { by });
-                    continue;
                 }
-                (Err(Fault::NotSmaller { path }), Step::Compress { from, .. }) => {
-                    self.leave_plain(&planned.work, std::slice::from_ref(from));
-                    self.hear_of(path, Obstructed::NotSmaller);
-                    continue;
+                // What cannot be copied away is still the log of which an archive is to be made.
+                (Err(fault), Step::Copy { .. }) => return Err(fault),
+                (Err(fault), step) => {
+                    resisted.push(self.resists(&planned, step, fault)?);
+                    if let Step::Compress { from, .. } = step {
+                        self.leave_plain(&planned.work, std::slice::from_ref(from));
+                    }
                 }
-                (done, _) => done?,
+                (Ok(()), _) => planned.places.note(step, &planned.work.name),
             }
-            planned.places.note(step, &planned.work.name);
         }
         self.hear(Event::Recovered(due.path.to_path_buf()));
         Ok(())
     }
 
     /// Tells what is wrong with an archive.
-    fn hear_of(&self, archive: PathBuf, what: Obstructed) {
+    fn hear_of(&mut self, archive: PathBuf, what: Obstructed) {
+        if what.is_error() {
+            self.exit.worsen(Exit::Failed);
+        }
         self.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
     }
 

@@ -56,7 +56,10 @@ impl Session<'_> {
             self.finish(planned);
             self.hear(Event::Recovered(path));
         }
-        self.wait_for_workers();
+        // The same logs may be rotated next, by names: what a program writes to must not wait for its turn behind them, nor may what
+        // was planned, and was not done, count as done.
+        self.finish_waiting(Some(set));
+        self.directories.look_anew();
     }
 
     fn resume(&mut self, set: &Arc<SetWork>, path: &Path, left: &Unfinished) -> Result<Option<Planned>, Fault> {
@@ -65,7 +68,13 @@ impl Session<'_> {
         };
         let (held, identity) = match self.secure_directory(&set.policy, path, directory) {
             Ok(found) => found,
-            Err(Fault::Call(_)) => return Ok(None),
+            Err(Fault::Call(error)) => {
+                // What is only out of reach for now is finished by a later run.
+                if !error.is_absence() {
+                    self.ledger.keep_unfinished(left.clone());
+                }
+                return Ok(None);
+            }
             Err(fault) => return Err(fault),
         };
         let log = held.dir.look(name)?;

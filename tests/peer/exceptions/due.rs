@@ -24,14 +24,10 @@ pub(super) fn glob_in_a_name(scene: &Scene<'_>, difference: &Difference) -> bool
     scene.logs().iter().any(|log| is_such(log) && about(log))
 }
 
-/// Ours failed for an archive of this log that the peer did not see.
+/// Ours failed for an archive of this log that the peer did not see, or moved aside what lay in its way.
 fn stopped(scene: &Scene<'_>, log: &Path) -> bool {
-    let mut errors = scene
-        .ours
-        .ending
-        .messages
-        .lines()
-        .filter(|line| line.starts_with("error: "));
+    let is_such = |line: &&str| line.starts_with("error: ") || line.starts_with("warning: destination ");
+    let mut errors = scene.ours.ending.messages.lines().filter(is_such);
     errors.any(|line| scene.names(log, line) && !scene.peer.ending.messages.contains(line))
 }
 

@@ -86,6 +86,29 @@ pub(super) fn one_stanza_alone(scene: &Scene<'_>, difference: &Difference) -> bo
     scene.logs().iter().any(|log| is_its(log) && about(log))
 }
 
+/// The peer gives up a stanza for the `olddir` of one of its directories; for ours that costs the logs of that directory.
+pub(super) fn one_directory_alone(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let said = scene.peer.ending.messages.lines();
+    let unfit: Vec<&str> = said
+        .filter(|line| line.contains(" error verifying olddir path "))
+        .collect();
+    let stanzas = scene.case.configs.iter().flat_map(|config| &config.stanzas);
+    let has_old_dir = |stanza: &&Stanza| {
+        stanza
+            .directives
+            .iter()
+            .any(|directive| directive.starts_with("olddir"))
+    };
+    let words: Vec<&Vec<u8>> = stanzas.filter(has_old_dir).flat_map(|stanza| &stanza.words).collect();
+    let is_left = |log: &PathBuf| {
+        let dir = log.parent().unwrap_or(log).to_string_lossy().into_owned();
+        let is_unfit = unfit.iter().any(|line| line.contains(&format!("/{dir}/")));
+        !is_unfit && words.iter().any(|word| String::from_utf8_lossy(word).contains(&dir))
+    };
+    let about = |log: &PathBuf| scene.is_about(log, difference) || scene.is_beside(log, difference);
+    !unfit.is_empty() && scene.logs().iter().any(|log| is_left(log) && about(log))
+}
+
 /// The quoted paths of the state's lines that stand after one that the peer cannot read.
 fn after_the_damage(scene: &Scene<'_>) -> Vec<String> {
     let Some(Kind::File(text)) = scene.before.get(Path::new(STATE)).map(|node| &node.kind) else {

@@ -10,6 +10,7 @@ mod found;
 mod kept;
 mod mail;
 mod never;
+mod order;
 mod shared;
 mod stops;
 
@@ -79,6 +80,7 @@ const RULES: &[Rule] = &[
         "a time of day that was left out is kept as it is written",
         due::left_out,
     ),
+    rule("stanzas that run strangers' programs come last", order::strangers_last),
     rule(
         "a shared postrotate runs once a log was switched",
         shared::shared_postrotate,
@@ -101,6 +103,10 @@ const RULES: &[Rule] = &[
     dropping("a copy that is not made does not open the log", copies::skipped_copy),
     rule("a copy may be sparser than the peer's", copies::sparser),
     dropping("a fault of one stanza costs that stanza alone", found::one_stanza_alone),
+    dropping(
+        "an olddir that does not fit costs its directory alone",
+        found::one_directory_alone,
+    ),
     rule(
         "what renamecopy left and cannot be copied stops the rotation",
         stops::interim_stays,
@@ -118,6 +124,10 @@ const RULES: &[Rule] = &[
     rule("mailfirst with delaycompress sends plain text", mail::mailed_unpacked),
     rule("what is no text in a subject is an escape", mail::escaped),
     rule("a compressed twin that is whole is not made again", kept::whole_twin),
+    dropping(
+        "a log keeps no other of its shared set from rotation",
+        shared::neighbours,
+    ),
     dropping(
         "a shared set's finish goes on with the other logs",
         shared::shared_finish,

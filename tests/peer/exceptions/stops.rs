@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::compare::Difference;
+use super::super::compare::{Difference, records};
 use super::super::scene::Scene;
-use super::super::tree::Time;
+use super::super::tree::{Time, Tree};
 
 /// Section 12, items 2 and 10: the journal lies beside the state.
 pub(super) fn journal(scene: &Scene<'_>, difference: &Difference) -> bool {
@@ -38,7 +38,17 @@ pub(super) fn beyond_the_count_stays(scene: &Scene<'_>, difference: &Difference)
         "error: error running preremove script for ",
         "error: mail command failed for ",
     ];
-    about_a_failure(scene, difference, &beginnings)
+    match difference {
+        Difference::Order(name) => {
+            // What stays is asked about before the logs beside it are rotated.
+            let is_other = |record: &String| !record.starts_with("preremove\n");
+            let others =
+                |tree: &Tree| -> Vec<String> { records(tree.get(name)).into_iter().filter(is_other).collect() };
+            let is_stopped = about_a_failure(scene, &Difference::Exit(0, 1), &beginnings);
+            is_stopped && others(&scene.peer.tree) == others(&scene.ours.tree)
+        }
+        _ => about_a_failure(scene, difference, &beginnings),
+    }
 }
 
 /// Ours found the log gone when its turn came.

@@ -103,6 +103,8 @@ impl Scene<'_> {
             format!("{}/", dir.display()),
             format!("{}/", dir.with_file_name("arch").display()),
         ];
+        // In what ours says and sends, what cannot be read is an escape.
+        let text = text.replace("\\xff", "\u{fffd}");
         let is_named = |line: &str| {
             let rests = dirs.iter().flat_map(|dir| line.split(dir.as_str()).skip(1));
             let mut names = rests.flat_map(|rest| rest.split('/'));
@@ -254,11 +256,12 @@ fn same(one: Option<Identity>, other: &Option<Identity>) -> bool {
     one.0 == other.0 || (is_foreign(&one) != is_foreign(other) && one.1 == other.1)
 }
 
-/// The path without the detours that an `olddir` was written with.
+/// The path without the detours that an `olddir` was written with, and without escapes for what cannot be read.
 fn settled(shown: &str) -> std::borrow::Cow<'_, str> {
-    if !shown.contains("/./") && !shown.contains("/../") {
+    if !shown.contains("/./") && !shown.contains("/../") && !shown.contains("\\xff") {
         return shown.into();
     }
+    let shown = shown.replace("\\xff", "\u{fffd}");
     let mut parts: Vec<&str> = Vec::new();
     for part in shown.split('/') {
         match part {

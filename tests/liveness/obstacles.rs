@@ -1,0 +1,301 @@
+//! P1 to P7: an archive that cannot be compressed, mailed, removed or renamed costs its log nothing but an error.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
+
+use crate::edges::{Run, Scene};
+use crate::support::ours;
+
+/// A scene whose log gets a line a day.
+struct Days {
+    scene: Scene,
+    day: u32,
+}
+
+impl Days {
+    fn new(name: &str, directives: &str) -> Self {
+        let scene = Scene::new(&format!("liveness-obstacles-{name}"));
+        scene.write("a.log", "day 0\n");
+        let scripts = scene.root.join("bin");
+        fs::create_dir(scripts).unwrap();
+        scene.configure(&format!("@ROOT@/log/a.log {{\n daily\n create\n{directives}}}\n"));
+        Self { scene, day: 0 }
+    }
+
+    /// Makes a program of these lines in `bin`.
+    fn program(&self, name: &str, text: &str) {
+        let path = self.scene.root.join("bin").join(name);
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
+    /// Rotates, and writes the next day's line.
+    fn pass(&mut self, options: &[&str]) -> Run {
+        let run = self.scene.run(&[&["-f"], options].concat());
+        assert_eq!(self.scene.read("a.log"), "", "the log is rotated: {}", run.said);
+        self.day += 1;
+        self.scene.write("a.log", &format!("day {}\n", self.day));
+        run
+    }
+
+    fn names(&self) -> Vec<String> {
+        let names = self.scene.list().into_iter();
+        names.map(|name| String::from_utf8(name).unwrap()).collect()
+    }
+
+    /// The days of which a line is in an archive, which are plain or packed by `gzip`.
+    fn kept(&self) -> BTreeSet<u32> {
+        let output = Command::new("sh")
+            .current_dir(self.scene.root.join("log"))
+            .args(["-c", "for f in a.log?*; do test -f $f && zcat -f $f; done"])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines = text.lines().filter_map(|line| line.strip_prefix("day "));
+        lines.map(|number| number.parse().unwrap()).collect()
+    }
+
+    /// Asserts that of the last so many days nothing is missing.
+    fn has_last(&self, days: u32) {
+        let wanted: BTreeSet<u32> = (self.day - days..self.day).collect();
+        let kept = self.kept();
+        assert!(kept.is_superset(&wanted), "{wanted:?} are not all in {kept:?}");
+    }
+}
+
+/// How often an error of a run says this.
+fn errors(run: &Run, what: &str) -> usize {
+    let lines = run.said.lines();
+    lines
+        .filter(|line| line.starts_with("error: ") && line.contains(what))
+        .count()
+}
+
+#[test]
+fn p2_an_archive_that_cannot_be_compressed_moves_up_counts_and_is_tried_again() {
+    for (name, more) in [("now", ""), ("delayed", " delaycompress\n")] {
+        let mut days = Days::new(
+            &format!("compress-{name}"),
+            &format!(" rotate 3\n compress\n compresscmd /nowhere/packer\n{more}"),
+        );
+        for day in 0..8 {
+            let run = days.pass(&[]);
+            if day > 0 || more.is_empty() {
+                assert_eq!(run.status, Some(1), "{}", run.said);
+                assert!(
+                    errors(&run, "cannot execute compress command '/nowhere/packer'") > 0,
+                    "{}",
+                    run.said
+                );
+                assert!(errors(&run, "stays plain") > 0, "{}", run.said);
+            }
+            assert!(days.names().len() <= 5, "{:?}", days.names());
+        }
+        days.has_last(3);
+        days.scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n daily\n create\n rotate 3\n compress\n{more}}}\n"
+        ));
+        for _ in 0..2 {
+            days.pass(&[]).went_well();
+        }
+        days.has_last(3);
+        let plain = days.names().iter().filter(|name| !name.ends_with(".gz")).count();
+        assert_eq!(plain, if more.is_empty() { 1 } else { 2 }, "{:?}", days.names());
+    }
+}
+
+#[test]
+fn p2_each_archive_that_stays_plain_is_told_once_a_run() {
+    let mut days = Days::new("once", " rotate 5\n compress\n compresscmd /nowhere/packer\n");
+    for _ in 0..4 {
+        days.pass(&[]);
+    }
+    let run = days.pass(&[]);
+    assert_eq!(errors(&run, "stays plain"), 5, "{}", run.said);
+}
+
+#[test]
+fn p2_gzip_s_status_2_with_whole_output_is_a_warning() {
+    let mut days = Days::new(
+        "warning",
+        " rotate 3
+ compress
+ compresscmd @ROOT@/bin/gzip
+",
+    );
+    days.program("gzip", "/bin/gzip; echo 'gzip: something is odd' >&2; exit 2");
+    let run = days.pass(&[]);
+    run.went_well();
+    assert!(run.said.contains("warning: Compressing program wrote"), "{}", run.said);
+    assert_eq!(days.names(), ["a.log", "a.log.1.gz"]);
+    days.program("gzip", "/bin/gzip | head -c 20; exit 2");
+    assert_eq!(days.pass(&[]).status, Some(1));
+    assert_eq!(days.names(), ["a.log", "a.log.1", "a.log.2.gz"]);
+}
+
+#[test]
+fn p2_a_compressor_that_is_not_there_is_started_once_a_stanza() {
+    let mut days = Days::new("started", " rotate 9\n compress\n compresscmd /nowhere/packer\n");
+    for _ in 0..6 {
+        days.pass(&[]);
+    }
+    let trace = days.scene.root.join("trace");
+    let program = ours();
+    let run = Command::new("strace")
+        .current_dir(&days.scene.root)
+        .args(["-f", "-e", "trace=execve,execveat", "-o"])
+        .arg(&trace)
+        .arg(program)
+        .args(["-f", "-s", "status", "conf"])
+        .status();
+    if !run.is_ok_and(|status| status.code() == Some(1)) {
+        crate::support::skip("strace");
+        return;
+    }
+    let calls = fs::read_to_string(trace).unwrap();
+    assert_eq!(calls.matches("execve(\"/nowhere/packer\"").count(), 1, "{calls}");
+}
+
+#[test]
+fn p4_an_archive_that_may_not_go_moves_on_above_the_count() {
+    let mut days = Days::new("preremove", " rotate 2\n preremove\n exit 1\n endscript\n");
+    for day in 0..7 {
+        let run = days.pass(&[]);
+        assert_eq!(errors(&run, "Not removing this file") > 0, day >= 2, "{}", run.said);
+        days.has_last(days.day);
+    }
+    days.scene
+        .configure("@ROOT@/log/a.log {\n daily\n create\n rotate 2\n preremove\n exit 0\n endscript\n}\n");
+    days.pass(&[]).went_well();
+    assert_eq!(days.names(), ["a.log", "a.log.1", "a.log.2"]);
+}
+
+#[test]
+fn p5_archives_wait_for_a_mailer_and_the_oldest_goes_unsent_when_too_many_do() {
+    for (name, more) in [("plain", ""), ("packed", " compress\n")] {
+        let mut days = Days::new(
+            &format!("mail-{name}"),
+            &format!(" rotate 2\n mail ops@example.com\n{more}"),
+        );
+        days.program("mail", "exit 1");
+        let mailer = days.scene.root.join("bin/mail");
+        let options = ["-m", mailer.to_str().unwrap()];
+        let mut unsent = 0;
+        for day in 0..16 {
+            let run = days.pass(&options);
+            assert_eq!(
+                errors(&run, "it stays until it can be sent") > 0,
+                day >= 2,
+                "{day}: {}",
+                run.said
+            );
+            unsent += errors(&run, "goes unsent");
+            assert!(days.names().len() <= 1 + 2 + 8, "{:?}", days.names());
+        }
+        assert!((5..=7).contains(&unsent), "{unsent}: {:?}", days.names());
+        days.has_last(9);
+        days.program("mail", "cat >>sent");
+        days.pass(&options).went_well();
+        assert_eq!(days.names().len(), 3, "{:?}", days.names());
+    }
+}
+
+#[test]
+fn p6_what_is_no_archive_is_moved_aside_with_a_warning_and_the_status_stays() {
+    for (name, style) in [
+        ("numbered", " rotate 3\n"),
+        ("dated", " rotate 3\n dateext\n dateformat .%Y\n"),
+    ] {
+        let mut days = Days::new(&format!("aside-{name}"), style);
+        let archive = if name == "numbered" {
+            "a.log.1".to_owned()
+        } else {
+            let year = Command::new("date").arg("+%Y").output().unwrap().stdout;
+            format!("a.log.{}", String::from_utf8(year).unwrap().trim())
+        };
+        fs::create_dir(days.scene.log(&archive)).unwrap();
+        let run = days.pass(&[]);
+        run.went_well();
+        assert!(run.said.contains("warning: destination"), "{}", run.said);
+        assert_eq!(days.scene.read(&archive), "day 0\n");
+        assert!(
+            days.names().iter().any(|name| name.ends_with(".backup")),
+            "{:?}",
+            days.names()
+        );
+    }
+}
+
+#[test]
+fn p6_a_link_moves_along_is_never_compressed_and_goes_unfollowed() {
+    let mut days = Days::new("link", " rotate 3\n compress\n");
+    days.pass(&[]).went_well();
+    let target = days.scene.root.join("precious");
+    fs::write(&target, "precious\n").unwrap();
+    symlink(&target, days.scene.log("a.log.2.gz")).unwrap();
+    days.pass(&[]).went_well();
+    let links = |days: &Days| {
+        let mut names = days.names();
+        names.retain(|name| fs::symlink_metadata(days.scene.log(name)).is_ok_and(|link| link.is_symlink()));
+        names
+    };
+    assert_eq!(links(&days), ["a.log.3.gz"]);
+    days.pass(&[]).went_well();
+    assert!(links(&days).is_empty(), "{:?}", days.names());
+    assert_eq!(fs::read_to_string(target).unwrap(), "precious\n");
+}
+
+#[test]
+fn p7_an_archive_that_cannot_be_renamed_keeps_its_number_and_the_others_pass_it_by() {
+    let mut days = Days::new("immutable", " rotate 3\n");
+    for _ in 0..3 {
+        days.pass(&[]).went_well();
+    }
+    let attribute = |way: &str| {
+        let changed = Command::new("chattr").arg(way).arg(days.scene.log("a.log.2")).status();
+        changed.is_ok_and(|status| status.success())
+    };
+    if !attribute("+i") {
+        crate::support::skip("chattr +i");
+        return;
+    }
+    let mut runs = Vec::new();
+    let fixed = days.scene.read("a.log.2");
+    for _ in 0..5 {
+        runs.push(days.pass(&[]));
+    }
+    let names = days.names();
+    let still = days.scene.read("a.log.2");
+    let undone = Command::new("chattr").arg("-i").arg(days.scene.log("a.log.2")).status();
+    assert!(undone.unwrap().success());
+    for run in runs {
+        assert_eq!(errors(&run, "it keeps its number"), 1, "{}", run.said);
+        assert_eq!(run.status, Some(1), "{}", run.said);
+    }
+    assert_eq!(names, ["a.log", "a.log.1", "a.log.2", "a.log.3", "a.log.4"]);
+    assert_eq!(still, fixed);
+    days.has_last(3);
+}
+
+#[test]
+fn p8_what_concerns_the_whole_directory_stops_its_logs_and_is_not_recorded_as_done() {
+    let days = Days::new("directory", " rotate 3\n");
+    days.scene.remember(&[("a.log", "2020-1-1-0:0:0")]);
+    let directory = days.scene.root.join("log");
+    let attribute = |way: &str| {
+        let changed = Command::new("chattr").arg(way).arg(&directory).status();
+        changed.is_ok_and(|status| status.success())
+    };
+    if !attribute("+i") {
+        crate::support::skip("chattr +i");
+        return;
+    }
+    let run = days.scene.run(&[]);
+    assert!(attribute("-i"));
+    assert_eq!(run.status, Some(1), "{}", run.said);
+    assert_eq!(days.names(), ["a.log"]);
+    let state = fs::read_to_string(days.scene.root.join("status")).unwrap();
+    assert!(state.contains("a.log\" 2020-1-1-0:0:0"), "{state}");
+}
