@@ -233,7 +233,7 @@ impl Job {
         match step {
             _ if fault == Fault::Interrupted => self.fail(fault),
             Step::Compress { from, to, .. } => self.resist_compression(from, to, fault),
-            Step::Mail { what, .. } => {
+            Step::Mail { what, .. } if self.steps.iter().any(|step| is_about(step, &what)) => {
                 // What could not be sent must not go.
                 self.steps.retain(|step| !is_about(step, &what));
                 self.tell(self.work.archive_path_of(&what), Obstructed::NotMailed(fault.into()));
@@ -245,7 +245,7 @@ impl Job {
                 self.failed = true;
                 self.kept.push(what.name);
             }
-            Step::Copy { .. } => {
+            Step::Copy { .. } | Step::Mail { .. } => {
                 self.events.hear(Event::Failed(fault));
                 self.failed = true;
                 self.do_without(step);

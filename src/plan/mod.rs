@@ -329,3 +329,6 @@ impl Question<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -299,3 +299,20 @@ fn p8_what_concerns_the_whole_directory_stops_its_logs_and_is_not_recorded_as_do
     let state = fs::read_to_string(days.scene.root.join("status")).unwrap();
     assert!(state.contains("a.log\" 2020-1-1-0:0:0"), "{state}");
 }
+
+#[test]
+fn p5_a_newest_archive_that_cannot_be_sent_is_an_error_and_stays_an_archive() {
+    let mut days = Days::new("mailfirst", " rotate 2\n mailfirst\n mail ops@example.com\n compress\n");
+    days.program("mail", "exit 1");
+    let mailer = days.scene.root.join("bin/mail");
+    for _ in 0..4 {
+        let run = days.pass(&["-m", mailer.to_str().unwrap()]);
+        assert_eq!(
+            (run.status, errors(&run, "mail command failed")),
+            (Some(1), 1),
+            "{}",
+            run.said
+        );
+    }
+    assert_eq!(days.names(), ["a.log", "a.log.1.gz", "a.log.2.gz"]);
+}

@@ -1,0 +1,337 @@
+//! Plans of rows of archives that are not on any disk: names, what was found out of them, and the steps that come of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::*;
+use crate::policy::settings::Settings;
+use crate::policy::{CompressWhen, Compression, Mail, MailWhich};
+
+/// What is at a name: a file, unless said otherwise by a word behind the name.
+#[derive(Clone, Copy, Default)]
+struct Thing {
+    /// `dir`: no file.
+    is_other: bool,
+    /// `old`: too old for every `maxage`.
+    is_old: bool,
+    /// `kept`: cannot be removed; `unsent`: nor mailed.
+    is_kept: bool,
+    is_unsent: bool,
+    /// `fixed`: cannot be renamed.
+    is_fixed: bool,
+    /// `written`, `stays`: is not compressed now.
+    plain: Option<StaysPlain>,
+}
+
+/// A directory of names and facts.
+struct FakeDir(BTreeMap<OsString, Thing>);
+
+impl FakeDir {
+    /// Reads `NAME[:WORD]…`, parted by blanks.
+    fn of(text: &str) -> Self {
+        let thing = |entry: &str| {
+            let mut words = entry.split(':');
+            let name = OsString::from(words.next().unwrap());
+            let mut thing = Thing::default();
+            for word in words {
+                match word {
+                    "dir" => thing.is_other = true,
+                    "old" => thing.is_old = true,
+                    "kept" => thing.is_kept = true,
+                    "unsent" => (thing.is_kept, thing.is_unsent) = (true, true),
+                    "fixed" => thing.is_fixed = true,
+                    "written" => thing.plain = Some(StaysPlain::Written),
+                    "stays" => thing.plain = Some(StaysPlain::NotCompressed),
+                    other => panic!("{other}?"),
+                }
+            }
+            (name, thing)
+        };
+        Self(text.split_whitespace().map(thing).collect())
+    }
+
+    fn thing(&self, name: &OsStr) -> Thing {
+        self.0.get(name).copied().unwrap_or_default()
+    }
+}
+
+impl Look for FakeDir {
+    fn has(&mut self, name: &OsStr) -> Result<bool, SysError> {
+        Ok(self.0.contains_key(name))
+    }
+
+    fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError> {
+        let seconds = if self.thing(name).is_old { 0 } else { NOW };
+        Ok(self.0.get(name).map(|_| FileTime {
+            seconds,
+            nanoseconds: 0,
+        }))
+    }
+
+    fn starting_with(&mut self, prefix: &[u8]) -> Result<Vec<OsString>, SysError> {
+        let names = self.0.keys().filter(|name| name.as_encoded_bytes().starts_with(prefix));
+        Ok(names.cloned().collect())
+    }
+
+    fn is_file(&mut self, name: &OsStr) -> Result<bool, SysError> {
+        Ok(self.0.get(name).is_some_and(|thing| !thing.is_other))
+    }
+
+    fn is_kept(&mut self, name: &OsStr) -> bool {
+        self.thing(name).is_kept
+    }
+
+    fn is_unsent(&mut self, name: &OsStr) -> bool {
+        self.thing(name).is_unsent
+    }
+
+    fn fixed(&mut self) -> Vec<OsString> {
+        let fixed = self.0.iter().filter(|(_, thing)| thing.is_fixed);
+        fixed.map(|(name, _)| name.clone()).collect()
+    }
+
+    fn stays_plain(&mut self, name: &OsStr) -> Option<StaysPlain> {
+        self.thing(name).plain
+    }
+}
+
+/// The instant of the plans: 2024-06-16.
+const NOW: i64 = 1_718_540_000;
+
+/// A policy of these words: `rotate N`, `compress`, `delay`, `mail`, `maxage`, `date`.
+fn policy(words: &str) -> Policy {
+    let mut policy = Settings::default().policy();
+    let mut words = words.split_whitespace();
+    while let Some(word) = words.next() {
+        match word {
+            "rotate" => policy.retention.keep = Keep::Count(words.next().unwrap().parse().unwrap()),
+            "compress" | "delay" => {
+                policy.compression = Some(Compression {
+                    when: if word == "delay" {
+                        CompressWhen::NextTime
+                    } else {
+                        CompressWhen::Now
+                    },
+                    command: "gzip".into(),
+                    options: Vec::new(),
+                    suffix: ".gz".into(),
+                });
+            }
+            "mail" => {
+                policy.mail = Some(Mail {
+                    address: "ops@example.com".into(),
+                    which: MailWhich::Last,
+                });
+            }
+            "maxage" => policy.retention.max_age = 7,
+            "date" => {
+                policy.naming.style = NamingStyle::Dated {
+                    yesterday: false,
+                    hour_ago: false,
+                };
+            }
+            other => panic!("{other}?"),
+        }
+    }
+    policy
+}
+
+/// Says a step in a word and the names without the log's.
+fn said(step: &Step) -> Option<String> {
+    let short = |name: &OsStr| name.to_string_lossy().trim_start_matches("a.log").to_owned();
+    Some(match step {
+        Step::Compress { from, .. } => format!("pack {}", short(from)),
+        Step::Rename { from, to } if from.place == Where::Archive => {
+            format!("{}>{}", short(&from.name), short(&to.name))
+        }
+        Step::MoveAside(what) => format!("aside {}", short(&what.name)),
+        Step::GiveUpMail { what } => format!("unsent {}", short(what)),
+        Step::Mail { what, .. } => format!("mail {}", short(what)),
+        Step::Remove { what, .. } => format!("rm {}", short(&what.name)),
+        _ => return None,
+    })
+}
+
+/// Plans, and says the steps before the switch, `|`, those after it, and behind `;` what is noted.
+fn planned(words: &str, before: Before, noted: &str, row: &str) -> String {
+    let policy = policy(words);
+    let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
+    let names = ArchiveNames::new(OsStr::new("a.log"), &policy.naming, policy.trigger, suffix).unwrap();
+    let now = Now::at_in(NOW, crate::clock::Zone::Utc);
+    let left_plain: BTreeSet<OsString> = noted.split_whitespace().map(OsString::from).collect();
+    let question = Question {
+        policy: &policy,
+        log: OsStr::new("a.log"),
+        names: &names,
+        now: &now,
+        before,
+        left_plain: &left_plain,
+    };
+    let rotation = plan(&question, &mut FakeDir::of(row)).unwrap();
+    let steps = |steps: &[Step]| steps.iter().filter_map(said).collect::<Vec<_>>().join(" ");
+    let left = rotation
+        .left_plain
+        .iter()
+        .map(|name| name.to_string_lossy().replace("a.log", ""));
+    let left: Vec<String> = left.collect();
+    let text = format!(
+        "{} | {} ; {}",
+        steps(&rotation.prepare),
+        steps(&rotation.finish),
+        left.join(" ")
+    );
+    text.trim().to_owned()
+}
+
+fn expect(cases: &[(&str, &str, &str, &str)]) {
+    for (words, noted, row, wanted) in cases {
+        assert_eq!(
+            planned(words, Before::Clean, noted, row),
+            *wanted,
+            "{words}: {row}; noted {noted}"
+        );
+    }
+}
+
+#[test]
+fn archives_move_up_oldest_first_and_the_last_falls_off() {
+    expect(&[
+        ("rotate 2", "", "", "|  ;"),
+        ("rotate 2", "", "a.log.1 a.log.2", ".2>.3 .1>.2 | rm .3 ;"),
+        ("rotate 3", "", "a.log.1 a.log.3", ".3>.4 .1>.2 | rm .4 ;"),
+        (
+            "rotate 2 mail",
+            "",
+            "a.log.1 a.log.2 a.log.3",
+            "mail .3 rm .3 .2>.3 .1>.2 | mail .3 rm .3 ;",
+        ),
+        (
+            "rotate 2 compress",
+            "",
+            "a.log.1.gz a.log.2.gz",
+            ".2.gz>.3.gz .1.gz>.2.gz | pack .1 rm .3.gz ;",
+        ),
+        (
+            "rotate 2 delay",
+            "",
+            "a.log.1 a.log.2.gz",
+            "pack .1 .2.gz>.3.gz .1.gz>.2.gz | rm .3.gz ;",
+        ),
+        ("rotate 9 maxage", "", "a.log.1 a.log.2:old", "rm .2 .1>.2 |  ;"),
+    ]);
+}
+
+#[test]
+fn p2_what_stays_plain_moves_up_and_counts() {
+    expect(&[
+        ("rotate 3 delay", "", "a.log.1:stays", ".1>.2 |  ; .2"),
+        (
+            "rotate 3 delay",
+            "a.log.2",
+            "a.log.1:stays a.log.2:stays",
+            ".2>.3 .1>.2 |  ; .2 .3",
+        ),
+        (
+            "rotate 2 delay",
+            "a.log.2",
+            "a.log.1:stays a.log.2:stays",
+            ".2>.3 .1>.2 |  ; .2 .3",
+        ),
+        (
+            "rotate 2 delay",
+            "a.log.2 a.log.3",
+            "a.log.1:stays a.log.2:stays a.log.3:stays",
+            "rm .3 .2>.3 .1>.2 |  ; .2 .3",
+        ),
+        ("rotate 3 delay", "", "a.log.1:written", ".1>.2 | pack .2 ; .2"),
+        (
+            "rotate 3 compress date",
+            "a.log-20240615",
+            "a.log-20240615:stays",
+            "| pack -20240616 ; -20240615",
+        ),
+        (
+            "rotate 2 compress date",
+            "a.log-20240614 a.log-20240615",
+            "a.log-20240614:stays a.log-20240615:stays",
+            "| pack -20240616 rm -20240614 ; -20240615",
+        ),
+    ]);
+}
+
+#[test]
+fn p4_what_cannot_go_moves_on_above_the_count_and_is_tried_again() {
+    expect(&[
+        (
+            "rotate 2",
+            "a.log.3",
+            "a.log.1 a.log.2 a.log.3",
+            "rm .3 .2>.3 .1>.2 | rm .3 ;",
+        ),
+        (
+            "rotate 2",
+            "a.log.3",
+            "a.log.1 a.log.2 a.log.3:kept",
+            ".3>.4 .2>.3 .1>.2 | rm .3 ; .4",
+        ),
+        (
+            "rotate 2",
+            "a.log.3 a.log.4",
+            "a.log.1 a.log.2 a.log.3:kept a.log.4:kept",
+            ".3>.5 .2>.3 .1>.2 | rm .3 ; .4 .5",
+        ),
+        ("rotate 2 maxage", "", "a.log.1:old:kept", ".1>.2 |  ;"),
+        (
+            "rotate 1 date",
+            "",
+            "a.log-20240614:kept a.log-20240615",
+            "| rm -20240615 ;",
+        ),
+    ]);
+}
+
+#[test]
+fn p5_the_oldest_goes_unsent_where_more_wait_than_are_kept() {
+    let numbers = 3..12;
+    let waiting: Vec<String> = numbers.clone().map(|number| format!("a.log.{number}")).collect();
+    let row: Vec<String> = waiting.iter().map(|name| format!("{name}:unsent")).collect();
+    let plan = planned("rotate 2 mail", Before::Clean, &waiting.join(" "), &row.join(" "));
+    assert_eq!(plan.matches("unsent").count(), 2, "{plan}");
+    let plan = planned("rotate 9 mail", Before::Clean, &waiting.join(" "), &row.join(" "));
+    assert_eq!(plan.matches("unsent").count(), 0, "{plan}");
+}
+
+#[test]
+fn p6_what_is_no_archive_and_in_the_way_is_moved_aside_and_nothing_else_is() {
+    expect(&[
+        ("rotate 3", "", "a.log.1:dir", "aside .1 |  ;"),
+        ("rotate 3", "", "a.log.1 a.log.2:dir", "aside .2 .1>.2 |  ;"),
+        ("rotate 3", "", "a.log.1 a.log.3:dir", ".1>.2 |  ;"),
+        ("rotate 3 date", "", "a.log-20240616:dir", "aside -20240616 |  ;"),
+        (
+            "rotate 1 date",
+            "",
+            "a.log-20240601:dir a.log-20240615",
+            "| rm -20240615 ;",
+        ),
+    ]);
+}
+
+#[test]
+fn p7_what_cannot_be_renamed_keeps_its_number_and_does_not_count() {
+    expect(&[
+        ("rotate 3", "", "a.log.1 a.log.2:fixed a.log.3", ".3>.4 .1>.3 |  ;"),
+        ("rotate 2", "", "a.log.1 a.log.2:fixed a.log.3", ".3>.4 .1>.3 | rm .4 ;"),
+    ]);
+    let policy_of_one = planned("rotate 2", Before::Clean, "", "a.log.1:fixed a.log.2");
+    assert_eq!(
+        policy_of_one, ".2>.3 |  ;",
+        "the newest is the first number that is free"
+    );
+}
+
+#[test]
+fn a_gap_that_a_dead_run_left_is_not_moved_again() {
+    for (before, wanted) in [(Before::Clean, ".3>.4 .1>.2 |  ;"), (Before::Shifting, ".1>.2 |  ;")] {
+        assert_eq!(planned("rotate 5", before, "", "a.log.1 a.log.3"), wanted, "{before:?}");
+    }
+}
