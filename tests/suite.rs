@@ -23,6 +23,7 @@ mod interrupted;
 mod layers;
 mod liveness;
 mod messages;
+mod obstacles;
 mod peer;
 mod races;
 mod rehearsal;

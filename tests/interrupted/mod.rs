@@ -10,6 +10,7 @@ mod findings;
 mod held;
 mod journal;
 mod kills;
+mod obstacles;
 mod power;
 mod scene;
 mod signals;

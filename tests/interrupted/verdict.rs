@@ -32,7 +32,8 @@ pub(super) fn judge(scene: &Scene, everything: bool) -> Verdict {
             .expect("a directory can be read")
             .flatten()
         {
-            if entry.file_type().expect("a file has a type").is_dir() {
+            // Directories, links and pipes have no lines of their own.
+            if !entry.file_type().expect("a file has a type").is_file() {
                 continue;
             }
             let name = entry.file_name().to_string_lossy().into_owned();

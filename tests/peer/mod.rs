@@ -8,7 +8,7 @@ mod compare;
 mod drive;
 mod exceptions;
 mod generate;
-mod random;
+pub(crate) mod random;
 mod rules;
 mod run;
 mod scene;
