@@ -248,7 +248,7 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
     context::copy_context(&half.source, output, &path)?;
     attributes::set_times(output, &path, model.accessed, model.modified)?;
     flush(output, &path)?;
-    let written = facts_of_open(output, &path)?.size;
+    let written = facts_of_open(output, &path)?;
     if half.facts.size > BIG {
         stream::forget_pages(output.as_fd());
     }
@@ -258,12 +258,22 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
     }
     place(work, half.newborn, dir, &half.to, path, listener)?;
     dir.settle()?;
+    if let Err(fault) = remove(work, dir, &half.from, listener) {
+        let is_there = |name, id| {
+            dir.look(name)
+                .is_ok_and(|found| found.is_some_and(|facts| facts.id == id))
+        };
+        if is_there(&half.from, half.facts.id) && is_there(&half.to, written.id) {
+            // What stays plain is one archive, and not two of the same content.
+            dir.unlink(&half.to)?;
+        }
+        return Err(fault);
+    }
     listener.note(|| Event::Compressed {
         path: work.archive_path_of(&half.to),
         from: half.facts.size,
-        to: written,
+        to: written.size,
     });
-    remove(work, dir, &half.from, listener)?;
     Ok(true)
 }
 

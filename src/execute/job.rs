@@ -196,7 +196,7 @@ impl Job {
             }
             let step = self.with_stand_in(step);
             match perform(&self.work, &step, threads, &*self.events) {
-                Ok(Progress::Done) => self.packed.extend(compressed_by(step)),
+                Ok(Progress::Done) => self.note_done(step),
                 Ok(Progress::Halfway(half)) => return After::Written(self, half),
                 Ok(Progress::Held) if self.is_last_try => {
                     let path = self.work.source_of(&step).unwrap_or_default();
@@ -287,7 +287,15 @@ impl Job {
         self.events.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
     }
 
-    /// A mail of a compressed file that was not made is one of the plain file.
+    fn note_done(&mut self, step: Step) {
+        match step {
+            Step::Compress { from, .. } => self.packed.push(from),
+            Step::Remove { what, .. } => self.stand_ins.retain(|(_, plain)| *plain != what.name),
+            _ => {}
+        }
+    }
+
+    /// What is to be done with a compressed file that was not made is done with the plain file.
     fn with_stand_in(&self, step: Step) -> Step {
         let stand_in = |missing: &OsStr| {
             let found = self.stand_ins.iter().find(|(name, _)| name == missing);
@@ -310,6 +318,11 @@ impl Job {
                     uncompress,
                 },
             },
+            Step::Remove { what, is_archive } => {
+                let name = stand_in(&what.name).unwrap_or(what.name);
+                let what = Spot { name, ..what };
+                Step::Remove { what, is_archive }
+            }
             step => step,
         }
     }
@@ -345,14 +358,6 @@ impl Job {
             });
         }
         done
-    }
-}
-
-/// Returns the archive that a step has compressed.
-fn compressed_by(step: Step) -> Option<OsString> {
-    match step {
-        Step::Compress { from, .. } => Some(from),
-        _ => None,
     }
 }
 

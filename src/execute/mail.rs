@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use super::work::LogWork;
+use crate::facts::Kind;
 use crate::fault::{ChildEnd, Fault, Op};
 use crate::plan::Subject;
 use crate::shown;
@@ -23,6 +24,10 @@ pub(super) fn mail(work: &LogWork, what: &OsStr, subject: Subject, uncompress: b
         return Ok(());
     };
     let path = work.archive_path_of(what);
+    if dir.look(what)?.is_some_and(|facts| facts.kind == Kind::Symlink) {
+        // It is never followed; it only goes.
+        return Ok(());
+    }
     let (file, facts) = match dir.open_plain(what, Access::Read, Op::OpenForMail) {
         Ok(opened) => opened,
         Err(OpenError::Call(error)) => return Err(error.into()),

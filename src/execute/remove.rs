@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::hook::{self, Call};
 use super::work::LogWork;
 use crate::event::{Event, Listener};
-use crate::facts::FileFacts;
+use crate::facts::{FileFacts, Kind};
 use crate::fault::{Fault, Hook, Op};
 use crate::sys::File;
 use crate::sys::create::set_aside;
@@ -23,7 +23,10 @@ const LARGEST_HOLES: u64 = 64 << 20;
 pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn Listener) -> Result<(), Fault> {
     let path = work.archive_path_of(name);
     // What cannot be overwritten stays, and preremove does not hear of it.
+    let is_link = || Ok::<_, Fault>(dir.look(name)?.is_some_and(|facts| facts.kind == Kind::Symlink));
     let doomed = match work.set.policy.shred {
+        // A link is never followed: it only goes.
+        Some(_) if is_link()? => None,
         Some(cycles) => {
             let (file, facts) = open(work, dir, name, &path)?;
             // The program would fill the holes.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{Look, Question, Rotation, StaysPlain, Step};
 use crate::fault::{Fault, SysError};
-use crate::policy::{CompressWhen, Keep};
+use crate::policy::Keep;
 
 /// Plans the rotation of a log with dated archives.
 pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fault> {
@@ -21,9 +21,10 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
             .filter(move |it| it.plain.is_some() && (why.is_none() || it.plain == why))
     };
     let mut falls_off = going.pop();
+    let mut noted = kept.clone();
     if question.policy.retention.keep == Keep::Count(0) && !question.is_copy() {
         // The newest of the older ones stays: the new archive takes its turn, as in the reference.
-        falls_off = Some(question.newest(&archive));
+        noted.extend(falls_off.replace(question.newest(&archive)));
     }
     let unsent = question.going_unsent(look, &kept)?;
     for name in going {
@@ -35,7 +36,8 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     let stop = collision(question, look, &archive, &prepare)?;
     let mut finish = question.finish(&archive, falls_off);
     finish.extend(plain(Some(StaysPlain::Written)).map(|it| question.compression(&it.now)));
-    let left_plain = plain(None).map(|it| it.now.clone()).collect();
+    noted.retain(|name| question.left_plain.contains(name));
+    let left_plain = plain(None).map(|it| it.now.clone()).chain(noted).collect();
     Ok(Rotation {
         prepare,
         stop,
@@ -50,7 +52,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
 /// as it is.
 fn archives(question: &Question<'_>, look: &mut dyn Look, steps: &mut Vec<Step>) -> Result<Vec<Found>, SysError> {
     let compression = question.policy.compression.as_ref();
-    let delayed = compression.is_some_and(|how| how.when == CompressWhen::NextTime);
+    let delayed = question.is_delayed();
     let mut found = Vec::new();
     for name in look.starting_with(&question.names.dated_prefix())? {
         let Some(archive) = question.names.parse_dated(&name) else {

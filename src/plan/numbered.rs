@@ -31,9 +31,14 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
             (!stays && (shift.reaches_end || look.has(&name)?)).then_some(name)
         }
     };
-    let mut finish = question.finish(&archive, falls_off);
+    let plain_end = question.names.numbered(slots.end);
+    let plain_falls_off = shift.plain_falls_off.then_some(plain_end);
+    let mut finish = question.finish(&archive, falls_off.into_iter().chain(plain_falls_off));
     let mut left_plain = Vec::new();
     for (number, why) in shift.left_plain {
+        if shift.plain_falls_off && number == slots.end {
+            continue;
+        }
         let name = question.names.numbered(number);
         // What is not kept any more goes at the next rotation, without having been compressed.
         if number < slots.end && why == StaysPlain::Written {
@@ -42,6 +47,11 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         left_plain.push(name);
     }
     left_plain.extend(shift.beyond);
+    left_plain.extend(still_noted(question, look, &slots)?);
+    if slots.start > u64::from(question.policy.retention.start) && question.is_delayed() {
+        // It is the newest where it is not the first number that says so.
+        left_plain.push(archive.clone());
+    }
     Ok(Rotation {
         prepare: shift.steps,
         stop: None,
@@ -60,6 +70,8 @@ struct Shift {
     reaches_end: bool,
     /// An archive that should go and cannot is at that number, or was.
     end_is_taken: bool,
+    /// One that stays plain moves to the number that is not kept any more, and goes.
+    plain_falls_off: bool,
     /// The numbers that archives which stay plain will have.
     left_plain: BTreeMap<u64, StaysPlain>,
     /// The numbers of plain archives that go before any moves.
@@ -116,6 +128,18 @@ struct Plain {
     ready: BTreeSet<u64>,
     /// It stays so.
     staying: BTreeMap<u64, StaysPlain>,
+}
+
+/// The archives that keep their numbers, and of which it was noted that they are to be compressed or to go: that is noted still.
+fn still_noted(question: &Question<'_>, look: &mut dyn Look, slots: &Slots) -> Result<Vec<OsString>, SysError> {
+    let mut noted = Vec::new();
+    for name in question.left_plain {
+        let number = question.names.parse_numbered(name).map(|(number, _)| number);
+        if number.is_some_and(|number| slots.fixed.contains(&number)) && look.is_file(name)? {
+            noted.push(name.clone());
+        }
+    }
+    Ok(noted)
 }
 
 /// Tries again to get rid of what earlier rotations left above the count.
@@ -296,7 +320,7 @@ fn move_plain(
     let is_free = |next: u64| shift.left_plain.contains_key(&slots.after(next)) || shift.plain_gone.contains(&next);
     let mut way = vec![number];
     let mut next = slots.after(number);
-    while look.has(&question.names.numbered(next))? && !is_free(next) {
+    while look.is_file(&question.names.numbered(next))? && !is_free(next) {
         way.push(next);
         next = slots.after(next);
     }
@@ -306,7 +330,10 @@ fn move_plain(
             to: Spot::archive(question.names.numbered(slots.after(from))),
         });
     }
-    shift.left_plain.insert(slots.after(number), why);
+    let to = slots.after(number);
+    let stays = why == StaysPlain::Written || look.is_kept(&question.names.numbered(number));
+    shift.plain_falls_off |= to == slots.end && !stays;
+    shift.left_plain.insert(to, why);
     Ok(())
 }
 

@@ -62,7 +62,7 @@ impl Question<'_> {
     }
 
     /// What follows postrotate: `renamecopy`'s copy, compression, mail of the new archive, and what falls off.
-    pub(super) fn finish(&self, archive: &OsStr, falls_off: Option<OsString>) -> Vec<Step> {
+    pub(super) fn finish(&self, archive: &OsStr, falls_off: impl IntoIterator<Item = OsString>) -> Vec<Step> {
         let mut steps = Vec::new();
         if let Method::RenameThenCopy { .. } = self.policy.method {
             let tmp = Spot::log(interim(self.log));
@@ -94,7 +94,7 @@ impl Question<'_> {
                 });
             }
         }
-        if let Some(name) = falls_off {
+        for name in falls_off {
             if self.mails(MailWhich::Last) {
                 steps.push(self.mail_of(&name));
             }
@@ -109,6 +109,12 @@ impl Question<'_> {
             Some(compression) if compression.when == CompressWhen::Now => self.names.compressed(archive),
             _ => archive.to_owned(),
         }
+    }
+
+    /// Archives are compressed at the rotation after the one that makes them.
+    pub(super) fn is_delayed(&self) -> bool {
+        let compression = self.policy.compression.as_ref();
+        compression.is_some_and(|how| how.when == CompressWhen::NextTime)
     }
 
     fn mails(&self, which: MailWhich) -> bool {

@@ -234,13 +234,13 @@ fn p2_what_stays_plain_moves_up_and_counts() {
             "rotate 2 delay",
             "a.log.2",
             "a.log.1:stays a.log.2:stays",
-            ".2>.3 .1>.2 |  ; .2 .3",
+            ".2>.3 .1>.2 | rm .3 ; .2",
         ),
         (
             "rotate 2 delay",
             "a.log.2 a.log.3",
             "a.log.1:stays a.log.2:stays a.log.3:stays",
-            "rm .3 .2>.3 .1>.2 |  ; .2 .3",
+            "rm .3 .2>.3 .1>.2 | rm .3 ; .2",
         ),
         ("rotate 3 delay", "", "a.log.1:written", ".1>.2 | pack .2 ; .2"),
         (
@@ -321,6 +321,18 @@ fn p7_what_cannot_be_renamed_keeps_its_number_and_does_not_count() {
     expect(&[
         ("rotate 3", "", "a.log.1 a.log.2:fixed a.log.3", ".3>.4 .1>.3 |  ;"),
         ("rotate 2", "", "a.log.1 a.log.2:fixed a.log.3", ".3>.4 .1>.3 | rm .4 ;"),
+        (
+            "rotate 2 delay",
+            "a.log.2",
+            "a.log.1:fixed:stays a.log.2",
+            "pack .2 .2.gz>.3.gz |  ; .2",
+        ),
+        (
+            "rotate 3 delay",
+            "a.log.2",
+            "a.log.1 a.log.2:fixed:stays",
+            "pack .1 .1.gz>.3.gz |  ; .2",
+        ),
     ]);
     let policy_of_one = planned("rotate 2", Before::Clean, "", "a.log.1:fixed a.log.2");
     assert_eq!(

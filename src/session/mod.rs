@@ -3,9 +3,10 @@
 //! A session is opened on a state file, may make any number of passes over stanzas, each at its own time, and is closed, which writes
 //! the state. A run makes one; what `--explain` plans is one, too, rehearsed, over one log.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZero;
 use std::path::Path;
+use std::path::PathBuf;
 use std::rc::Weak;
 use std::sync::Arc;
 
@@ -65,6 +66,8 @@ pub(crate) struct Session<'l> {
     rows: row::RowsInWork,
     /// Logs whose rotation a program's writing keeps from being finished.
     waiting: Vec<busy::Waiting>,
+    /// What is wrong with which archive, as it was told in this run: each once.
+    told: HashSet<(PathBuf, &'static str)>,
     exit: Exit,
 }
 
@@ -127,6 +130,7 @@ pub(crate) fn open<'l>(
         alone: HashMap::new(),
         rows: row::RowsInWork::default(),
         waiting: Vec::new(),
+        told: HashSet::new(),
         exit,
     })
 }
@@ -265,7 +269,13 @@ impl Session<'_> {
             let log = &done.work.path;
             self.note(|| Event::Turn(log.to_path_buf()));
             for (at, event) in done.events {
-                self.listener.hear_late(event, at);
+                let is_new = match &event {
+                    Event::Obstacle(found) => self.told.insert((found.archive.clone(), found.what.word())),
+                    _ => true,
+                };
+                if is_new {
+                    self.listener.hear_late(event, at);
+                }
             }
             if done.failed {
                 self.exit.worsen(Exit::Failed);

@@ -113,7 +113,12 @@ fn p2_each_archive_that_stays_plain_is_told_once_a_run() {
         days.pass(&[]);
     }
     let run = days.pass(&[]);
-    assert_eq!(errors(&run, "stays plain"), 5, "{}", run.said);
+    assert_eq!(
+        errors(&run, "stays plain"),
+        4,
+        "the old .1 and the new one are one name: {}",
+        run.said
+    );
 }
 
 #[test]
@@ -315,4 +320,59 @@ fn p5_a_newest_archive_that_cannot_be_sent_is_an_error_and_stays_an_archive() {
         );
     }
     assert_eq!(days.names(), ["a.log", "a.log.1.gz", "a.log.2.gz"]);
+}
+
+#[test]
+fn p4_what_may_not_go_is_not_compressed_either_and_is_there_once() {
+    for (name, more) in [("now", ""), ("delayed", " delaycompress\n")] {
+        let script = " preremove\n test -e @ROOT@/ok\n endscript\n";
+        let mut days = Days::new(
+            &format!("twins-{name}"),
+            &format!(" rotate 2\n compress\n{more}{script}"),
+        );
+        for _ in 0..6 {
+            days.pass(&[]);
+        }
+        assert!(
+            !days.names().iter().any(|name| name.contains(".gz")),
+            "{:?}",
+            days.names()
+        );
+        days.has_last(6);
+        fs::write(days.scene.root.join("ok"), "").unwrap();
+        for _ in 0..3 {
+            days.pass(&[]);
+        }
+        days.pass(&[]).went_well();
+        assert!(days.names().len() <= 4, "{:?}", days.names());
+        days.has_last(2);
+    }
+}
+
+#[test]
+fn p3_a_row_of_dated_archives_with_rotate_0_that_cannot_be_compressed_does_not_grow() {
+    let mut days = Days::new(
+        "none",
+        " rotate 0\n dateext\n dateformat .%s\n compress\n compresscmd /bin/false\n",
+    );
+    for _ in 0..3 {
+        assert_eq!(days.pass(&[]).status, Some(1));
+        assert_eq!(days.names(), ["a.log"]);
+    }
+}
+
+#[test]
+fn p6_a_link_that_falls_off_is_neither_sent_nor_overwritten() {
+    for (name, more) in [("mail", " mail ops@example.com\n"), ("shred", " shred\n")] {
+        let mut days = Days::new(&format!("farewell-{name}"), &format!(" rotate 1\n{more}"));
+        days.program("mail", "cat >>sent");
+        let target = days.scene.root.join("precious");
+        fs::write(&target, "precious\n").unwrap();
+        symlink(&target, days.scene.log("a.log.1")).unwrap();
+        let mailer = days.scene.root.join("bin/mail");
+        days.pass(&["-m", mailer.to_str().unwrap()]).went_well();
+        assert_eq!(days.names(), ["a.log", "a.log.1"]);
+        assert_eq!(days.scene.read("a.log.1"), "day 0\n");
+        assert_eq!(fs::read_to_string(target).unwrap(), "precious\n");
+    }
 }

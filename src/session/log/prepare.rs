@@ -285,6 +285,9 @@ impl Session<'_> {
         if what.is_error() {
             self.exit.worsen(Exit::Failed);
         }
+        if !self.told.insert((archive.clone(), what.word())) {
+            return;
+        }
         self.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
     }
 
