@@ -222,7 +222,7 @@ impl Job {
             Ok(false) => {
                 let path = self.work.archive_path_of(&from);
                 self.tell(path, Obstructed::Written { by: None });
-                self.stand_ins.push((to, from));
+                self.leave_plain(from, to);
             }
             Err(fault) => self.resist_compression(from, to, fault),
         }
@@ -262,13 +262,22 @@ impl Job {
         };
         self.failed |= what.is_error();
         self.tell(self.work.archive_path_of(&from), what);
+        self.leave_plain(from, to);
+    }
+
+    /// Does without a compression. What was to go as soon as it is compressed goes at the next rotation, and is sent then.
+    fn leave_plain(&mut self, from: OsString, to: OsString) {
+        let goes = |step: &Step| matches!(step, Step::Remove { what, .. } if what.name == to);
+        if self.steps.iter().any(goes) {
+            self.steps.retain(|step| !is_about(step, &to));
+        }
         self.stand_ins.push((to, from));
     }
 
     /// Does without a step that cannot be done now.
     fn do_without(&mut self, step: Step) {
         match step {
-            Step::Compress { from, to, .. } => self.stand_ins.push((to, from)),
+            Step::Compress { from, to, .. } => self.leave_plain(from, to),
             // The interim log of `renamecopy` stays, and the next rotation begins with it: all that was to be done with its copy is left.
             Step::Copy { from, to } => {
                 let packed = self.steps.iter().find_map(|step| match step {

@@ -299,3 +299,21 @@ fn p8_what_concerns_the_whole_directory_stops_its_logs_and_is_not_recorded_as_do
     let state = fs::read_to_string(days.scene.root.join("status")).unwrap();
     assert!(state.contains("a.log\" 2020-1-1-0:0:0"), "{state}");
 }
+
+#[test]
+fn what_was_to_go_at_once_and_stays_plain_is_sent_once() {
+    let mut days = Days::new(
+        "at-once",
+        " rotate 0\n compress\n compresscmd /nonexistent/pack\n mail root\n",
+    );
+    days.program("mail", &format!("cat >>{}/sent", days.scene.root.display()));
+    let mailer = days.scene.root.join("bin/mail");
+    for day in 0..4 {
+        let run = days.pass(&["-m", mailer.to_str().unwrap()]);
+        assert_eq!(run.status, Some(1));
+        assert!(!run.said.contains("gone already"), "day {day}: {}", run.said);
+    }
+    let sent = fs::read_to_string(days.scene.root.join("sent")).unwrap();
+    assert_eq!(sent, "day 0\nday 1\n", "each once, when it goes");
+    assert!(days.kept().is_superset(&BTreeSet::from([2, 3])));
+}
