@@ -65,12 +65,13 @@ const RULES: &[Rule] = &[
         "what is left beyond the count is disposed of, not overwritten",
         kept::beyond_the_count,
     ),
+    dropping("trouble with an old archive does not stop its log", stops::goes_on),
     rule(
-        "what is left beyond the count stops the rotation if it stays",
+        "what is left beyond the count and cannot go moves on",
         stops::beyond_the_count_stays,
     ),
     rule(
-        "what was left plain and cannot be compressed stops the rotation",
+        "what was left plain and cannot be compressed moves up and counts",
         stops::plain_stays,
     ),
     rule("the subject of an archive that goes is its own name", mail::subject),
@@ -132,6 +133,11 @@ const RULES: &[Rule] = &[
         "a shared set's finish goes on with the other logs",
         shared::shared_finish,
     ),
+    dropping(
+        "trouble with a new archive does not keep an old one",
+        stops::falls_off_all_the_same,
+    ),
+    rule("a pipe at an archive's name is moved aside", kept::aside),
     rule(
         "what is mailed is plain text, with rotate 0 and delaycompress too",
         mail::mailed_plain,
