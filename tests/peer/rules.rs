@@ -11,7 +11,7 @@ use super::scene::{Scene, identity};
 use super::tree::{Kind, Node, Tree};
 
 /// Each rule with a case that needs it, and with words of what the README says of it.
-const WITNESSES: [(&str, u64, &str); 39] = [
+const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "what a run had begun when it failed is kept for the next",
         1335,
@@ -47,6 +47,11 @@ const WITNESSES: [(&str, u64, &str); 39] = [
         "trouble with a new archive does not keep an old one",
         90,
         "trouble with the new archive (compression, mail) keeps what falls off",
+    ),
+    (
+        "a pipe at an archive's name does not stop its log",
+        475,
+        "a directory, pipe, socket or device at a name that an archive gets stops the log",
     ),
     (
         "a pipe at an archive's name is moved aside",

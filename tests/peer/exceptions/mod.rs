@@ -138,6 +138,10 @@ const RULES: &[Rule] = &[
         stops::falls_off_all_the_same,
     ),
     rule("a pipe at an archive's name is moved aside", kept::aside),
+    dropping(
+        "a pipe at an archive's name does not stop its log",
+        stops::goes_on_over_a_pipe,
+    ),
     rule(
         "what is mailed is plain text, with rotate 0 and delaycompress too",
         mail::mailed_plain,

@@ -49,7 +49,28 @@ const STAYING: &[&str] = TROUBLES.split_at(3).0;
 
 /// Trouble with an old archive leaves the log as it is at the peer's; ours rotates it.
 pub(super) fn goes_on(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let files = files_of(&scene.peer.ending.messages, &TROUBLES);
+    let codes = (scene.peer.ending.code, scene.ours.ending.code);
+    codes == (1, 1) && goes_on_after(scene, difference, &files_of(&scene.peer.ending.messages, &TROUBLES))
+}
+
+/// A pipe at an archive's name stops the log at the peer's; ours moves it aside, with a warning.
+pub(super) fn goes_on_over_a_pipe(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let said = shown(&scene.ours.ending.messages);
+    let is_aside = |file: &String| {
+        said.contains(&format!(
+            "warning: destination {file} already exists, renaming to {file}-"
+        ))
+    };
+    let mut files = files_of(&scene.peer.ending.messages, &TROUBLES);
+    files.retain(is_aside);
+    match difference {
+        Difference::Exit(peer, ours) => (*peer, *ours) == (1, 0) && !files.is_empty(),
+        _ => goes_on_after(scene, difference, &files),
+    }
+}
+
+/// The difference is about a log that the peer left as it is after what it said of one of these files, and ours did not.
+fn goes_on_after(scene: &Scene<'_>, difference: &Difference, files: &[String]) -> bool {
     let is_stopped = |log: &Path| {
         let is_left = scene.peer.tree.get(log).is_some_and(is_not_new);
         let is_left_by_ours = scene.ours.tree.get(log).is_some_and(is_not_new);
@@ -59,10 +80,9 @@ pub(super) fn goes_on(scene: &Scene<'_>, difference: &Difference) -> bool {
         Difference::OnlyOurs(..) if scene.has(log, "sharedscripts") => scene.is_beside(log, difference),
         _ => scene.is_about(log, difference),
     };
-    let codes = (scene.peer.ending.code, scene.ours.ending.code);
     let logs = scene.logs();
     let mut stopped = logs.iter().filter(|log| is_stopped(log) && drops_little(scene, log));
-    codes == (1, 1) && stopped.any(|log| about(log))
+    stopped.any(|log| about(log))
 }
 
 /// Trouble with a new archive keeps an old one at the peer's; at ours that goes all the same.
