@@ -65,7 +65,6 @@ const RULES: &[Rule] = &[
         "what is left beyond the count is disposed of, not overwritten",
         kept::beyond_the_count,
     ),
-    dropping("trouble with an old archive does not stop its log", stops::goes_on),
     rule(
         "what is left beyond the count and cannot go moves on",
         stops::beyond_the_count_stays,
@@ -147,6 +146,7 @@ const RULES: &[Rule] = &[
         mail::mailed_plain,
     ),
     dropping("copy with renamecopy makes a copy", copies::copy_with_renamecopy),
+    dropping("trouble with an old archive does not stop its log", stops::goes_on),
 ];
 
 /// The names of all rules.

@@ -87,7 +87,9 @@ fn goes_on_after(scene: &Scene<'_>, difference: &Difference, files: &[String]) -
 
 /// Trouble with a new archive keeps an old one at the peer's; at ours that goes all the same.
 pub(super) fn falls_off_all_the_same(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let files = files_of(&scene.peer.ending.messages, &TROUBLES);
+    let mut files = files_of(&scene.peer.ending.messages, &TROUBLES);
+    // What renamecopy cannot copy is in its way under the interim name.
+    files.extend(files_of(&scene.peer.ending.messages, &["error: error opening "]));
     let failed = |log: &PathBuf| files.iter().any(|file| scene.names(log, file));
     let about = |log: &PathBuf| scene.is_finished_here(log, difference) && drops_little(scene, log);
     let codes = (scene.peer.ending.code, scene.ours.ending.code);
