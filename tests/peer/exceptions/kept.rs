@@ -139,6 +139,17 @@ pub(super) fn interim_aside(scene: &Scene<'_>, difference: &Difference) -> bool 
 
 /// A pipe at an archive's name: the peer renames it along, or stops.
 pub(super) fn aside(scene: &Scene<'_>, difference: &Difference) -> bool {
+    if let Difference::OnlyPeer(_, record) = difference {
+        // One that fell off at the peer's was asked about.
+        let mut aside = scene
+            .ours
+            .tree
+            .iter()
+            .filter(|(to, node)| scene.is_aside(to) && node.kind == Kind::Fifo);
+        let is_its = |log: &PathBuf, to: &Path| scene.is_family(log, to) && scene.is_about(log, difference);
+        let is_moved = aside.any(|(to, _)| scene.logs().iter().any(|log| is_its(log, to)));
+        return is_moved && disposes_of(record).is_some_and(|path| !scene.was_there(path));
+    }
     let Difference::Entry(path, peer, ours) = difference else {
         return false;
     };
