@@ -196,7 +196,11 @@ impl Job {
             }
             let step = self.with_stand_in(step);
             match perform(&self.work, &step, threads, &*self.events) {
-                Ok(Progress::Done) => self.note_done(step),
+                Ok(Progress::Done) => {
+                    if let Step::Compress { from, .. } = step {
+                        self.packed.push(from);
+                    }
+                }
                 Ok(Progress::Halfway(half)) => return After::Written(self, half),
                 Ok(Progress::Held) if self.is_last_try => {
                     let path = self.work.source_of(&step).unwrap_or_default();
@@ -222,7 +226,7 @@ impl Job {
             Ok(false) => {
                 let path = self.work.archive_path_of(&from);
                 self.tell(path, Obstructed::Written { by: None });
-                self.stand_ins.push((to, from));
+                self.leave_plain(from, to);
             }
             Err(fault) => self.resist_compression(from, to, fault),
         }
@@ -262,13 +266,22 @@ impl Job {
         };
         self.failed |= what.is_error();
         self.tell(self.work.archive_path_of(&from), what);
+        self.leave_plain(from, to);
+    }
+
+    /// Does without a compression. What was to go as soon as it is compressed goes at the next rotation, and is sent then.
+    fn leave_plain(&mut self, from: OsString, to: OsString) {
+        let goes = |step: &Step| matches!(step, Step::Remove { what, .. } if what.name == to);
+        if self.steps.iter().any(goes) {
+            self.steps.retain(|step| !is_about(step, &to));
+        }
         self.stand_ins.push((to, from));
     }
 
     /// Does without a step that cannot be done now.
     fn do_without(&mut self, step: Step) {
         match step {
-            Step::Compress { from, to, .. } => self.stand_ins.push((to, from)),
+            Step::Compress { from, to, .. } => self.leave_plain(from, to),
             // The interim log of `renamecopy` stays, and the next rotation begins with it: all that was to be done with its copy is left.
             Step::Copy { from, to } => {
                 let packed = self.steps.iter().find_map(|step| match step {
@@ -287,15 +300,7 @@ impl Job {
         self.events.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
     }
 
-    fn note_done(&mut self, step: Step) {
-        match step {
-            Step::Compress { from, .. } => self.packed.push(from),
-            Step::Remove { what, .. } => self.stand_ins.retain(|(_, plain)| *plain != what.name),
-            _ => {}
-        }
-    }
-
-    /// What is to be done with a compressed file that was not made is done with the plain file.
+    /// A mail of a compressed file that was not made is one of the plain file.
     fn with_stand_in(&self, step: Step) -> Step {
         let stand_in = |missing: &OsStr| {
             let found = self.stand_ins.iter().find(|(name, _)| name == missing);
@@ -318,11 +323,6 @@ impl Job {
                     uncompress,
                 },
             },
-            Step::Remove { what, is_archive } => {
-                let name = stand_in(&what.name).unwrap_or(what.name);
-                let what = Spot { name, ..what };
-                Step::Remove { what, is_archive }
-            }
             step => step,
         }
     }

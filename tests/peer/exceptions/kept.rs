@@ -137,6 +137,39 @@ pub(super) fn interim_aside(scene: &Scene<'_>, difference: &Difference) -> bool 
     is_no_file && scene.is_aside(path) && path.to_string_lossy().contains(".tmp-")
 }
 
+/// A pipe at an archive's name: the peer renames it along, or stops.
+pub(super) fn aside(scene: &Scene<'_>, difference: &Difference) -> bool {
+    if let Difference::OnlyPeer(_, record) = difference {
+        // One that fell off at the peer's was asked about.
+        let mut aside = scene
+            .ours
+            .tree
+            .iter()
+            .filter(|(to, node)| scene.is_aside(to) && node.kind == Kind::Fifo);
+        let is_its = |log: &PathBuf, to: &Path| scene.is_family(log, to) && scene.is_about(log, difference);
+        let is_moved = aside.any(|(to, _)| scene.logs().iter().any(|log| is_its(log, to)));
+        return is_moved && disposes_of(record).is_some_and(|path| !scene.was_there(path));
+    }
+    let Difference::Entry(path, peer, ours) = difference else {
+        return false;
+    };
+    let is_pipe = |tree: &Tree| tree.get(path).is_some_and(|node| node.kind == Kind::Fifo);
+    match (peer, ours) {
+        (None, Some(_)) => scene.is_aside(path) && is_pipe(&scene.ours.tree),
+        (Some(_), None) => {
+            let is_its = |log: &PathBuf| scene.is_family(log, path) && scene.is_about(log, difference);
+            let mut moved = scene
+                .ours
+                .tree
+                .iter()
+                .filter(|(to, node)| scene.is_aside(to) && node.kind == Kind::Fifo);
+            let is_moved = moved.any(|(to, _)| to.parent() == path.parent());
+            is_pipe(&scene.peer.tree) && is_moved && scene.logs().iter().any(is_its)
+        }
+        _ => false,
+    }
+}
+
 /// Section 12, item 2: the peer moves a file aside over what it moved aside in the same hour.
 pub(super) fn moved_aside_twice(scene: &Scene<'_>, difference: &Difference) -> bool {
     let stays = |path: &Path| path.to_string_lossy().ends_with(".backup") && scene.before.contains_key(path);

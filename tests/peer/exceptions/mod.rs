@@ -66,11 +66,11 @@ const RULES: &[Rule] = &[
         kept::beyond_the_count,
     ),
     rule(
-        "what is left beyond the count stops the rotation if it stays",
+        "what is left beyond the count and cannot go moves on",
         stops::beyond_the_count_stays,
     ),
     rule(
-        "what was left plain and cannot be compressed stops the rotation",
+        "what was left plain and cannot be compressed moves up and counts",
         stops::plain_stays,
     ),
     rule("the subject of an archive that goes is its own name", mail::subject),
@@ -132,11 +132,21 @@ const RULES: &[Rule] = &[
         "a shared set's finish goes on with the other logs",
         shared::shared_finish,
     ),
+    dropping(
+        "trouble with a new archive does not keep an old one",
+        stops::falls_off_all_the_same,
+    ),
+    rule("a pipe at an archive's name is moved aside", kept::aside),
+    dropping(
+        "a pipe at an archive's name does not stop its log",
+        stops::goes_on_over_a_pipe,
+    ),
     rule(
         "what is mailed is plain text, with rotate 0 and delaycompress too",
         mail::mailed_plain,
     ),
     dropping("copy with renamecopy makes a copy", copies::copy_with_renamecopy),
+    dropping("trouble with an old archive does not stop its log", stops::goes_on),
 ];
 
 /// The names of all rules.

@@ -23,17 +23,19 @@ pub(super) fn neighbours(scene: &Scene<'_>, difference: &Difference) -> bool {
         let beside = |other: &&&PathBuf| **other != log && other.parent() == log.parent();
         scene.has(log, "sharedscripts") && !failed.contains(&log) && failed.iter().any(|other| beside(&other))
     };
-    // One rotation drops one archive, and one beyond the count, but by age or date.
-    let is_little = |log: &PathBuf| {
-        let may_drop_more = scene.has(log, "dateext") || scene.has(log, "maxage");
-        may_drop_more || scene.lost_by_ours(log) <= 2
-    };
-    let about = |log: &PathBuf| is_neighbour(log) && is_left(log) && is_little(log) && scene.is_about(log, difference);
+    let is_all = |log: &PathBuf| is_neighbour(log) && is_left(log) && drops_little(scene, log);
+    let about = |log: &PathBuf| is_all(log) && scene.is_about(log, difference);
     (scene.peer.ending.code, scene.ours.ending.code) == (1, 1) && logs.iter().any(about)
 }
 
+/// One rotation drops one archive, and one beyond the count, but by age or date.
+pub(super) fn drops_little(scene: &Scene<'_>, log: &Path) -> bool {
+    let may_drop_more = scene.has(log, "dateext") || scene.has(log, "maxage");
+    may_drop_more || scene.lost_by_ours(log) <= 2
+}
+
 /// It is no log that was just made in the place of another one.
-fn is_not_new(node: &Node) -> bool {
+pub(super) fn is_not_new(node: &Node) -> bool {
     match &node.kind {
         Kind::File(content) => !content.is_empty() || node.modified != Time::Fresh,
         _ => true,

@@ -1,10 +1,11 @@
-//! Rotations that ours stops, where the peer goes on over what lies in the way; and what is remembered of them.
+//! Rotations that one of both stops, where the other goes on; and what is remembered of them.
 
 use std::path::{Path, PathBuf};
 
 use super::super::compare::{Difference, records};
 use super::super::scene::Scene;
 use super::super::tree::{Time, Tree};
+use super::shared::{drops_little, is_not_new};
 
 /// Section 12, items 2 and 10: the journal lies beside the state.
 pub(super) fn journal(scene: &Scene<'_>, difference: &Difference) -> bool {
@@ -32,22 +33,81 @@ pub(super) fn not_stamped(scene: &Scene<'_>, difference: &Difference) -> bool {
     stays && is_untouched && node.0 == node.1 && codes == (1, 1)
 }
 
-/// Section 12, item 2: and if that fails, nothing is shifted on top of it.
+/// Trouble with an archive, as both begin to say it; the archive's path follows.
+const TROUBLES: [&str; 7] = [
+    "error: error running preremove script for ",
+    "error: mail command failed for ",
+    "error: failed to open ",
+    "error: Failed to remove old log ",
+    "error: failed to compress log ",
+    "error: unable to open ",
+    "error: error renaming ",
+];
+
+/// The first of them, for what should go and stays.
+const STAYING: &[&str] = TROUBLES.split_at(3).0;
+
+/// Trouble with an old archive leaves the log as it is at the peer's; ours rotates it.
+pub(super) fn goes_on(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let codes = (scene.peer.ending.code, scene.ours.ending.code);
+    codes == (1, 1) && goes_on_after(scene, difference, &files_of(&scene.peer.ending.messages, &TROUBLES))
+}
+
+/// A pipe at an archive's name stops the log at the peer's; ours moves it aside, with a warning.
+pub(super) fn goes_on_over_a_pipe(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let said = shown(&scene.ours.ending.messages);
+    let is_aside = |file: &String| {
+        said.contains(&format!(
+            "warning: destination {file} already exists, renaming to {file}-"
+        ))
+    };
+    let mut files = files_of(&scene.peer.ending.messages, &TROUBLES);
+    files.retain(is_aside);
+    match difference {
+        Difference::Exit(peer, ours) => (*peer, *ours) == (1, 0) && !files.is_empty(),
+        _ => goes_on_after(scene, difference, &files),
+    }
+}
+
+/// The difference is about a log that the peer left as it is after what it said of one of these files, and ours did not.
+fn goes_on_after(scene: &Scene<'_>, difference: &Difference, files: &[String]) -> bool {
+    let is_stopped = |log: &Path| {
+        let is_left = scene.peer.tree.get(log).is_some_and(is_not_new);
+        let is_left_by_ours = scene.ours.tree.get(log).is_some_and(is_not_new);
+        is_left && (!is_left_by_ours || scene.has(log, "copy")) && files.iter().any(|file| scene.names(log, file))
+    };
+    let about = |log: &Path| match difference {
+        Difference::OnlyOurs(..) if scene.has(log, "sharedscripts") => scene.is_beside(log, difference),
+        _ => scene.is_about(log, difference),
+    };
+    let logs = scene.logs();
+    let mut stopped = logs.iter().filter(|log| is_stopped(log) && drops_little(scene, log));
+    stopped.any(|log| about(log))
+}
+
+/// Trouble with a new archive keeps an old one at the peer's; at ours that goes all the same.
+pub(super) fn falls_off_all_the_same(scene: &Scene<'_>, difference: &Difference) -> bool {
+    let mut files = files_of(&scene.peer.ending.messages, &TROUBLES);
+    // What renamecopy cannot copy is in its way under the interim name.
+    files.extend(files_of(&scene.peer.ending.messages, &["error: error opening "]));
+    let failed = |log: &PathBuf| files.iter().any(|file| scene.names(log, file));
+    let about = |log: &PathBuf| scene.is_finished_here(log, difference) && drops_little(scene, log);
+    let codes = (scene.peer.ending.code, scene.ours.ending.code);
+    codes == (1, 1) && scene.logs().iter().any(|log| failed(log) && about(log))
+}
+
+/// What should go and cannot moves on at ours; the peer renames over it, and asks nobody about it.
 pub(super) fn beyond_the_count_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
-    let beginnings = [
-        "error: error running preremove script for ",
-        "error: mail command failed for ",
-    ];
     match difference {
         Difference::Order(name) => {
             // What stays is asked about before the logs beside it are rotated.
             let is_other = |record: &String| !record.starts_with("preremove\n");
             let others =
                 |tree: &Tree| -> Vec<String> { records(tree.get(name)).into_iter().filter(is_other).collect() };
-            let is_stopped = about_a_failure(scene, &Difference::Exit(0, 1), &beginnings);
-            is_stopped && others(&scene.peer.tree) == others(&scene.ours.tree)
+            let is_kept = about_a_failure(scene, &Difference::Exit(0, 1), STAYING);
+            is_kept && others(&scene.peer.tree) == others(&scene.ours.tree)
         }
-        _ => about_a_failure(scene, difference, &beginnings),
+        _ => about_a_failure(scene, difference, STAYING),
     }
 }
 
@@ -59,7 +119,7 @@ fn was_away(scene: &Scene<'_>, log: &Path) -> bool {
     lines.any(|line| line.starts_with(&begin) && line.ends_with(": No such file or directory"))
 }
 
-/// Section 12, item 2: what a failed compression left plain is not overwritten, also if it fails again.
+/// What a failed compression left plain moves up and counts, also if it fails again; the peer renames over it.
 pub(super) fn plain_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
     about_a_failure(scene, difference, &["failed to compress log ", "unable to open "])
 }
@@ -71,18 +131,7 @@ pub(super) fn interim_stays(scene: &Scene<'_>, difference: &Difference) -> bool 
 
 /// Ours failed with these words for a file that is gone at the peer's, and the difference is about that log.
 fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -> bool {
-    let said = shown(&scene.ours.ending.messages);
-    let after = |line: &str| {
-        words
-            .iter()
-            .find_map(|words| Some(line.split_once(words)?.1.to_owned()))
-    };
-    let ends = [" of '", ": ", " (read-only)"];
-    let path = |rest: String| {
-        ends.iter()
-            .fold(rest, |path, end| path.split(end).next().unwrap_or("").to_owned())
-    };
-    let mut files = said.lines().filter_map(after).map(path);
+    let files = files_of(&scene.ours.ending.messages, words);
     let is_exit = matches!(difference, Difference::Exit(0, 1));
     let logs: Vec<PathBuf> = scene
         .logs()
@@ -93,13 +142,28 @@ fn about_a_failure(scene: &Scene<'_>, difference: &Difference, words: &[&str]) -
                 || (scene.has(log, "sharedscripts") && scene.is_beside(log, difference))
         })
         .collect();
-    files.any(|file| {
-        let is_its = |log: &PathBuf| scene.is_of(log, &file) || scene.shares_with(log, &file);
+    files.iter().any(|file| {
+        let is_its = |log: &PathBuf| scene.is_of(log, file) || scene.shares_with(log, file);
         // The peer stopped at another log of the set before it came to this file.
-        let is_next = |log: &PathBuf| scene.shares_with(log, &file) && !scene.has(log, "delaycompress");
-        let is_due = scene.is_replaced(&file) || (scene.was_there(&file) && logs.iter().any(is_next));
+        let is_next = |log: &PathBuf| scene.shares_with(log, file) && !scene.has(log, "delaycompress");
+        let is_due = scene.is_replaced(file) || (scene.was_there(file) && logs.iter().any(is_next));
         is_due && logs.iter().any(is_its)
     })
+}
+
+/// The files of which is said what begins with these words.
+fn files_of(said: &str, words: &[&str]) -> Vec<String> {
+    let after = |line: &str| {
+        words
+            .iter()
+            .find_map(|words| Some(line.split_once(words)?.1.to_owned()))
+    };
+    let ends = [" of '", ": ", " (read-only)", " for mailing", " to /"];
+    let path = |rest: String| {
+        ends.iter()
+            .fold(rest, |path, end| path.split(end).next().unwrap_or("").to_owned())
+    };
+    shown(said).lines().filter_map(after).map(path).collect()
 }
 
 /// Section 12, item 2: the peer looks for the compressed name alone, and renames the log over the plain one.
