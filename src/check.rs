@@ -20,6 +20,7 @@ use crate::report::{check_github, check_json, check_sarif, check_text, screen::L
 use crate::sys::identity;
 use crate::unix::split_path;
 
+mod ahead;
 mod logs;
 mod scripts;
 mod survey;
@@ -34,6 +35,8 @@ pub struct Machine {
     pub root: PathBuf,
     /// Owners and modes count as they do in a run of root's.
     pub as_root: bool,
+    /// The rights that `su` gives a rotation are taken on to look at its archives: they become those of the whole process.
+    pub acts: bool,
 }
 
 impl Machine {
@@ -43,6 +46,7 @@ impl Machine {
         Self {
             root: PathBuf::from("/"),
             as_root: identity::is_root(),
+            acts: true,
         }
     }
 }
@@ -112,7 +116,7 @@ pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
     if request.offline {
         named_twice(&loaded.sets, &mut heard);
     } else {
-        look_at_logs(loaded.sets, machine.as_root, &request.mail_program, &survey, &mut heard);
+        look_at_logs(loaded.sets, machine, &request.mail_program, &survey, &mut heard);
     }
     Checked {
         findings: heard.in_order(&survey, given_up),
@@ -148,9 +152,10 @@ fn look_at_texts(loaded: &Loaded, survey: &Survey<'_>, found: &mut Vec<Finding>)
 }
 
 /// Finds the logs as a run does, and goes the ways to their directories.
-fn look_at_logs(sets: Vec<LogSet>, as_root: bool, mail_program: &Path, survey: &Survey<'_>, heard: &mut Heard) {
+fn look_at_logs(sets: Vec<LogSet>, machine: &Machine, mail_program: &Path, survey: &Survey<'_>, heard: &mut Heard) {
     let discovered = discover::discover(sets, &mut |diagnostic| heard.take(diagnostic));
     logs::check(&discovered.sets, mail_program, survey, &mut heard.findings);
+    ahead::check(&discovered.sets, (mail_program, machine), survey, &mut heard.findings);
     for expanded in &discovered.sets {
         let mut last = None;
         for log in &expanded.logs {
@@ -162,7 +167,7 @@ fn look_at_logs(sets: Vec<LogSet>, as_root: bool, mail_program: &Path, survey: &
             }
             last = Some(directory);
             if let Err(Fault::InsecureDirectory { component, why, .. }) =
-                claim::reach(&expanded.set.policy, directory, &log.path, as_root)
+                claim::reach(&expanded.set.policy, directory, &log.path, machine.as_root)
             {
                 let mut finding = machine::insecure(&expanded.set, directory, &component, why);
                 finding.place = survey.word(&expanded.set, log.word).or(finding.place);

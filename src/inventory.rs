@@ -14,8 +14,11 @@ use crate::plan::Look as _;
 use crate::policy::{NamingStyle, Policy};
 use crate::sys::dir::Access;
 use crate::sys::lease;
-use crate::sys::writers::{Look, Writers};
 use crate::unix::split_path;
+
+mod foreseen;
+
+pub use foreseen::{Ahead, Programs, missing_programs, not_writable, obstacles};
 
 /// An archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,10 +74,7 @@ pub fn not_reopened(
     if !lease::is_held(file.as_fd()) {
         return Ok(None);
     }
-    let by = match Look::last().writers(&facts) {
-        Writers::Held(program) => program.map(|name| name.to_string_lossy().into_owned()),
-        Writers::Nobody | Writers::Unknown => None,
-    };
+    let by = foreseen::program_of(&facts);
     Ok(Some(ArchiveObstacle {
         archive: place.dir.path_of(&name),
         what: Obstructed::NotReopened { bytes, by },

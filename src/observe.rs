@@ -448,7 +448,7 @@ impl Listing {
 }
 
 /// Tells whether a program has the file open for writing.
-fn is_held(dir: &Dir, name: &OsStr) -> bool {
+pub(crate) fn is_held(dir: &Dir, name: &OsStr) -> bool {
     let opened = dir.open_plain(name, Access::Read, Op::Open);
     opened.is_ok_and(|(file, _)| lease::is_held(file.as_fd()))
 }

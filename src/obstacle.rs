@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use crate::facts::{FileFacts, Kind};
-use crate::fault::{Fault, Insecure};
+use crate::fault::{Attribute, Fault, Insecure};
 use crate::policy::{Method, Policy};
 use crate::unix::{Identity, UserId};
 
@@ -58,6 +58,35 @@ pub enum Obstructed {
     NotRenamed(Box<Fault>),
     /// It goes unsent: too many wait for the mailer.
     Unsent,
+    /// A program that the log's rotation starts is not there, or cannot be executed.
+    NoProgram {
+        /// The program.
+        program: PathBuf,
+        /// What it is needed for.
+        need: Need,
+    },
+    /// It is no archive, and an archive gets its name next: it is moved aside then.
+    InTheWay(Kind),
+    /// An attribute keeps it from being renamed, compressed and removed.
+    Fixed(Attribute),
+    /// It is the directory: whoever rotates the log cannot change names there.
+    NotWritable {
+        /// Who that is.
+        user: u32,
+    },
+}
+
+/// What a rotation starts a program for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// To compress.
+    Compress,
+    /// To send what goes.
+    Mail,
+    /// To uncompress what is sent.
+    Uncompress,
+    /// To overwrite what goes.
+    Shred,
 }
 
 impl Obstructed {
@@ -73,6 +102,10 @@ impl Obstructed {
             Self::NotRemoved(_) => "not-removed",
             Self::NotRenamed(_) => "not-renamed",
             Self::Unsent => "unsent",
+            Self::NoProgram { .. } => "no-program",
+            Self::InTheWay(_) => "in-the-way",
+            Self::Fixed(_) => "fixed",
+            Self::NotWritable { .. } => "not-writable",
         }
     }
 
@@ -81,6 +114,8 @@ impl Obstructed {
     pub fn is_error(&self) -> bool {
         match self {
             Self::NotReopened { .. } | Self::Written { .. } | Self::NotSmaller => false,
+            // What is only foreseen has not failed yet.
+            Self::NoProgram { .. } | Self::InTheWay(_) | Self::Fixed(_) | Self::NotWritable { .. } => false,
             Self::NotCompressed(_) | Self::NotMailed(_) | Self::NotRemoved(_) | Self::NotRenamed(_) | Self::Unsent => {
                 true
             }

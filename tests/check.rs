@@ -89,6 +89,7 @@ fn checked(fixture: &Sections, side: &str) -> Option<(Checked, String)> {
     let machine = Machine {
         root: root.join("machine"),
         as_root,
+        acts: false,
     };
     let directory = root.join(side);
     let config = if directory.is_dir() {

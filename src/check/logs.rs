@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use super::survey::Survey;
 use crate::diag::Place;
 use crate::discover::{ExpandedSet, FoundLog};
-use crate::execute::engine;
 use crate::facts::Kind;
+use crate::inventory::{self, Programs};
 use crate::lint::{Finding, Lint, Made};
-use crate::policy::{LogSet, MailWhich};
+use crate::obstacle::Need;
+use crate::policy::LogSet;
 use crate::sys::confread::{directory_id, path_of};
 use crate::sys::listing::kind_of;
 use crate::sys::pattern::is_special;
-use crate::sys::programs;
 use crate::unix::{FileId, split_path};
 
 /// Reports what is wrong with the logs that were found, and with the programs for them.
@@ -28,7 +28,7 @@ pub(super) fn check(sets: &[ExpandedSet], mail_program: &Path, survey: &Survey<'
 }
 
 /// Returns the place of a word, or of its stanza.
-fn place_of(set: &LogSet, word: usize, survey: &Survey<'_>) -> Place {
+pub(super) fn place_of(set: &LogSet, word: usize, survey: &Survey<'_>) -> Place {
     survey.word(set, word).unwrap_or_else(|| set.declared_at.clone())
 }
 
@@ -101,28 +101,20 @@ impl<'s> Rows<'s> {
 /// Reports the programs that a stanza needs and that are not there.
 fn missing_programs(set: &LogSet, mail_program: &Path, found: &mut Vec<Finding>) {
     let made = Made::of(set);
-    let policy = &set.policy;
-    let mut need = |directives: &[&str], program: &Path| {
-        if let Some((directive, place)) = made.last(directives).filter(|_| !programs::is_there(program)) {
-            let program = program.to_owned();
-            found.push(Finding::lint(
-                Lint::ProgramMissing { directive, program },
-                place.clone(),
-            ));
-        }
+    let programs = Programs {
+        mail: mail_program,
+        external_compress: false,
     };
-    if let Some(how) = &policy.compression
-        && engine::recognise(&how.command, &how.options).is_none()
-    {
-        need(&["compresscmd", "compress"], &how.command);
-    }
-    if let Some(mail) = &policy.mail {
-        need(&["mail"], mail_program);
-        if policy.compression.is_some() && mail.which == MailWhich::Last {
-            need(&["uncompresscmd", "mail"], &policy.uncompress_command);
+    for (need, program) in inventory::missing_programs(&set.policy, programs) {
+        let directives: &[&str] = match need {
+            Need::Compress => &["compresscmd", "compress"],
+            Need::Mail => &["mail"],
+            Need::Uncompress => &["uncompresscmd", "mail"],
+            Need::Shred => &["shred"],
+        };
+        if let Some((directive, place)) = made.last(directives) {
+            let lint = Lint::ProgramMissing { directive, program };
+            found.push(Finding::lint(lint, place.clone()));
         }
-    }
-    if policy.shred.is_some() {
-        need(&["shred"], Path::new("shred"));
     }
 }

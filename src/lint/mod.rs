@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::diag::{Place, Problem, Severity};
 use crate::load::GivenUp;
+use crate::obstacle::ArchiveObstacle;
 use crate::policy::LogSet;
 
 pub mod archives;
@@ -166,6 +167,13 @@ pub enum Lint {
         /** The program. */
         program: PathBuf,
     },
+    /// A rotation will meet what is in the way of its archives.
+    ArchiveObstacle {
+        /** The first of what it will meet. */
+        first: ArchiveObstacle,
+        /** How many more there are. */
+        more: usize,
+    },
 }
 
 /// Why a shell cannot read a script.
@@ -215,6 +223,7 @@ impl Lint {
             Self::SharedRow { .. } => 30,
             Self::ProgramMissing { .. } => 31,
             Self::ForeignLink { .. } => 32,
+            Self::ArchiveObstacle { .. } => 33,
         };
         &LINTS[at]
     }

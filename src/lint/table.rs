@@ -34,7 +34,7 @@ const fn error(code: &'static str, name: &'static str, meaning: &'static str) ->
 }
 
 /// All lints, by code.
-pub const LINTS: [Row; 33] = [
+pub const LINTS: [Row; 34] = [
     warning(
         "LR3001",
         "criterion-lost",
@@ -163,6 +163,11 @@ pub const LINTS: [Row; 33] = [
         "LR3033",
         "foreign-link",
         "a log behind a user's link to a directory that is not that user's",
+    ),
+    warning(
+        "LR3034",
+        "archive-obstacle",
+        "what the next rotation of a log will meet in the way of its archives",
     ),
 ];
 

@@ -2,6 +2,7 @@
 
 use std::os::unix::ffi::OsStrExt;
 
+use super::foreseen;
 use super::words::{bytes as shown, word as name};
 use super::{accounts, cite};
 use crate::diag::Problem;
@@ -202,6 +203,13 @@ fn cause_of_habit(lint: &Lint) -> String {
             "`{directive}` needs {}, which is not there or cannot be executed",
             name(program.as_os_str())
         ),
+        Lint::ArchiveObstacle { first, more } => {
+            let (what, _) = foreseen::parts(&name(first.archive.as_os_str()), &first.what);
+            match more {
+                0 => what,
+                more => format!("{what}; and {more} more"),
+            }
+        }
         // NOTE: every other lint is worded by the functions above.
         _ => String::new(),
     }
@@ -326,6 +334,12 @@ fn cure_of_habit(lint: &Lint) -> String {
         Lint::PathIsDirectory(directory) => format!("Write {}/* or name its logs.", name(directory.as_os_str())),
         Lint::SharedRow { .. } => "Give each its own `olddir`; a relative path is one beside the log.".to_owned(),
         Lint::ProgramMissing { .. } => "Install it, or name another one.".to_owned(),
+        Lint::ArchiveObstacle { first, .. } => {
+            let (_, remedy) = foreseen::parts(&name(first.archive.as_os_str()), &first.what);
+            let mut letters = remedy.chars();
+            let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+            format!("{}.", first.into_iter().chain(letters).collect::<String>())
+        }
         // NOTE: every other lint is worded by the function above.
         _ => String::new(),
     }

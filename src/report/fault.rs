@@ -5,7 +5,7 @@ use std::path::Path;
 use super::accounts;
 use super::words::{bytes, end, list, path, reason};
 use crate::diag::Place;
-use crate::fault::{Acting, Attribute, Denial, Fault, Hook, Insecure, Op, SysError, Unfit};
+use crate::fault::{Acting, Denial, Fault, Hook, Insecure, Op, SysError, Unfit};
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::sys::call::Errno;
 
@@ -253,10 +253,7 @@ fn way_out(denial: &Denial, error: &SysError) -> String {
     match denial {
         Denial::NotRoot => "only root can do what su asks for: let root start logrotate, or remove su".to_owned(),
         Denial::Attribute { at, attribute } => {
-            let (word, letter) = match attribute {
-                Attribute::Immutable => ("immutable", 'i'),
-                Attribute::AppendOnly => ("append-only", 'a'),
-            };
+            let (word, letter) = super::foreseen::attribute_words(*attribute);
             format!("{0} is {word}: \"chattr -{letter} {0}\" takes that away", path(at))
         }
         Denial::Sticky { at, owner, acting } => format!(

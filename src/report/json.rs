@@ -71,6 +71,7 @@ pub(super) fn obstacles(obstacles: &[ArchiveObstacle]) -> Vec<Value> {
         let (bytes, program) = match &obstacle.what {
             Obstructed::NotReopened { bytes, by } => (Some(*bytes), by.as_deref()),
             Obstructed::Written { by } => (None, by.as_deref()),
+            Obstructed::NoProgram { program, .. } => (None, program.to_str()),
             _ => (None, None),
         };
         json!({

@@ -94,16 +94,6 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
 pub fn hindrance(obstacle: &ArchiveObstacle) -> String {
     let archive = path(&obstacle.archive);
     match &obstacle.what {
-        Obstructed::NotReopened { bytes, by } => format!(
-            "{archive} ({}) is still written by {}, which has not opened the log anew since its rotation: see that postrotate makes \
-             it do so, or use copytruncate",
-            size(*bytes),
-            program(by.as_deref())
-        ),
-        Obstructed::Written { by } => format!(
-            "{archive} is still written by {}: it is left as it is until the next rotation",
-            program(by.as_deref())
-        ),
         Obstructed::NotSmaller => {
             format!("{archive} stays plain: it has large holes, and compressed it would take no less room on the disk")
         }
@@ -117,6 +107,10 @@ pub fn hindrance(obstacle: &ArchiveObstacle) -> String {
         Obstructed::NotRenamed(why) => after(why, "it keeps its number, and the others pass it by"),
         Obstructed::Unsent => {
             format!("{archive} goes unsent: too many archives wait to be sent; mend the mail, or the mail directive")
+        }
+        what => {
+            let (what, remedy) = super::foreseen::parts(&archive, what);
+            format!("{what}; {remedy}")
         }
     }
 }

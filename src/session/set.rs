@@ -14,7 +14,7 @@ use crate::execute::hook::Call;
 use crate::execute::work::SetWork;
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Hook, Op, SysError};
-use crate::inventory;
+use crate::inventory::{self, Ahead, Programs};
 use crate::observe::Held;
 use crate::obstacle::{self, PassedOver};
 use crate::policy::{Policy, Su};
@@ -259,8 +259,10 @@ impl Session<'_> {
             return Ok(Considered::NotDue);
         }
         let is_due = self.decide(policy, path, &facts);
-        // What the rotation compresses it asks about itself.
-        if !is_due || policy.compression.is_none() {
+        if self.options.dry_run {
+            self.look_ahead(policy, path, &facts);
+        } else if !is_due || policy.compression.is_none() {
+            // What the rotation compresses it asks about itself.
             self.look_for_writer(policy, path, Some(facts.size));
         }
         if !is_due {
@@ -278,6 +280,23 @@ impl Session<'_> {
     fn look_for_writer(&mut self, policy: &Policy, log: &Path, size: Option<u64>) {
         // What cannot be looked at now is told when the log's turn comes.
         if let Ok(Some(obstacle)) = inventory::not_reopened(policy, log, size, &mut self.directories) {
+            self.hear(Event::Obstacle(obstacle));
+        }
+    }
+
+    /// Tells what the log's next rotation will meet.
+    fn look_ahead(&mut self, policy: &Policy, log: &Path, facts: &FileFacts) {
+        let ahead = Ahead {
+            policy,
+            log,
+            facts,
+            at: &self.now,
+            programs: Programs {
+                mail: &self.choices.mail_program,
+                external_compress: self.choices.external_compress,
+            },
+        };
+        for obstacle in inventory::obstacles(&ahead, &mut self.directories) {
             self.hear(Event::Obstacle(obstacle));
         }
     }

@@ -17,7 +17,7 @@ use super::dir::Dir;
 use crate::fault::{Acting, Attribute, Denial, Op};
 
 /// The directory itself, as seen from itself.
-const ITSELF: &str = ".";
+pub(super) const ITSELF: &str = ".";
 
 /// Finds out why something could not be done with an entry of a directory.
 pub(super) fn of_entry(dir: &Dir, name: &OsStr, op: Op, errno: Errno) -> Option<Denial> {
@@ -105,6 +105,11 @@ fn attribute_of(dir: &Dir, name: &OsStr, errno: Errno) -> Option<Attribute> {
     if errno != Errno::EPERM {
         return None;
     }
+    attribute(dir, name)
+}
+
+/// Returns the attribute of a file, not of what a link leads to, that keeps it from being renamed and removed.
+pub(super) fn attribute(dir: &Dir, name: &OsStr) -> Option<Attribute> {
     let attributes = attributes_of(dir, &CString::new(name.as_bytes()).ok()?)?;
     let has = |bit: libc::c_int| attributes & u64::from(bit.unsigned_abs()) != 0;
     if has(libc::STATX_ATTR_IMMUTABLE) {

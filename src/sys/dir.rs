@@ -18,7 +18,7 @@ use nix::unistd::UnlinkatFlags;
 use super::denial;
 use super::listing::kind_of_entry;
 use crate::facts::{FileFacts, FileTime, Kind};
-use crate::fault::{Op, SysError};
+use crate::fault::{Attribute, Op, SysError};
 use crate::unix::{FileId, GroupId, Mode, UserId};
 
 /// A directory that is held open, with the path it was reached by (for messages and scripts only).
@@ -154,7 +154,15 @@ impl Dir {
     pub fn is_writable(&self) -> bool {
         use nix::unistd::{AccessFlags, faccessat};
         let wanted = AccessFlags::W_OK | AccessFlags::X_OK;
+        // The kernel lets names be made in an append-only directory, and no more.
         faccessat(&self.fd, ".", wanted, AtFlags::AT_EACCESS).is_ok()
+            && denial::attribute(self, OsStr::new(denial::ITSELF)).is_none()
+    }
+
+    /// Returns the attribute that keeps a file in it from being renamed and removed.
+    #[must_use]
+    pub fn attribute(&self, name: &OsStr) -> Option<Attribute> {
+        denial::attribute(self, name)
     }
 
     /// Opens a file that must be a regular one, without following a link and without blocking on a FIFO.

@@ -27,7 +27,7 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
         return Exit::Failed;
     };
     let now = read.now;
-    let mut surveyor = Surveyor::new(now, read.table);
+    let mut surveyor = Surveyor::new(now, read.table, super::programs(request));
     let row = surveyor.log(set, &log);
     surveyor.leave_identity();
     let plan = row.obstacle.is_none().then(|| plan(request, set, &row, &now));

@@ -3,6 +3,7 @@
 //! `survey` looks at logs, `explain` gathers all about one, `settings` puts a policy back into directives.
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::{Sort, ViewRequest};
@@ -22,7 +23,7 @@ use crate::sys::identity;
 
 mod explain;
 mod settings;
-mod survey;
+pub(crate) mod survey;
 
 use survey::Surveyor;
 
@@ -104,8 +105,14 @@ fn errors(complaints: &[Diagnostic]) -> Vec<String> {
         .collect()
 }
 
+/// Returns what a run like this is told of programs.
+fn programs(request: &ViewRequest) -> (PathBuf, bool) {
+    let session = &request.session;
+    (session.mail_program.clone(), session.external_compress)
+}
+
 fn show_status(request: &ViewRequest, read: Read) -> Exit {
-    let mut surveyor = Surveyor::new(read.now, read.table);
+    let mut surveyor = Surveyor::new(read.now, read.table, programs(request));
     let mut rows = Vec::new();
     for set in &read.sets {
         surveyor.set(set, &mut rows);

@@ -1,7 +1,7 @@
 //! Looks at logs as a run would, with the same rights, and goes no further.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,31 +9,34 @@ use crate::clock::Now;
 use crate::discover::ExpandedSet;
 use crate::facts::{FileFacts, total};
 use crate::fault::Fault;
-use crate::inventory;
+use crate::inventory::{self, Ahead, Programs};
 use crate::observe::{Directories, Held};
-use crate::obstacle;
+use crate::obstacle::{self, ArchiveObstacle, Obstructed};
 use crate::policy::{Policy, Su};
 use crate::report::status::{self, Obstacle, Row, Sum};
 use crate::schedule::{self, NextDue, Verdict};
 use crate::state::StateTable;
-use crate::sys::dir::Dir;
 use crate::sys::identity::{self, Acting};
 use crate::unix::{Identity, split_path};
 
 /// Looks at log after log.
-pub(super) struct Surveyor {
+pub(crate) struct Surveyor {
     directories: Directories,
     now: Now,
     table: StateTable,
+    /// What a run is told of programs: the mailer, and whether compression is always left to the program named.
+    programs: (PathBuf, bool),
     acting: Option<(Identity, Acting)>,
 }
 
 impl Surveyor {
-    pub(super) fn new(now: Now, table: StateTable) -> Self {
+    /// Looks from a moment and a state, with the mailer of a run and whether that leaves compression to the program named.
+    pub(crate) fn new(now: Now, table: StateTable, programs: (PathBuf, bool)) -> Self {
         Self {
-            directories: Directories::default(),
+            directories: Directories::pretended(),
             now,
             table,
+            programs,
             acting: None,
         }
     }
@@ -44,6 +47,19 @@ impl Surveyor {
             rows.push(self.log(set, &log.path));
         }
         self.leave_identity();
+    }
+
+    /// Tells what keeps a log's next rotation from being whole.
+    pub(crate) fn foreseen(&mut self, set: &ExpandedSet, log: &Path) -> Vec<ArchiveObstacle> {
+        let row = self.log(set, log);
+        let of_directory = match row.obstacle {
+            Some(Obstacle::NotWritable { directory, user }) => Some(ArchiveObstacle {
+                archive: directory,
+                what: Obstructed::NotWritable { user },
+            }),
+            _ => None,
+        };
+        of_directory.into_iter().chain(row.archive_obstacles).collect()
     }
 
     /// Looks at one log.
@@ -64,7 +80,10 @@ impl Surveyor {
             archive_obstacles: Vec::new(),
         };
         match self.look(policy, log) {
-            Ok(Some((facts, held))) => self.judge(policy, &facts, &held, &mut row),
+            Ok(Some((facts, held))) => {
+                self.judge(policy, &facts, &held, &mut row);
+                self.look_ahead(policy, &facts, &mut row);
+            }
             Ok(None) => {
                 let is_fine = policy.missing_ok;
                 let is_pattern = log.as_os_str().as_bytes().iter().any(|byte| b"*?[".contains(byte));
@@ -76,9 +95,36 @@ impl Surveyor {
             Err(fault) => row.obstacle = Some(Obstacle::Fault(Box::new(fault))),
         }
         row.archives = self.archives(policy, log);
-        let not_reopened = inventory::not_reopened(policy, log, row.size, &mut self.directories);
-        row.archive_obstacles.extend(not_reopened.ok().flatten());
+        if row.size.is_none() {
+            let not_reopened = inventory::not_reopened(policy, log, None, &mut self.directories);
+            row.archive_obstacles.extend(not_reopened.ok().flatten());
+        }
         row
+    }
+
+    /// Finds what the log's next rotation will meet, at the moment at which it will be due.
+    fn look_ahead(&mut self, policy: &Policy, facts: &FileFacts, row: &mut Row) {
+        if let Some(Obstacle::PassedOver(_)) = row.obstacle {
+            return;
+        }
+        let at = match row.next {
+            Some(NextDue::At(moment)) => Now::at_in(moment.epoch, self.now.zone),
+            _ => self.now,
+        };
+        let ahead = Ahead {
+            policy,
+            log: &row.log,
+            facts,
+            at: &at,
+            programs: Programs {
+                mail: &self.programs.0,
+                external_compress: self.programs.1,
+            },
+        };
+        row.archive_obstacles = inventory::obstacles(&ahead, &mut self.directories);
+        // That is an obstacle to the log itself, and told as such.
+        row.archive_obstacles
+            .retain(|obstacle| !matches!(obstacle.what, Obstructed::NotWritable { .. }));
     }
 
     fn archives(&mut self, policy: &Policy, log: &Path) -> Option<Sum> {
@@ -130,23 +176,19 @@ impl Surveyor {
         if let Some(why) = obstacle::of_log(facts, policy) {
             return Some(Obstacle::PassedOver(why));
         }
-        let user = identity::current().user;
-        let not_writable = |dir: &Dir| Obstacle::NotWritable {
-            directory: dir.path().to_owned(),
-            user: user.0,
+        let not_writable = |archives: Option<&Held>| {
+            let directory = inventory::not_writable(policy, facts, held, archives)?;
+            let user = identity::current().user.0;
+            Some(Obstacle::NotWritable { directory, user })
         };
-        let moves = obstacle::moves_log(policy);
-        if moves && (!held.dir.is_writable() || obstacle::is_stuck(facts, &held.facts, user)) {
-            return Some(not_writable(&held.dir));
-        }
         let Some(old) = &policy.old_dir else {
-            return (!held.dir.is_writable()).then(|| not_writable(&held.dir));
+            return not_writable(Some(held));
         };
-        match self.directories.get_below(held, &old.path, log) {
-            Ok(archives) => (!archives.dir.is_writable()).then(|| not_writable(&archives.dir)),
+        not_writable(None).or_else(|| match self.directories.get_below(held, &old.path, log) {
+            Ok(archives) => not_writable(Some(&archives)),
             Err(Fault::Call(error)) if error.is_absence() && old.create.is_some() => None,
             Err(fault) => Some(Obstacle::Fault(Box::new(fault))),
-        }
+        })
     }
 
     /// Sees to it that the look is taken with the rights that the work would be done with.
@@ -171,7 +213,7 @@ impl Surveyor {
     }
 
     /// Goes back to the rights of whoever started the program.
-    pub(super) fn leave_identity(&mut self) {
+    pub(crate) fn leave_identity(&mut self) {
         if self.acting.take().is_some() {
             self.directories.forget();
         }

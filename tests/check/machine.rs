@@ -23,6 +23,7 @@ fn a_mailer_that_is_missing_is_told_where_mail_is_asked_for() {
         let machine = Machine {
             root: own.path().join("none"),
             as_root: false,
+            acts: false,
         };
         let found = check::examine(&request, &machine).findings;
         found
