@@ -223,7 +223,12 @@ fn run_program(
             if is_warned && holds(output, source) {
                 return Ok(());
             }
-            done.end.map_err(|end| Fault::Compressor {
+            let is_empty = |file| facts_of_open(file, path).map(|facts| facts.size == 0);
+            let end = match done.end {
+                Ok(()) if is_empty(output)? && !is_empty(source)? => Err(ChildEnd::WroteNothing),
+                end => end,
+            };
+            end.map_err(|end| Fault::Compressor {
                 path: path.to_owned(),
                 end,
             })
