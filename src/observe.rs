@@ -15,9 +15,10 @@ use std::sync::Arc;
 use crate::facts::{FileFacts, FileTime, Kind};
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Look, StaysPlain};
+use crate::policy::{Method, Policy};
 use crate::sys::dir::{Access, Dir};
 use crate::sys::listing::{Listing as Early, Listings, Name};
-use crate::sys::{create, lease, room, walk};
+use crate::sys::{create, lease, room, truncate, walk};
 use crate::unix::FileId;
 
 /// So many directories are held open at once, or an eighth of the open files allowed; more are opened again when their turn comes.
@@ -174,6 +175,20 @@ impl Directories {
                 held.view.borrow_mut().forget();
             }
         }
+    }
+}
+
+impl Held {
+    /// Observes a log by its name; `None` where there is none. Its size is that of its content: what `copytruncate` left at the head of
+    /// a log does not count.
+    pub fn look_at_log(&self, policy: &Policy, name: &OsStr) -> Result<Option<FileFacts>, SysError> {
+        let mut looked = self.dir.look(name)?;
+        if policy.method == Method::CopyTruncate
+            && let Some(facts) = &mut looked
+        {
+            facts.size -= truncate::mark_in(&self.dir, name, facts);
+        }
+        Ok(looked)
     }
 }
 

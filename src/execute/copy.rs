@@ -114,6 +114,7 @@ fn way(way: CutWay) -> &'static str {
     match way {
         CutWay::Alone | CutWay::NoWriter => "nobody writes to it, it is empty now",
         CutWay::Collapsed => "the copied blocks were taken off its front, what came meanwhile stays in it",
+        CutWay::Quiet => "nobody wrote to it meanwhile, it is empty now",
         CutWay::Recopied => "it was copied until nothing more came, and emptied at once",
         CutWay::ByAnother => "another program had cut it meanwhile, it was left alone",
     }

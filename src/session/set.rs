@@ -242,7 +242,7 @@ impl Session<'_> {
             }
             Err(fault) => return Err(fault),
         };
-        let Some(facts) = look(&held, name, path)? else {
+        let Some(facts) = look(policy, &held, name, path)? else {
             self.look_for_writer(policy, path, None);
             return if policy.missing_ok {
                 Ok(self.pass_missing(path))
@@ -292,7 +292,7 @@ impl Session<'_> {
         self.act_as(home.identity)?;
         let (directory, name) = split_path(&path).ok_or_else(|| missing(&path))?;
         let held = self.directories.get(directory, &path)?;
-        let facts = look(&held, name, &path)?.ok_or_else(|| missing(&path))?;
+        let facts = look(policy, &held, name, &path)?.ok_or_else(|| missing(&path))?;
         if let Some(why) = obstacle::of_log(&facts, policy) {
             self.note(|| Event::PassedOver {
                 log: path.to_path_buf(),
@@ -402,8 +402,8 @@ fn is_missing(fault: &Fault) -> bool {
 }
 
 /// Observes a log, by its name in its directory.
-fn look(held: &Held, name: &OsStr, path: &Path) -> Result<Option<FileFacts>, Fault> {
-    let looked = held.dir.look(name);
+fn look(policy: &Policy, held: &Held, name: &OsStr, path: &Path) -> Result<Option<FileFacts>, Fault> {
+    let looked = held.look_at_log(policy, name);
     Ok(looked.map_err(|error| SysError {
         path: path.into(),
         ..error

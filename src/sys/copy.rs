@@ -30,7 +30,7 @@ const KERNEL_STEP: usize = 1 << 30;
 ///
 /// `Read` is about `from`, `Write` about `to` (a full disk, a quota).
 pub fn copy_contents(from: BorrowedFd<'_>, to: BorrowedFd<'_>, after: Afterwards) -> Result<u64, CallError> {
-    copy_range(from, to, 0, u64::MAX, after)
+    copy_part(from, to, Part::from(0), after)
 }
 
 /// Tells whether two files have the same content.
@@ -60,12 +60,12 @@ pub fn same_contents(one: BorrowedFd<'_>, other: BorrowedFd<'_>) -> Result<bool,
     }
 }
 
-/// Tells whether two files have the same bytes in a range.
-pub(super) fn same_range(one: BorrowedFd<'_>, other: BorrowedFd<'_>, start: u64, end: u64) -> Result<bool, CallError> {
-    let length = usize::try_from(end.saturating_sub(start)).unwrap_or(BUFFER).min(BUFFER);
+/// Tells whether the copy of a part of a file, not longer than the buffer for copies, has the same bytes.
+pub(super) fn is_copy_of_part(from: BorrowedFd<'_>, to: BorrowedFd<'_>, part: Part) -> Result<bool, CallError> {
+    let length = usize::try_from(part.end - part.start).unwrap_or(BUFFER).min(BUFFER);
     let (mut left, mut right) = (vec![0; length], vec![0; length]);
-    let count = read_at(one, &mut left, start)?;
-    let found = read_at(other, &mut right, start)?;
+    let count = read_at(from, &mut left, part.start)?;
+    let found = read_at(to, &mut right, part.start - part.skipped)?;
     Ok(count == length && left[..count] == right[..found])
 }
 
@@ -79,7 +79,7 @@ fn next_data(fd: BorrowedFd<'_>, at: u64) -> u64 {
 }
 
 /// Fills the buffer from an offset on, as far as the file goes.
-fn read_at(fd: BorrowedFd<'_>, buffer: &mut [u8], at: u64) -> Result<usize, CallError> {
+pub(super) fn read_at(fd: BorrowedFd<'_>, buffer: &mut [u8], at: u64) -> Result<usize, CallError> {
     let mut filled = 0;
     while filled < buffer.len() {
         match pread(fd, &mut buffer[filled..], as_off(at + filled as u64)) {
@@ -92,34 +92,55 @@ fn read_at(fd: BorrowedFd<'_>, buffer: &mut [u8], at: u64) -> Result<usize, Call
     Ok(filled)
 }
 
-/// Copies from the offset `start` up to `end` at most to the same place in `to`; answers the offset where the copy ends.
-pub fn copy_range(
+/// A part of a file, and where its copy goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    pub(super) start: u64,
+    /// Not more than up to here is copied.
+    pub(super) end: u64,
+    /// So many bytes before it have no copy: what follows lies that much further to the front in the copy.
+    pub(super) skipped: u64,
+}
+
+impl Part {
+    /// All from an offset on, to the same place.
+    pub(super) fn from(start: u64) -> Self {
+        Self {
+            start,
+            end: u64::MAX,
+            skipped: 0,
+        }
+    }
+}
+
+/// Copies a part of a file, as far as it goes; answers the offset in `from` where the copy ends.
+pub(super) fn copy_part(
     from: BorrowedFd<'_>,
     to: BorrowedFd<'_>,
-    start: u64,
-    end: u64,
+    part: Part,
     after: Afterwards,
 ) -> Result<u64, CallError> {
     let stat = fstat(from).map_err(CallError::when(Doing::Stat))?;
-    let end_now = stat.st_size.unsigned_abs().min(end);
+    let end_now = stat.st_size.unsigned_abs().min(part.end);
     let sparse = stat.st_blocks.saturating_mul(512) < stat.st_size;
-    let mut at = start;
-    if shares_blocks(to) && end_now > start {
+    let mut at = part.start;
+    if shares_blocks(to) && end_now > at {
+        let now = Part { end: end_now, ..part };
         at = if sparse {
-            share_runs(from, to, start, end_now)?
+            share_runs(from, to, now)?
         } else {
-            share(from, to, start, end_now)?
+            share(from, to, now)?
         };
     }
     // What is left: all of it, or what came meanwhile, or a tail that the kernel would not copy.
-    if at < end {
+    if at < part.end {
         if !sparse && end_now > at {
-            make_room(to, at, end_now - at)?;
+            make_room(to, at - part.skipped, end_now - at)?;
         }
-        at = copy_by_hand(from, to, at, end, after)?;
+        at = copy_by_hand(from, to, Part { start: at, ..part }, after)?;
     }
-    if size_of(to)? != at {
-        ftruncate(to, as_off(at)).map_err(CallError::when(Doing::Write))?;
+    if size_of(to)? != at - part.skipped {
+        ftruncate(to, as_off(at - part.skipped)).map_err(CallError::when(Doing::Write))?;
     }
     Ok(at)
 }
@@ -151,10 +172,10 @@ fn make_room(to: BorrowedFd<'_>, offset: u64, length: u64) -> Result<(), CallErr
 }
 
 /// Has the kernel copy a range; answers how far it came. Where it cannot, it came nowhere.
-fn share(from: BorrowedFd<'_>, to: BorrowedFd<'_>, start: u64, end: u64) -> Result<u64, CallError> {
-    let (mut source, mut target) = (as_off(start), as_off(start));
-    while source < as_off(end) {
-        let length = usize::try_from(as_off(end) - source)
+fn share(from: BorrowedFd<'_>, to: BorrowedFd<'_>, part: Part) -> Result<u64, CallError> {
+    let (mut source, mut target) = (as_off(part.start), as_off(part.start - part.skipped));
+    while source < as_off(part.end) {
+        let length = usize::try_from(as_off(part.end) - source)
             .unwrap_or(KERNEL_STEP)
             .min(KERNEL_STEP);
         match copy_file_range(from, Some(&mut source), to, Some(&mut target), length) {
@@ -171,15 +192,20 @@ fn share(from: BorrowedFd<'_>, to: BorrowedFd<'_>, start: u64, end: u64) -> Resu
 }
 
 /// Has the kernel copy the runs of data, and leaves out the holes; answers how far it came.
-fn share_runs(from: BorrowedFd<'_>, to: BorrowedFd<'_>, start: u64, end: u64) -> Result<u64, CallError> {
-    let mut at = start;
+fn share_runs(from: BorrowedFd<'_>, to: BorrowedFd<'_>, part: Part) -> Result<u64, CallError> {
+    let (mut at, end) = (part.start, part.end);
     while at < end {
         let Ok(data) = lseek64(from, as_off(at), Whence::SeekData) else {
             return Ok(at);
         };
         let data = data.unsigned_abs().min(end);
         let hole = lseek64(from, as_off(data), Whence::SeekHole).map_or(end, |hole| hole.unsigned_abs().min(end));
-        let reached = share(from, to, data, hole)?;
+        let run = Part {
+            start: data,
+            end: hole,
+            ..part
+        };
+        let reached = share(from, to, run)?;
         if reached < hole {
             return Ok(if reached == data { at } else { reached });
         }
@@ -189,15 +215,10 @@ fn share_runs(from: BorrowedFd<'_>, to: BorrowedFd<'_>, start: u64, end: u64) ->
 }
 
 /// Copies through memory; holes are skipped over.
-fn copy_by_hand(
-    from: BorrowedFd<'_>,
-    to: BorrowedFd<'_>,
-    start: u64,
-    end: u64,
-    after: Afterwards,
-) -> Result<u64, CallError> {
-    let mut source = Source::open_at(from, start, Afterwards::Keep)?;
-    let mut sink = Sink::at(to.as_fd(), start, after);
+fn copy_by_hand(from: BorrowedFd<'_>, to: BorrowedFd<'_>, part: Part, after: Afterwards) -> Result<u64, CallError> {
+    let mut source = Source::open_at(from, part.start, Afterwards::Keep)?;
+    let mut sink = Sink::at(to.as_fd(), part.start - part.skipped, after);
+    let end = part.end - part.skipped;
     let mut buffer = vec![0; BUFFER];
     loop {
         let room = usize::try_from(end - sink.offset()).unwrap_or(BUFFER).min(BUFFER);
@@ -210,7 +231,7 @@ fn copy_by_hand(
             Run::End => break,
         }
     }
-    Ok(sink.offset())
+    Ok(sink.offset() + part.skipped)
 }
 
 #[cfg(test)]
@@ -264,13 +285,17 @@ mod tests {
         let mut from = tempfile::tempfile().unwrap();
         from.write_all(b"0123456789").unwrap();
         let mut to = tempfile::tempfile().unwrap();
-        assert_eq!(copy_range(from.as_fd(), to.as_fd(), 0, 4, Afterwards::Keep), Ok(4));
+        let target = to.try_clone().unwrap();
+        let copy = |start, end, skipped| {
+            let part = Part { start, end, skipped };
+            copy_part(from.as_fd(), target.as_fd(), part, Afterwards::Keep)
+        };
+        assert_eq!(copy(0, 4, 0), Ok(4));
         assert_eq!(content(&mut to), b"0123");
-        assert_eq!(
-            copy_range(from.as_fd(), to.as_fd(), 4, u64::MAX, Afterwards::Keep),
-            Ok(10)
-        );
+        assert_eq!(copy(4, u64::MAX, 0), Ok(10));
         assert_eq!(content(&mut to), b"0123456789");
+        assert_eq!(copy(6, 8, 6), Ok(8));
+        assert_eq!(content(&mut to), b"67");
     }
 
     #[test]

@@ -98,7 +98,7 @@ impl Surveyor {
             Err(Fault::Call(error)) if error.is_absence() => return Ok(None),
             held => held?,
         };
-        Ok(held.dir.look(name)?.map(|facts| (facts, held)))
+        Ok(held.look_at_log(policy, name)?.map(|facts| (facts, held)))
     }
 
     fn judge(&mut self, policy: &Policy, facts: &FileFacts, held: &Held, row: &mut Row) {

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::scene::{Place, Scene, Way};
+use super::scene::{Place, Scene, Way, Writer};
 use super::sweep::{KILL, disturb};
 use super::verdict;
 use crate::support;
@@ -20,6 +20,7 @@ const TOLD: Way = Way {
     conf: "@/logs/a.log {\n rotate 9\n compress\n create\n postrotate\n  touch @/mails/told\n endscript\n}\n",
     seeds: &["logs/a.log", "logs/a.log.1.gz"],
     on_disk: false,
+    writer: Writer::None,
 };
 
 /// Something that writes to a log it has open, and opens it anew when it is told.

@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::scene::{Place, Scene, Way};
+use super::scene::{Place, Scene, Way, Writer};
 use super::sweep::{KILL, disturb};
 use super::tracer::Ending;
 use super::verdict;
@@ -21,6 +21,7 @@ const NUMBERED: Way = Way {
     conf: "@/logs/a.log {\n rotate 9\n compress\n delaycompress\n create\n}\n",
     seeds: &["logs/a.log", "logs/a.log.1", "logs/a.log.2.gz"],
     on_disk: false,
+    writer: Writer::None,
 };
 
 /// A program that has a file open for writing until it is dropped.

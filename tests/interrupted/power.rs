@@ -25,9 +25,12 @@ enum Cut {
 }
 
 /// The ways that differ in what they write and flush.
-const CUT: [&str; 6] = [
+const CUT: [&str; 9] = [
     "numbered, compressed",
+    "copytruncate under a writer",
     "copytruncate",
+    "copytruncate within a line",
+    "copytruncate under a quiet writer",
     "dated, delayed",
     "renamecopy",
     "olddir",
@@ -129,6 +132,7 @@ fn sweep(program: &Path, way: &Way, kind: &'static str, cut: Cut) -> Option<Find
     scene.put_up();
     nix::unistd::syncfs(File::open(disk.path("inner")).expect("the disk is there")).expect("the disk can be flushed");
     let pictures = disk.take_pictures(program, &scene, cut);
+    scene.close_logs();
     mounts::detach(&disk.path("inner"));
     let lines = scene.lines.len();
     let mut findings = Findings::default();

@@ -2,11 +2,12 @@
 //!
 //! It is put up afresh for every try; what is left of it afterwards is judged in `verdict`.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -24,6 +25,21 @@ pub(super) struct Way {
     pub(super) seeds: &'static [&'static str],
     /// Cutting pieces off the front of a log needs a real file system.
     pub(super) on_disk: bool,
+    /// Who has the logs open for writing.
+    pub(super) writer: Writer,
+}
+
+/// A program that has a log open for writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writer {
+    /// There is none.
+    None,
+    /// One that wrote a whole line a moment ago.
+    Lines,
+    /// One that has not yet ended the line that it writes.
+    WithinLine,
+    /// One that wrote its last line long ago.
+    Quiet,
 }
 
 /// A directory of our own that goes when it is dropped.
@@ -63,6 +79,9 @@ pub(super) struct Scene {
     pub(super) logs: Vec<&'static str>,
     /// How many times something was written to the logs since.
     added: u32,
+    writer: Writer,
+    /// The logs as their writers have them open.
+    open: Vec<File>,
 }
 
 impl Scene {
@@ -94,6 +113,8 @@ impl Scene {
             lines,
             logs,
             added: 0,
+            writer: way.writer,
+            open: Vec::new(),
         }
     }
 
@@ -113,6 +134,30 @@ impl Scene {
             let program = ["squeeze", "post"].iter().any(|program| name == Path::new(program));
             set_mode(&path, if program { 0o755 } else { 0o644 });
         }
+        self.open = match self.writer {
+            Writer::None => Vec::new(),
+            _ => self.logs.iter().map(|log| appender(&self.dir.join(log))).collect(),
+        };
+        for log in &self.open {
+            let length = log.metadata().expect("a log is there").len();
+            if self.writer == Writer::WithinLine {
+                log.set_len(length - 1).expect("the newline goes");
+            }
+            self.age(log);
+        }
+    }
+
+    /// Lets the writers close their logs.
+    pub(super) fn close_logs(&mut self) {
+        self.open.clear();
+    }
+
+    /// Makes it long ago that a quiet writer wrote.
+    fn age(&self, log: &File) {
+        if self.writer == Writer::Quiet {
+            let then = SystemTime::now() - Duration::from_secs(60);
+            log.set_modified(then).expect("a time can be set");
+        }
     }
 
     /// Forgets the lines that were added after the first so many.
@@ -126,13 +171,14 @@ impl Scene {
         self.added += 1;
         for log in &self.logs {
             let line = format!("{log} added {:06}", self.added).into_bytes();
-            let mut file = OpenOptions::new()
-                .append(true)
-                .create(true)
-                .open(self.dir.join(log))
-                .expect("a log can be written");
-            file.write_all(&[&line[..], b"\n"].concat())
-                .expect("a log can be written");
+            let mut file = appender(&self.dir.join(log));
+            let text = match self.writer {
+                // The newline of a line comes with the next one.
+                Writer::WithinLine => [b"\n", &line[..]].concat(),
+                _ => [&line[..], b"\n"].concat(),
+            };
+            file.write_all(&text).expect("a log can be written");
+            self.age(&file);
             self.lines.push(line);
         }
     }
@@ -171,6 +217,12 @@ impl Scene {
             .stderr(Stdio::null());
         command
     }
+}
+
+/// Opens a log as a program does that appends to it.
+fn appender(log: &Path) -> File {
+    let mut how = OpenOptions::new();
+    how.append(true).create(true).open(log).expect("a log can be written")
 }
 
 /// Finds where an archive's date begins that is not one of a day gone by; a temporary name has a process's number, no date.

@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::findings::{Findings, side_by_side};
-use super::scene::{Place, Scene, Way};
+use super::scene::{Place, Scene, Way, Writer};
 use super::sweep::{Disturbance, counts, nothing_else, sweep};
 use super::tracer::{Ending, Fate};
 use super::verdict;
@@ -22,6 +22,7 @@ const SLOW: Way = Way {
     conf: "@/logs/a.log {\n rotate 9\n compress\n compresscmd @/slow\n create\n}\n",
     seeds: &["logs/a.log", "logs/a.log.1.gz"],
     on_disk: false,
+    writer: Writer::None,
 };
 
 /// Asks a run to end at each of its calls in turn.
@@ -140,6 +141,7 @@ fn run_script(body: &str) -> (Option<i32>, Scene, Place) {
         conf: SLOW.conf,
         seeds: SLOW.seeds,
         on_disk: false,
+        writer: Writer::None,
     };
     let mut scene = Scene::plan(&way, &place.path().join("scene"));
     scene.put_up();

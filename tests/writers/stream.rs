@@ -68,7 +68,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Reads the archives, oldest first, and the log, as one text.
+    /// Reads the archives, oldest first, and the log; each holds whole lines.
     pub(super) fn count(log: &Path, written: u64) -> Self {
         let mut tally = Self {
             written,
@@ -77,9 +77,10 @@ impl Tally {
         let (mut line, mut next) = (Vec::new(), 0);
         for file in in_order(log) {
             let mut lines = BufReader::with_capacity(1 << 20, open(&file));
-            // A line may begin in one file and end in the next.
-            while lines.read_until(b'\n', &mut line).expect("an archive can be read") > 0 && line.ends_with(b"\n") {
+            while lines.read_until(b'\n', &mut line).expect("an archive can be read") > 0 {
                 match number(&line) {
+                    // What is left of a block at the head of the log.
+                    None if file == log && line.trim_ascii().is_empty() && line.ends_with(b"\n") => {}
                     None => tally.torn += 1,
                     Some(number) if number < next => tally.doubled += 1,
                     Some(number) => {
@@ -90,7 +91,6 @@ impl Tally {
                 line.clear();
             }
         }
-        tally.torn += u64::from(!line.is_empty());
         tally.lost += written.saturating_sub(next);
         tally
     }

@@ -87,7 +87,7 @@ impl Session<'_> {
                 let mut due = due;
                 if waited {
                     self.directories.look_anew();
-                    let looked = held.dir.look(due.name())?;
+                    let looked = held.look_at_log(&set.policy, due.name())?;
                     due.facts = looked.unwrap_or(due.facts);
                 }
                 Ok((due, Some(lock)))

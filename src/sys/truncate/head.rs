@@ -1,4 +1,4 @@
-//! How much can be taken off the front of a log: whole blocks, on file systems that can do it, and best up to the end of a line.
+//! What is asked of a log before it is cut: what its file system can take off its front, and where its last line ends.
 
 use std::os::fd::BorrowedFd;
 
@@ -7,29 +7,31 @@ use nix::sys::statfs::{EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, fstatfs};
 use nix::sys::uio::pread;
 
 use crate::sys::call::{CallError, Doing};
+use crate::sys::copy::read_at;
 use crate::sys::stream::as_off;
 
-/// How far before the end of the head a block boundary that ends a line is looked for.
-const LINE_SEARCH: u64 = 64 << 10;
+/// How far back the end of a line is looked for: a log with longer ones is not one of lines.
+const LONGEST_LINE: u64 = 1 << 20;
 
-/// Decides how many bytes can be taken off the front of a log of `size` bytes: whole blocks, not all of it, and up to the
-/// end of a line if there is one to be had; `None` where the file system cannot, or there is not a block.
-pub(super) fn head_to_collapse(log: BorrowedFd<'_>, size: u64) -> Result<Option<u64>, CallError> {
-    let Some(block) = collapsible_block(log) else {
-        return Ok(None);
-    };
-    let last = size.saturating_sub(1) / block * block;
-    if last == 0 {
-        return Ok(None);
-    }
-    let mut boundary = last;
-    while boundary > 0 && last - boundary < LINE_SEARCH {
-        if byte_at(log, boundary - 1)? == Some(b'\n') {
-            return Ok(Some(boundary));
+/// So much is read at once; mostly it is the last byte that answers.
+const STEP: u64 = 4 << 10;
+
+/// Returns where the last line ends of a log's first `size` bytes: their start, where the first line has no end yet. `None` where they
+/// are not lines.
+pub(super) fn line_end(log: BorrowedFd<'_>, size: u64) -> Result<Option<u64>, CallError> {
+    let mut end = size;
+    while end > 0 && size - end < LONGEST_LINE {
+        let start = end.saturating_sub(STEP);
+        let mut bytes = vec![0; usize::try_from(end - start).unwrap_or_default()];
+        let found = read_at(log, &mut bytes, start)?;
+        // A zero is in no text: what looks like a newline before it may be a part of a number.
+        match memchr::memrchr2(b'\n', 0, &bytes[..found]) {
+            Some(at) if bytes[at] == b'\n' => return Ok(Some(start + at as u64 + 1)),
+            Some(_) => return Ok(None),
+            None => end = start,
         }
-        boundary -= block;
     }
-    Ok(Some(last))
+    Ok((end == 0).then_some(0))
 }
 
 /// Returns the size of the blocks that can be taken out of files here, where they can.

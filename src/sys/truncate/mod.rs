@@ -4,35 +4,31 @@
 //! caller gives the archive its name and makes that durable; [`Copied::cut`] takes the copied part out of the log.
 //! After a crash between them, archive and log both hold it; at no time neither of them does.
 //!
-//! How the log is cut depends on who writes it (`CutWay`). Archive and log together hold every byte once and in order.
+//! How the log is cut depends on who writes it (`CutWay`). Archive and log together hold every line once and in order, and part where
+//! a line ends: `seam` says how, `mark` what stays of the block in which that is. Whoever follows the log finds whole lines in it, and
+//! only what was written while it was cut comes to him twice.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use nix::errno::Errno;
-use nix::fcntl::{FallocateFlags, fallocate};
-use nix::unistd::ftruncate;
-
 use super::call::{CallError, Doing};
-use super::copy::{Afterwards, copy_range, same_range};
+use super::copy::{Afterwards, Part, copy_part};
 use super::lease::{Excluding, Lease};
-use super::stream::{as_off, flush, forget_pages, size_of};
+use super::stream::{flush, forget_pages, size_of};
 use crate::unix::FileId;
 
 mod head;
+mod late;
+mod mark;
 mod opened;
+mod scene;
+mod seam;
 
-use head::{byte_at, head_to_collapse};
+use head::{byte_at, collapsible_block, line_end};
+use mark::length_of as mark_of;
+pub use mark::mark_in;
 pub use opened::Reopen;
 use opened::{id_of, is_really_written, reopened};
-
-/// How often what came meanwhile is copied and flushed before the log is cut; every time there is less of it.
-const FLUSHED_ROUNDS: usize = 4;
-
-/// How often what came meanwhile is copied at last, without a flush, to find the moment when nothing came.
-const LAST_ROUNDS: usize = 64;
-
-/// So many bytes at the beginning and at the end of the copy are compared with the log before it is cut.
-const COMPARED: u64 = 64 << 10;
+use scene::Scene;
 
 /// How a log was cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +37,10 @@ pub enum CutWay {
     Alone,
     /// Nobody had it open for writing: the log is empty.
     NoWriter,
-    /// The copied blocks were taken off its front; what a program wrote meanwhile is still in the log.
+    /// The copied blocks were taken off its front; what a program wrote meanwhile is still in the log, behind the mark.
     Collapsed,
+    /// Programs have it open, and have not written to it for a while; it is empty. What they wrote in that moment is in the archive.
+    Quiet,
     /// It was copied until nothing more came, and emptied at once. What was written in that last moment is lost.
     Recopied,
     /// Somebody else cut it after it was copied; what is in it now was never copied, and stays.
@@ -54,7 +52,7 @@ pub enum CutWay {
 pub struct Cut {
     /// How.
     pub way: CutWay,
-    /// How many bytes went to the archive and out of the log.
+    /// How many bytes are in the archive and out of the log.
     pub moved: u64,
     /// How many were left in the log, at least: the next write goes there.
     pub kept: u64,
@@ -65,8 +63,10 @@ pub struct Cut {
 #[must_use = "the log is not cut yet"]
 pub struct Copied {
     log: FileId,
-    /// The archive holds exactly the log's bytes before this offset.
-    length: u64,
+    /// The mark of an earlier cut at the log's head, which is not copied.
+    skipped: u64,
+    /// The archive holds exactly the log's bytes from there to this offset.
+    end: u64,
 }
 
 /// Copies the log's content, or as much of it as will be cut, to the empty file `archive`, and flushes that.
@@ -84,22 +84,31 @@ pub fn copy(
 ) -> Result<Copied, CallError> {
     let id = id_of(log)?;
     drop(reopened(reopen, id)?);
-    let written = is_really_written(log);
+    let skipped = mark_of(log)?;
     let size = size_of(log)?;
-    let head = if written { head_to_collapse(log, size)? } else { None };
-    let length = copy_range(log, archive, 0, head.unwrap_or(u64::MAX), after)?;
+    let lines = if is_really_written(log) && collapsible_block(log).is_some() {
+        Some(line_end(log, size)?.unwrap_or(size))
+    } else {
+        None
+    };
+    let part = Part {
+        start: skipped,
+        end: lines.unwrap_or(u64::MAX),
+        skipped,
+    };
+    let end = copy_part(log, archive, part, after)?;
     flush(archive)?;
     if after == Afterwards::Forget {
         forget_pages(archive);
     }
-    Ok(Copied { log: id, length })
+    Ok(Copied { log: id, skipped, end })
 }
 
 impl Copied {
     /// Returns how many bytes of the log are in the archive.
     #[must_use]
     pub fn length(&self) -> u64 {
-        self.length
+        self.end - self.skipped
     }
 
     /// Takes what was copied out of the log; what came meanwhile is copied first where it cannot stay.
@@ -109,7 +118,8 @@ impl Copied {
     ///
     /// # Errors
     ///
-    /// The log is whole, and the archive holds its beginning, unless it was the flush after a `Recopied` cut that failed.
+    /// The log is whole, and the archive holds its beginning, unless it was the flush after a `Recopied` or `Quiet` cut that failed, or
+    /// the blanks could not be written: then the log begins with lines that are archived.
     pub fn cut(self, log: OwnedFd, archive: BorrowedFd<'_>, reopen: Reopen<'_>) -> Result<Cut, CallError> {
         // Asked before the log is opened for writing, which the kernel would count as a writer.
         let written = is_really_written(log.as_fd());
@@ -121,13 +131,14 @@ impl Copied {
         let mut scene = Scene {
             log: log.as_fd(),
             archive,
-            length: self.length,
+            skipped: self.skipped,
+            end: self.end,
         };
         let size = size_of(scene.log)?;
-        if size < self.length || !scene.is_copied_still()? {
+        if size < self.end || !scene.is_copied_still()? {
             return Ok(Cut {
                 way: CutWay::ByAnother,
-                moved: self.length,
+                moved: self.length(),
                 kept: size,
             });
         }
@@ -139,108 +150,10 @@ impl Copied {
         if !written {
             return scene.empty(CutWay::NoWriter);
         }
-        match scene.collapse()? {
-            Some(cut) => Ok(cut),
+        match collapsible_block(scene.log) {
+            Some(block) => scene.part(block),
             None => scene.recopy(),
         }
-    }
-}
-
-/// The files of a cut, and how much of the log the archive holds.
-struct Scene<'fd> {
-    log: BorrowedFd<'fd>,
-    archive: BorrowedFd<'fd>,
-    length: u64,
-}
-
-impl Scene<'_> {
-    /// Compares the copy's beginning and end with the log once more: whoever cut it meanwhile may have let it grow again.
-    fn is_copied_still(&self) -> Result<bool, CallError> {
-        let last = self.length.saturating_sub(COMPARED);
-        for at in [0, last] {
-            let end = self.length.min(at + COMPARED);
-            if !same_range(self.log, self.archive, at, end)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Copies what came since, and says whether anything had come.
-    fn catch_up(&mut self) -> Result<bool, CallError> {
-        if size_of(self.log)? <= self.length {
-            return Ok(false);
-        }
-        self.length = copy_range(self.log, self.archive, self.length, u64::MAX, Afterwards::Keep)?;
-        Ok(true)
-    }
-
-    /// Empties a log that nobody writes.
-    fn empty(&mut self, way: CutWay) -> Result<Cut, CallError> {
-        if self.catch_up()? {
-            flush(self.archive)?;
-        }
-        self.truncate(way)
-    }
-
-    fn truncate(&self, way: CutWay) -> Result<Cut, CallError> {
-        ftruncate(self.log, 0).map_err(CallError::when(Doing::Truncate))?;
-        Ok(Cut {
-            way,
-            moved: self.length,
-            kept: 0,
-        })
-    }
-
-    /// Takes the copied head off the log's front; `None` where that cannot be done, and nothing was.
-    fn collapse(&mut self) -> Result<Option<Cut>, CallError> {
-        let size = size_of(self.log)?;
-        let Some(head) = head_to_collapse(self.log, size.min(self.length.saturating_add(1)))? else {
-            return Ok(None);
-        };
-        let before = self.length;
-        if head != before {
-            // What is copied but stays in the log must not be in the archive, and that must be on the disk first.
-            ftruncate(self.archive, as_off(head)).map_err(CallError::when(Doing::Write))?;
-            flush(self.archive)?;
-            self.length = head;
-        }
-        let flags = FallocateFlags::FALLOC_FL_COLLAPSE_RANGE;
-        loop {
-            match fallocate(self.log, flags, 0, as_off(head)) {
-                Ok(()) => break,
-                Err(Errno::EINTR) => {}
-                Err(Errno::EOPNOTSUPP | Errno::EINVAL | Errno::ENOSYS | Errno::ETXTBSY) => return Ok(None),
-                Err(errno) => return Err(CallError::new(Doing::Truncate, errno)),
-            }
-        }
-        Ok(Some(Cut {
-            way: CutWay::Collapsed,
-            moved: head,
-            kept: size - head,
-        }))
-    }
-
-    /// Copies until nothing more comes, and empties the log at once.
-    fn recopy(&mut self) -> Result<Cut, CallError> {
-        for _ in 0..FLUSHED_ROUNDS {
-            if !self.catch_up()? {
-                break;
-            }
-            flush(self.archive)?;
-        }
-        let mut unflushed = false;
-        for _ in 0..LAST_ROUNDS {
-            if !self.catch_up()? {
-                break;
-            }
-            unflushed = true;
-        }
-        let cut = self.truncate(CutWay::Recopied)?;
-        if unflushed {
-            flush(self.archive)?;
-        }
-        Ok(cut)
     }
 }
 

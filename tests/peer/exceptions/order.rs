@@ -20,15 +20,17 @@ pub(super) fn strangers_last(scene: &Scene<'_>, difference: &Difference) -> bool
     [first, last].concat() == records(scene.ours.tree.get(name))
 }
 
-/// The log's stanza runs `shred`, or a compressor that is not built in, as somebody else.
+/// The log's stanza runs `shred`, or a compressor that is not built in, as somebody else than root.
 fn runs_strangers(scene: &Scene<'_>, log: &Path) -> bool {
     let directives = scene.directives(log);
-    let is_other = |directive: &&str| match directive.split_once([' ', '=']) {
-        Some(("compresscmd", program)) => program != "/bin/gzip",
-        Some(("compressoptions", options)) => options.contains(' '),
-        _ => false,
-    };
+    let values = directives
+        .iter()
+        .rev()
+        .filter_map(|directive| directive.split_once([' ', '=']));
+    let last = |name: &str| values.clone().find(|value| value.0 == name).map(|value| value.1);
+    let is_other = last("su").is_some_and(|who| who != "root root");
     let shreds = scene.has(log, "shred") || scene.has(log, "shredcycles");
-    let compresses = scene.has(log, "compress") && directives.iter().any(is_other);
-    scene.has(log, "su") && (shreds || compresses)
+    let is_built_in = last("compresscmd").is_none_or(|program| program == "/bin/gzip")
+        && last("compressoptions").is_none_or(|options| !options.contains(' '));
+    is_other && (shreds || (scene.has(log, "compress") && !is_built_in))
 }
