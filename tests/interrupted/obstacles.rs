@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::findings::{Findings, side_by_side};
-use super::scene::{Place, Scene, Way};
+use super::scene::{Place, Scene, Way, Writer};
 use super::sweep::{KILL, disturb};
 use super::tracer::Ending;
 use super::verdict;
@@ -78,6 +78,7 @@ impl Case {
             conf: conf.leak(),
             seeds: logs.to_vec().leak(),
             on_disk: false,
+            writer: Writer::None,
         };
         Self { row, way, archives }
     }

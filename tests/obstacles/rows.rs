@@ -103,7 +103,7 @@ pub(super) static OBSTACLES: &[Obstacle] = &[
     obstacle("append-only log", "chattr +a $LOG", "chattr -R -a .").stops(daily),
     once("directory: the newest archive", "aside $1; mkdir $1").told(numbered_at_first),
     once("directory: the second archive", "aside $2; mkdir $2").told(numbered_at_first),
-    once("directory: the oldest archive", "aside $3; mkdir $3"),
+    once("directory: the oldest archive", "aside $3; mkdir $3").told(numbered_at_first),
     once("directory that is not empty", "aside $2; mkdir $2; echo x >$2/x").told(numbered_at_first),
     once(
         "directories everywhere",
