@@ -261,14 +261,20 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
     if now.size != half.facts.size || now.modified != half.facts.modified {
         return Ok(false);
     }
-    place(work, half.newborn, dir, &half.to, path, listener)?;
+    place(work, half.newborn, dir, &half.to, path.clone(), listener)?;
     dir.settle()?;
+    if let Err(fault) = remove(work, dir, &half.from, listener) {
+        // Both would count, and one more be made at each rotation.
+        if matches!(dir.look(&half.from), Ok(Some(facts)) if facts.id == half.facts.id) {
+            dir.unlink(&half.to)?;
+        }
+        return Err(fault);
+    }
     listener.note(|| Event::Compressed {
-        path: work.archive_path_of(&half.to),
+        path,
         from: half.facts.size,
         to: written,
     });
-    remove(work, dir, &half.from, listener)?;
     Ok(true)
 }
 
