@@ -28,14 +28,17 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         Keep::Count(_) => {
             let name = question.kept(&question.names.numbered(slots.end));
             let stays = shift.end_is_taken && !shift.reaches_end;
-            (!stays && (shift.reaches_end || look.has(&name)?)).then_some(name)
+            let falls_off = !stays && (shift.reaches_end || look.has(&name)?);
+            falls_off
+                .then_some(name)
+                .or_else(|| shift.plain_that_goes(question, &slots))
         }
     };
     let mut finish = question.finish(&archive, falls_off);
     let mut left_plain = Vec::new();
     for (number, why) in shift.left_plain {
         let name = question.names.numbered(number);
-        // What is not kept any more goes at the next rotation, without having been compressed.
+        // What a program writes to and is not kept any more goes at a later rotation, without having been compressed.
         if number < slots.end && why == StaysPlain::Written {
             finish.push(question.compression(&name));
         }
@@ -66,6 +69,14 @@ struct Shift {
     plain_gone: BTreeSet<u64>,
     /// Archives above the count that should go and cannot, by the names that they will have.
     beyond: Vec<OsString>,
+}
+
+impl Shift {
+    /// Returns the archive that stays plain and moves to the number that is not kept any more; what a program writes to does not go.
+    fn plain_that_goes(&self, question: &Question<'_>, slots: &Slots) -> Option<OsString> {
+        let why = self.left_plain.get(&slots.end)?;
+        (*why != StaysPlain::Written).then(|| question.names.numbered(slots.end))
+    }
 }
 
 /// The numbers that archives can have.

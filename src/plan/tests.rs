@@ -234,13 +234,13 @@ fn p2_what_stays_plain_moves_up_and_counts() {
             "rotate 2 delay",
             "a.log.2",
             "a.log.1:stays a.log.2:stays",
-            ".2>.3 .1>.2 |  ; .2 .3",
+            ".2>.3 .1>.2 | rm .3 ; .2 .3",
         ),
         (
             "rotate 2 delay",
             "a.log.2 a.log.3",
             "a.log.1:stays a.log.2:stays a.log.3:stays",
-            "rm .3 .2>.3 .1>.2 |  ; .2 .3",
+            "rm .3 .2>.3 .1>.2 | rm .3 ; .2 .3",
         ),
         ("rotate 3 delay", "", "a.log.1:written", ".1>.2 | pack .2 ; .2"),
         (
