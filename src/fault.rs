@@ -176,6 +176,8 @@ pub enum ChildEnd {
     Withheld,
     /// It unpacks more than this many bytes for a mail, and was killed.
     TooMuch(u64),
+    /// It is a compressor, and made nothing of something.
+    WroteNothing,
 }
 
 /// Which of the five scripts.

@@ -365,6 +365,24 @@ impl View {
         // NOTE(unwrap): it was filled a line above.
         Ok(self.listing.get_or_insert_default())
     }
+
+    /// Returns what has the name; `None` where nothing has.
+    fn kind_of(&mut self, name: &OsStr) -> Result<Option<Kind>, SysError> {
+        let dir = self.dir.clone();
+        let look = || match &dir {
+            Some(dir) => Ok(dir.look(name)?.map(|facts| facts.kind)),
+            None => Ok(Some(Kind::Regular)),
+        };
+        if self.listing.is_none() && self.prefers_names() {
+            return look();
+        }
+        let listing = self.listed()?;
+        match listing.kind(name.as_bytes()) {
+            _ if !listing.has(name.as_bytes()) => Ok(None),
+            Some(kind) => Ok(Some(kind)),
+            None => look(),
+        }
+    }
 }
 
 impl Listing {
@@ -483,24 +501,13 @@ impl Look for View {
     fn stays_plain(&mut self, name: &OsStr) -> Option<StaysPlain> {
         let is_written = || self.pretending && self.dir.as_ref().is_some_and(|dir| is_held(dir, name));
         let known = self.found.get(name).and_then(|found| found.plain);
-        known.or_else(|| is_written().then_some(StaysPlain::Written))
+        known
+            .or_else(|| is_written().then_some(StaysPlain::Written))
+            .or_else(|| matches!(self.kind_of(name), Ok(Some(Kind::Symlink))).then_some(StaysPlain::NotCompressed))
     }
 
     fn is_file(&mut self, name: &OsStr) -> Result<bool, SysError> {
-        let dir = self.dir.clone();
-        let look = || match &dir {
-            Some(dir) => Ok(dir.look(name)?.is_some_and(|facts| is_archive(facts.kind))),
-            None => Ok(true),
-        };
-        if self.listing.is_none() && self.prefers_names() {
-            return look();
-        }
-        let listing = self.listed()?;
-        match listing.kind(name.as_bytes()) {
-            _ if !listing.has(name.as_bytes()) => Ok(false),
-            Some(kind) => Ok(is_archive(kind)),
-            None => look(),
-        }
+        Ok(self.kind_of(name)?.is_some_and(is_archive))
     }
 
     fn is_kept(&mut self, name: &OsStr) -> bool {

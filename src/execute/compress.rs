@@ -223,7 +223,12 @@ fn run_program(
             if is_warned && holds(output, source) {
                 return Ok(());
             }
-            done.end.map_err(|end| Fault::Compressor {
+            let is_empty = |file| facts_of_open(file, path).map(|facts| facts.size == 0);
+            let end = match done.end {
+                Ok(()) if is_empty(output)? && !is_empty(source)? => Err(ChildEnd::WroteNothing),
+                end => end,
+            };
+            end.map_err(|end| Fault::Compressor {
                 path: path.to_owned(),
                 end,
             })
@@ -256,7 +261,7 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
     if now.size != half.facts.size || now.modified != half.facts.modified {
         return Ok(false);
     }
-    place(work, half.newborn, dir, &half.to, path, listener)?;
+    place(work, half.newborn, dir, &half.to, path.clone(), listener)?;
     dir.settle()?;
     if let Err(fault) = remove(work, dir, &half.from, listener) {
         let is_there = |name, id| {
@@ -270,7 +275,7 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
         return Err(fault);
     }
     listener.note(|| Event::Compressed {
-        path: work.archive_path_of(&half.to),
+        path,
         from: half.facts.size,
         to: written.size,
     });

@@ -53,7 +53,7 @@ pub enum StaysPlain {
     Written,
     /// Compressed it would take more room than it does: it has large holes.
     NotSmaller,
-    /// It cannot be compressed.
+    /// It cannot be compressed, or is a symbolic link, which never is.
     NotCompressed,
 }
 

@@ -76,6 +76,9 @@ pub fn end(end: ChildEnd) -> String {
              see what it is, and take it away by hand)",
             super::style::size(limit)
         ),
+        ChildEnd::WroteNothing => {
+            "child exited with status 0, but wrote nothing; try the compresscmd and its options by hand".to_owned()
+        }
     }
 }
 

@@ -136,7 +136,7 @@ impl Session<'_> {
         }
         planned.alone = None;
         if self.run_after(set, &planned).is_err() {
-            self.ledger.done(&planned.work.path);
+            self.leave_unfinished(&planned);
             return;
         }
         self.finish(planned);
@@ -181,7 +181,7 @@ impl Session<'_> {
             self.hear_if_set(set, Hook::Post);
         } else if self.run_for_set(set, Hook::Post).is_err() {
             for planned in &switched {
-                self.ledger.done(&planned.work.path);
+                self.leave_unfinished(planned);
             }
             return;
         }
@@ -252,6 +252,14 @@ impl Session<'_> {
             archive: planned.work.archive_path_of(&planned.work.archive),
         });
         true
+    }
+
+    /// Does nothing of what follows postrotate, since that failed: the archive stays plain, and the next rotation compresses it.
+    fn leave_unfinished(&mut self, planned: &Planned) {
+        if planned.work.set.policy.compression.is_some() {
+            self.leave_plain(&planned.work, std::slice::from_ref(&planned.work.archive));
+        }
+        self.ledger.done(&planned.work.path);
     }
 
     /// Hands over what follows postrotate.

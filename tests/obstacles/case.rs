@@ -60,10 +60,14 @@ impl Obstacle {
     fn goes_with(&self, other: &Self) -> bool {
         let has_script = |obstacle: &Self| obstacle.directives.iter().any(|line| line.contains("$BIN/script"));
         let is_around = |obstacle: &Self| !obstacle.around.0.is_empty() || obstacle.clock != 0;
+        // What is done to archives is done in the directory of the log.
+        let is_there = |obstacle: &Self| !obstacle.directives.contains(&"olddir old");
         self.name != other.name
             && (self.who, self.log) == (other.who, other.log)
             && !(has_script(self) && has_script(other))
             && !(is_around(self) && is_around(other))
+            && is_there(self)
+            && is_there(other)
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn table(ours: &Figures, theirs: &Figures) -> String {
         (Fault::Lost, "lines were lost that retention keeps"),
         (Fault::TooMany, "archives piled up"),
         (Fault::Untold, "nobody was told"),
-        (Fault::ToldTwice, "something was told twice"),
+        (Fault::ToldAgain, "something was told again and again"),
         (Fault::Status, "the exit status did not agree with the messages"),
         (Fault::Strayed, "a file that is none of its business was changed"),
     ] {

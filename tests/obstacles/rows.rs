@@ -14,6 +14,8 @@ const SQUEEZE: &[&str] = &["compresscmd @BIN@/squeeze"];
 const SQUEEZES: &str = "ln -sf gzip $BIN/squeeze";
 const MAIL: &[&str] = &["mail ops@localhost"];
 const MAILS: &str = "program mailer 'exec cat >$(mktemp $ROOT/mails/XXXXXXXX)'";
+/// So many archives wait for a mailer beyond the count, and the one that falls off now.
+const MAILS_WAIT: usize = 8;
 const SHRED: &[&str] = &["shred"];
 const SHREDS: &str = "ln -sf /usr/bin/shred $BIN/shred";
 const PREREMOVE: &[&str] = &["preremove\n  $BIN/script \"$1\"\n endscript"];
@@ -103,7 +105,7 @@ pub(super) static OBSTACLES: &[Obstacle] = &[
     obstacle("append-only log", "chattr +a $LOG", "chattr -R -a .").stops(daily),
     once("directory: the newest archive", "aside $1; mkdir $1").told(numbered_at_first),
     once("directory: the second archive", "aside $2; mkdir $2").told(numbered_at_first),
-    once("directory: the oldest archive", "aside $3; mkdir $3"),
+    once("directory: the oldest archive", "aside $3; mkdir $3").told(numbered_at_first),
     once("directory that is not empty", "aside $2; mkdir $2; echo x >$2/x").told(numbered_at_first),
     once(
         "directories everywhere",
@@ -181,24 +183,26 @@ pub(super) static OBSTACLES: &[Obstacle] = &[
     )
     .with(PREREMOVE)
     .told(never),
-    obstacle("no mailer", "rm $BIN/mailer", MAILS).with(MAIL).more(7),
+    obstacle("no mailer", "rm $BIN/mailer", MAILS)
+        .with(MAIL)
+        .more(MAILS_WAIT),
     obstacle("no mailer, for ever", "rm $BIN/mailer", "")
         .with(MAIL)
-        .more(7)
+        .more(MAILS_WAIT)
         .for_ever(),
     obstacle("mailer exits 1", "program mailer 'exit 1'", MAILS)
         .with(MAIL)
-        .more(7),
+        .more(MAILS_WAIT),
     obstacle(
         "mailer exits 1 when all is read",
         "program mailer 'cat >/dev/null; exit 1'",
         MAILS,
     )
     .with(MAIL)
-    .more(7),
+    .more(MAILS_WAIT),
     obstacle("mailer of the newest exits 1", "program mailer 'exit 1'", MAILS)
         .with(&["mail ops@localhost", "mailfirst"])
-        .more(7),
+        .more(MAILS_WAIT),
     obstacle("no shred", "rm $BIN/shred", SHREDS).with(SHRED).more(5),
     obstacle("shred exits 1", "program shred 'exit 1'", SHREDS)
         .with(SHRED)

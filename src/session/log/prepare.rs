@@ -292,7 +292,7 @@ impl Session<'_> {
     }
 
     /// Notes durably that archives of a log stay plain, or will when they have these names.
-    fn leave_plain(&mut self, work: &LogWork, archives: &[OsString]) {
+    pub(super) fn leave_plain(&mut self, work: &LogWork, archives: &[OsString]) {
         let left = archives
             .iter()
             .map(|archive| LeftPlain::new(&work.path, &work.archive_path, archive));
