@@ -28,7 +28,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         Keep::Count(_) => {
             let name = question.kept(&question.names.numbered(slots.end));
             let stays = shift.end_is_taken && !shift.reaches_end;
-            (!stays && (shift.reaches_end || look.has(&name)?)).then_some(name)
+            (!stays && (shift.reaches_end || look.is_file(&name)?)).then_some(name)
         }
     };
     let plain_end = question.names.numbered(slots.end);

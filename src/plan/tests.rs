@@ -306,6 +306,7 @@ fn p6_what_is_no_archive_and_in_the_way_is_moved_aside_and_nothing_else_is() {
         ("rotate 3", "", "a.log.1:dir", "aside .1 |  ;"),
         ("rotate 3", "", "a.log.1 a.log.2:dir", "aside .2 .1>.2 |  ;"),
         ("rotate 3", "", "a.log.1 a.log.3:dir", ".1>.2 |  ;"),
+        ("rotate 2", "", "a.log.1 a.log.3:dir", ".1>.2 |  ;"),
         ("rotate 3 date", "", "a.log-20240616:dir", "aside -20240616 |  ;"),
         (
             "rotate 1 date",
