@@ -101,8 +101,9 @@ impl Session<'_> {
                 pause = LONGEST_PAUSE.min(pause * 2);
             }
             is_time = false;
-            if wanted.iter().any(Waiting::is_over) || lease::are_refused() {
-                // One look for all of them: to tell who writes, or whether anybody does.
+            // One look for all of them. Where leases are refused it says whether anybody writes; else only who does, and serves on.
+            let recent = || Instant::now().checked_sub(PATIENCE).and_then(Look::after);
+            if lease::are_refused() || wanted.iter().any(Waiting::is_over) && recent().is_none() {
                 drop(Look::now());
             }
             for waiting in wanted {
