@@ -172,7 +172,7 @@ fn a_program_whose_end_is_kept_from_us_by_who_traces_it_does_not_hang_the_run() 
     write(&scene, "app.log");
     write(&scene, "b.log");
     scene.configure("@ROOT@/log/*.log {\n su :61234 :61234\n rotate 1\n compress\n compresscmd packer\n}\n");
-    let mut run = run(&scene, &["-f"])
+    let mut run = run(&scene, &["-f", "--jobs", "1"])
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
