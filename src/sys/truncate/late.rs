@@ -10,6 +10,9 @@ use nix::unistd::{SysconfVar, pipe2, read, sysconf};
 
 use crate::sys::stream::as_off;
 
+/// A line that comes late is to find so much room in the page.
+const ROOM: usize = 256;
+
 /// The page of the log in which it ends. It lives on, with what was written to it last, when the log is emptied.
 #[derive(Debug)]
 pub(super) struct LastPage {
@@ -21,11 +24,11 @@ pub(super) struct LastPage {
 }
 
 impl LastPage {
-    /// Holds the last page of a log of so many bytes; `None` where that cannot be, as where the log ends with a page.
+    /// Holds the last page of a log of so many bytes; `None` where that cannot be, as where there is little room in it.
     pub(super) fn hold(log: BorrowedFd<'_>, length: u64) -> Option<Self> {
         let size = usize::try_from(sysconf(SysconfVar::PAGE_SIZE).ok()??).ok()?;
         let from = usize::try_from(length % size as u64).ok()?;
-        if from == 0 {
+        if from == 0 || size - from < ROOM {
             return None;
         }
         let (pipe, into) = pipe2(OFlag::O_CLOEXEC | OFlag::O_NONBLOCK).ok()?;

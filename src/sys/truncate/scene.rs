@@ -27,7 +27,7 @@ const LAST_ROUNDS: usize = 64;
 const COMPARED: u64 = 64 << 10;
 
 /// A log to which nothing was written for so many milliseconds is quiet.
-const QUIET: i64 = 500;
+const QUIET: i64 = 250;
 
 /// So long whoever follows the log has for what was written before the seam. What is written meanwhile he gets twice.
 const READERS: Duration = Duration::from_millis(20);
