@@ -4,8 +4,9 @@
 //! entered into the listing as they happen (or as a dry run pretends them).
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
+use std::ops::Bound;
 use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -201,7 +202,7 @@ pub struct View {
     early: Option<Rc<Early>>,
     pretending: bool,
     /// What was found out of archives when something was to be done with them.
-    found: HashMap<OsString, Found>,
+    found: BTreeMap<OsString, Found>,
     /// What a dead run left was looked for in the listing.
     cleared: bool,
     /// How often a listing had to be given up.
@@ -241,7 +242,7 @@ impl View {
             early: None,
             cleared: false,
             pretending: false,
-            found: HashMap::new(),
+            found: BTreeMap::new(),
             forgotten: 0,
         }
     }
@@ -255,7 +256,7 @@ impl View {
             early: None,
             cleared: false,
             pretending: true,
-            found: HashMap::new(),
+            found: BTreeMap::new(),
             forgotten: 0,
         }
     }
@@ -321,6 +322,12 @@ impl View {
                 listing.added.insert(name.as_bytes().to_vec());
             }
         }
+    }
+
+    /// Enters that somebody else took a name away, and perhaps others, too: what is there is looked at anew.
+    pub fn went(&mut self, name: &OsStr) {
+        self.vanished(name);
+        self.forget();
     }
 
     /// Enters that a name went away.
@@ -518,9 +525,18 @@ impl Look for View {
         self.found.get(name).is_some_and(|found| found.unsent)
     }
 
-    fn fixed(&mut self) -> Vec<OsString> {
-        let fixed = self.found.iter().filter(|(_, found)| found.fixed);
-        fixed.map(|(name, _)| name.clone()).collect()
+    fn is_other(&mut self, name: &OsStr) -> Result<bool, SysError> {
+        Ok(self.kind_of(name)?.is_some_and(|kind| !is_archive(kind)))
+    }
+
+    fn fixed(&mut self, prefix: &[u8]) -> Vec<OsString> {
+        let from = (Bound::Included(OsStr::from_bytes(prefix)), Bound::Unbounded);
+        let of_row = self.found.range::<OsStr, _>(from);
+        let of_row = of_row.take_while(|(name, _)| name.as_bytes().starts_with(prefix));
+        of_row
+            .filter(|(_, found)| found.fixed)
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError> {

@@ -109,6 +109,15 @@ impl Obstructed {
         }
     }
 
+    /// Says what keeps an archive from being compressed.
+    #[must_use]
+    pub fn of_compression(fault: Fault) -> Self {
+        match fault {
+            Fault::NotSmaller { .. } => Self::NotSmaller,
+            other => Self::NotCompressed(other.into()),
+        }
+    }
+
     /// Tells whether that is an error, and not only to be warned of.
     #[must_use]
     pub fn is_error(&self) -> bool {

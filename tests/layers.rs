@@ -42,6 +42,7 @@ fn sources() -> Vec<(PathBuf, String)> {
     let code = |path: &Path| {
         let text = fs::read_to_string(path).unwrap();
         let text = text.split("#[cfg(test)]\nmod ").next().unwrap();
+        let text = text.split("#[cfg(test)]\npub(super) mod ").next().unwrap();
         let text = text.split("#[cfg(all(test").next().unwrap();
         let lines = text
             .lines()

@@ -270,7 +270,9 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
         };
         if is_there(&half.from, half.facts.id) && is_there(&half.to, written.id) {
             // What stays plain is one archive, and not two of the same content.
-            dir.unlink(&half.to)?;
+            if let Err(error) = dir.unlink(&half.to) {
+                listener.hear(Event::Failed(error.into()));
+            }
         }
         return Err(fault);
     }

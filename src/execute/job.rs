@@ -259,11 +259,10 @@ impl Job {
     }
 
     fn resist_compression(&mut self, from: OsString, to: OsString, fault: Fault) {
-        let what = match fault {
-            Fault::Interrupted => return self.fail(fault),
-            Fault::NotSmaller { .. } => Obstructed::NotSmaller,
-            other => Obstructed::NotCompressed(other.into()),
-        };
+        if fault == Fault::Interrupted {
+            return self.fail(fault);
+        }
+        let what = Obstructed::of_compression(fault);
         self.failed |= what.is_error();
         self.tell(self.work.archive_path_of(&from), what);
         self.leave_plain(from, to);

@@ -34,8 +34,8 @@ pub trait Look {
     fn is_kept(&mut self, name: &OsStr) -> bool;
     /// Answers whether an archive that should go could not be mailed.
     fn is_unsent(&mut self, name: &OsStr) -> bool;
-    /// Returns the archives that could not be renamed.
-    fn fixed(&mut self) -> Vec<OsString>;
+    /// Returns those of the names that begin so which could not be renamed.
+    fn fixed(&mut self, prefix: &[u8]) -> Vec<OsString>;
     /// Answers whether an archive stays plain for now though it is to be compressed. A plan that is only rehearsed asks who writes to
     /// it; one that is carried out is told by its first step that meets such a file, and made again: nobody is asked for each of ten
     /// thousand.
@@ -161,6 +161,18 @@ pub enum Step {
         /// It is an archive, not the temporary log of `renamecopy`.
         is_archive: bool,
     },
+}
+
+impl Step {
+    /// Returns the archive that the step sends or removes.
+    #[must_use]
+    pub fn farewell(&self) -> Option<&OsStr> {
+        match self {
+            Self::Mail { what, .. } => Some(what),
+            Self::Remove { what, .. } => Some(&what.name),
+            _ => None,
+        }
+    }
 }
 
 /// The subject of a mail.

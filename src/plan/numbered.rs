@@ -40,7 +40,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
             continue;
         }
         let name = question.names.numbered(number);
-        // What is not kept any more goes at the next rotation, without having been compressed.
+        // What a program writes to and is not kept any more goes at a later rotation, without having been compressed.
         if number < slots.end && why == StaysPlain::Written {
             finish.push(question.compression(&name));
         }
@@ -92,7 +92,7 @@ struct Slots {
 
 impl Slots {
     fn of(question: &Question<'_>, look: &mut dyn Look) -> Self {
-        let names = look.fixed();
+        let names = look.fixed(&question.names.numbered_prefix());
         let fixed: BTreeSet<u64> = names
             .iter()
             .filter_map(|name| Some(question.names.parse_numbered(name)?.0))
@@ -106,7 +106,11 @@ impl Slots {
             slots.start += 1;
         }
         if let Keep::Count(count) = question.policy.retention.keep {
-            slots.end = (0..count.max(1)).fold(slots.start, |number, _| slots.after(number));
+            slots.end = slots.start + u64::from(count.max(1));
+            // Not counted one by one: a count may be four thousand million.
+            for fixed in slots.fixed.range(slots.start..) {
+                slots.end += u64::from(*fixed <= slots.end);
+            }
         }
         slots
     }

@@ -84,9 +84,12 @@ impl Look for FakeDir {
         self.thing(name).is_unsent
     }
 
-    fn fixed(&mut self) -> Vec<OsString> {
+    fn fixed(&mut self, prefix: &[u8]) -> Vec<OsString> {
         let fixed = self.0.iter().filter(|(_, thing)| thing.is_fixed);
-        fixed.map(|(name, _)| name.clone()).collect()
+        let names = fixed.map(|(name, _)| name.clone());
+        names
+            .filter(|name| name.as_encoded_bytes().starts_with(prefix))
+            .collect()
     }
 
     fn stays_plain(&mut self, name: &OsStr) -> Option<StaysPlain> {
@@ -335,6 +338,8 @@ fn p7_what_cannot_be_renamed_keeps_its_number_and_does_not_count() {
             "pack .1 .1.gz>.3.gz |  ; .2",
         ),
     ]);
+    let largest = planned("rotate 4294967295", Before::Clean, "", "a.log.1 a.log.2:fixed");
+    assert_eq!(largest, ".1>.3 |  ;", "a count is not counted out");
     let policy_of_one = planned("rotate 2", Before::Clean, "", "a.log.1:fixed a.log.2");
     assert_eq!(
         policy_of_one, ".2>.3 |  ;",

@@ -61,7 +61,7 @@ pub struct Unfinished {
     pub switched: bool,
 }
 
-/// An archive that stays plain for now, since a program still writes to it.
+/// An archive that stays plain for now, or one above the count that should go and cannot yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftPlain {
     /// The log.

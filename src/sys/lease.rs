@@ -109,14 +109,15 @@ fn is_seen_held(fd: BorrowedFd<'_>, look: &Look) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::fs::{File, OpenOptions};
     use std::os::fd::AsFd;
     use std::process::{Command, Stdio};
 
     use super::*;
 
-    struct Writer(std::process::Child);
+    /// A program that has a file open for writing, until this is dropped.
+    pub(in crate::sys) struct Writer(std::process::Child);
 
     impl Drop for Writer {
         fn drop(&mut self) {
@@ -126,7 +127,7 @@ mod tests {
     }
 
     /// Starts a program that has `path` open for writing until the value is dropped.
-    fn writer(path: &Path) -> Writer {
+    pub(in crate::sys) fn writer(path: &Path) -> Writer {
         let file = OpenOptions::new().append(true).open(path).unwrap();
         let child = Command::new("cat").stdin(Stdio::piped()).stdout(file).spawn().unwrap();
         Writer(child)

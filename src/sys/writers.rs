@@ -180,27 +180,11 @@ fn field(info: &str, name: &str, radix: u32) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{File, OpenOptions};
-    use std::process::{Child, Command, Stdio};
+    use std::fs::File;
 
     use super::*;
     use crate::sys::dir::facts_of_open;
-
-    struct Writer(Child);
-
-    impl Drop for Writer {
-        fn drop(&mut self) {
-            drop(self.0.stdin.take());
-            self.0.wait().unwrap();
-        }
-    }
-
-    /// Starts a program that has `path` open for writing until the value is dropped.
-    fn writer(path: &Path) -> Writer {
-        let file = OpenOptions::new().append(true).open(path).unwrap();
-        let child = Command::new("cat").stdin(Stdio::piped()).stdout(file).spawn().unwrap();
-        Writer(child)
-    }
+    use crate::sys::lease::tests::writer;
 
     fn facts(path: &Path) -> FileFacts {
         facts_of_open(&File::open(path).unwrap(), path).unwrap()

@@ -14,13 +14,18 @@ const LARGE: u64 = 1 << 40;
 /// Makes a log of the other user's with a few bytes and a hole behind them.
 fn hollow(scene: &Scene, name: &str) {
     scene.write(name, "line\n");
+    stretch(scene, name);
+    give(&scene.log(name));
+}
+
+/// Puts a hole behind what a file holds.
+fn stretch(scene: &Scene, name: &str) {
     File::options()
         .write(true)
         .open(scene.log(name))
         .unwrap()
         .set_len(LARGE)
         .unwrap();
-    give(&scene.log(name));
 }
 
 /// Makes a program in the tree.
@@ -116,12 +121,7 @@ fn a_copy_that_a_dead_run_left_is_compared_without_reading_its_holes() {
     let scene = Scene::new("attacks-holes-copy");
     for name in ["a.log", "a.log.1"] {
         scene.write(name, "line\n");
-        File::options()
-            .write(true)
-            .open(scene.log(name))
-            .unwrap()
-            .set_len(LARGE)
-            .unwrap();
+        stretch(&scene, name);
     }
     // The shift makes room for the copy; what is left at its name is moved aside or known again.
     scene.configure("@ROOT@/log/a.log {\n rotate 2\n copy\n}\n");
@@ -137,12 +137,7 @@ fn what_is_hollow_is_unlinked_and_not_filled_by_shred() {
     let scene = Scene::new("attacks-holes-shred");
     scene.write("a.log", "line\n");
     scene.write("a.log.1", "old\n");
-    File::options()
-        .write(true)
-        .open(scene.log("a.log.1"))
-        .unwrap()
-        .set_len(LARGE)
-        .unwrap();
+    stretch(&scene, "a.log.1");
     scene.configure("@ROOT@/log/a.log {\n rotate 1\n shred\n}\n");
     let run = scene.run(&["-f"]);
     run.went_well();

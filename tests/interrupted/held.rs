@@ -160,16 +160,22 @@ fn a_put_off_archive_that_is_still_written_moves_up_plain_and_its_log_is_rotated
 fn a_put_off_archive_that_is_let_go_within_the_wait_is_compressed_in_the_same_run() {
     let place = Place::new(false);
     let scene = scene(&place, NUMBERED.conf, NUMBERED.seeds);
-    let holder = Holder::of(&scene, "a.log.1");
+    let said = rotate_while_let_go(&scene, "a.log.1");
+    assert_eq!(names(&scene), "a.log a.log.1 a.log.2.gz a.log.3.gz", "{said}");
+    assert!(!said.contains("still written"), "{said}");
+    assert_whole(&scene, &[]);
+}
+
+/// Rotates while a program has an archive open, and lets it go within the wait; returns what the run said.
+fn rotate_while_let_go(scene: &Scene, archive: &str) -> String {
+    let holder = Holder::of(scene, archive);
     let ear = thread::spawn(move || {
         thread::sleep(Duration::from_millis(300));
         drop(holder);
     });
-    let said = rotate(&scene);
+    let said = rotate(scene);
     ear.join().unwrap();
-    assert_eq!(names(&scene), "a.log a.log.1 a.log.2.gz a.log.3.gz", "{said}");
-    assert!(!said.contains("still written"), "{said}");
-    assert_whole(&scene, &[]);
+    said
 }
 
 /// A scene that a run left which died in postrotate, before anything was compressed.
@@ -190,13 +196,7 @@ fn scene_of_a_dead_run(place: &Place) -> Scene {
 fn what_a_dead_run_left_is_compressed_when_it_is_let_go_before_its_log_is_rotated_again() {
     let place = Place::new(false);
     let scene = scene_of_a_dead_run(&place);
-    let holder = Holder::of(&scene, "a.log.1");
-    let ear = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(300));
-        drop(holder);
-    });
-    let said = rotate(&scene);
-    ear.join().unwrap();
+    let said = rotate_while_let_go(&scene, "a.log.1");
     assert_eq!(names(&scene), "a.log a.log.1.gz a.log.2.gz a.log.3.gz", "{said}");
     assert_whole(&scene, &[]);
 }

@@ -285,6 +285,29 @@ fn p7_an_archive_that_cannot_be_renamed_keeps_its_number_and_the_others_pass_it_
 }
 
 #[test]
+fn p7_a_directory_in_the_way_that_cannot_be_moved_aside_is_passed_by() {
+    let mut days = Days::new("fixed-directory", " rotate 3\n");
+    days.pass(&[]).went_well();
+    let directory = days.scene.log("a.log.2");
+    fs::create_dir(&directory).unwrap();
+    let attribute = |way: &str| {
+        let changed = Command::new("chattr").arg(way).arg(&directory).status();
+        changed.is_ok_and(|status| status.success())
+    };
+    if !attribute("+i") {
+        crate::support::skip("chattr +i");
+        return;
+    }
+    let runs: Vec<Run> = (0..4).map(|_| days.pass(&[])).collect();
+    assert!(attribute("-i"));
+    for run in runs {
+        assert_eq!((run.status, errors(&run, "is immutable")), (Some(1), 1), "{}", run.said);
+    }
+    assert_eq!(days.names(), ["a.log", "a.log.1", "a.log.2", "a.log.3", "a.log.4"]);
+    days.has_last(3);
+}
+
+#[test]
 fn p8_what_concerns_the_whole_directory_stops_its_logs_and_is_not_recorded_as_done() {
     let days = Days::new("directory", " rotate 3\n");
     days.scene.remember(&[("a.log", "2020-1-1-0:0:0")]);

@@ -1,5 +1,6 @@
 //! From a log that is due to a planned rotation, with all done that comes before the switch.
 
+use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
@@ -99,7 +100,7 @@ impl Session<'_> {
         }
     }
 
-    /// Plans a rotation and carries out what comes before the switch; made again where programs are found to write to archives.
+    /// Plans a rotation and carries out what comes before the switch; the plan is made again where archives resist it.
     fn make_way(
         &mut self,
         set: &Arc<SetWork>,
@@ -140,16 +141,13 @@ impl Session<'_> {
         touched: &mut bool,
         before: &mut Before,
     ) -> Result<bool, (Fault, bool)> {
-        let mut resisted: Vec<&OsStr> = Vec::new();
+        let mut resisted: BTreeSet<&OsStr> = BTreeSet::new();
         for step in &planned.rotation.prepare {
             if !resisted.is_empty() && matches!(step, Step::Rename { .. } | Step::MoveAside(_)) {
                 return Ok(false);
             }
-            let depends = |name: &OsStr| resisted.contains(&name);
-            match step {
-                Step::Mail { what, .. } if depends(what) => continue,
-                Step::Remove { what, .. } if depends(&what.name) => continue,
-                _ => {}
+            if step.farewell().is_some_and(|name| resisted.contains(name)) {
+                continue;
             }
             match self.hands.step(&planned.work, step) {
                 Ok(()) => {
@@ -166,8 +164,8 @@ impl Session<'_> {
                 }
                 Err(fault) => {
                     let name = self.resists(planned, step, fault).map_err(|fault| (fault, *touched))?;
-                    resisted.push(name);
-                    if let Step::Rename { .. } = step {
+                    resisted.insert(name);
+                    if matches!(step, Step::Rename { .. } | Step::MoveAside(_)) {
                         return Ok(false);
                     }
                 }
@@ -186,13 +184,14 @@ impl Session<'_> {
         let path = |name: &OsStr| planned.work.archive_path_of(name);
         let (name, is_new) = match step {
             Step::Compress { from, to, .. } => {
-                let (why, what) = match fault {
-                    Fault::StillWritten { .. } => (StaysPlain::Written, None),
-                    Fault::NotSmaller { .. } => (StaysPlain::NotSmaller, Some(Obstructed::NotSmaller)),
-                    other => (StaysPlain::NotCompressed, Some(Obstructed::NotCompressed(other.into()))),
+                let why = match fault {
+                    Fault::StillWritten { .. } => StaysPlain::Written,
+                    Fault::NotSmaller { .. } => StaysPlain::NotSmaller,
+                    _ => StaysPlain::NotCompressed,
                 };
-                if let Some(what) = what {
-                    self.hear_of(path(from), what);
+                // Who writes to it is told when patience with him is out.
+                if why != StaysPlain::Written {
+                    self.hear_of(path(from), Obstructed::of_compression(fault));
                 }
                 (to, view.leave_plain(from, why))
             }
@@ -204,10 +203,10 @@ impl Session<'_> {
                 self.hear_of(path(&what.name), Obstructed::NotRemoved(fault.into()));
                 (&what.name, view.leave(&what.name))
             }
-            Step::Rename { from, .. } => match &fault {
+            Step::Rename { from, .. } | Step::MoveAside(from) => match &fault {
                 // It went in the meantime.
                 Fault::Call(error) if error.is_absence() && view.has(&from.name)? => {
-                    view.vanished(&from.name);
+                    view.went(&from.name);
                     (&from.name, true)
                 }
                 Fault::Call(error) if error.denies(&from.name) && view.fix(&from.name) => {
@@ -253,12 +252,10 @@ impl Session<'_> {
             (planned, None) => planned,
             (_, Some(stop)) => return Err(stop),
         };
-        let mut resisted: Vec<&OsStr> = Vec::new();
+        let mut resisted: BTreeSet<&OsStr> = BTreeSet::new();
         for step in &planned.rotation.finish {
-            match step {
-                Step::Mail { what, .. } if resisted.contains(&what.as_os_str()) => continue,
-                Step::Remove { what, .. } if resisted.contains(&what.name.as_os_str()) => continue,
-                _ => {}
+            if step.farewell().is_some_and(|name| resisted.contains(name)) {
+                continue;
             }
             match (self.hands.step(&planned.work, step), step) {
                 (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
@@ -268,7 +265,7 @@ impl Session<'_> {
                 // What cannot be copied away is still the log of which an archive is to be made.
                 (Err(fault), Step::Copy { .. }) => return Err(fault),
                 (Err(fault), step) => {
-                    resisted.push(self.resists(&planned, step, fault)?);
+                    resisted.insert(self.resists(&planned, step, fault)?);
                     if let Step::Compress { from, .. } = step {
                         self.leave_plain(&planned.work, std::slice::from_ref(from));
                     }
