@@ -83,13 +83,23 @@ pub(crate) fn has(tool: &str) -> bool {
     env::split_paths(&path).any(|dir| dir.join(tool).is_file())
 }
 
-/// Tells if the tests run as root, and says that the test is skipped if not.
+/// Tells if the tests can act as root and as other users, and says that the test is skipped if not.
 pub(crate) fn need_root() -> bool {
-    let root = is_root();
-    if !root {
-        skip("root");
+    let lack = lack_of_root();
+    if let Some(what) = lack {
+        skip(what);
     }
-    root
+    lack.is_none()
+}
+
+/// Returns what keeps the tests from acting as root and as other users.
+pub(crate) fn lack_of_root() -> Option<&'static str> {
+    let others_enter = |dir: &Path| fs::metadata(dir).is_ok_and(|data| data.permissions().mode() & 0o001 != 0);
+    if !is_root() {
+        return Some("root");
+    }
+    let is_open = project().ancestors().all(others_enter);
+    (!is_open).then_some("root, and a project in directories that all users may enter (not below a home of mode 0700)")
 }
 
 /// Tells if the tests run as root.

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::manifest::{Place, utc};
 use super::sections::{self, Sections};
-use super::{clock, content, fresh_dir, has, is_root, shell, skip};
+use super::{clock, content, fresh_dir, has, lack_of_root, shell, skip};
 
 /// What a scenario is made of, with what stands for a section that is left out.
 const SECTIONS: [(&str, Option<&str>); 14] = [
@@ -121,9 +121,10 @@ impl Scenario {
         {
             needs.push("root".to_owned());
         }
-        let missing = needs
-            .iter()
-            .find(|tool| if *tool == "root" { !is_root() } else { !has(tool) });
+        let missing = needs.iter().find_map(|need| match need.as_str() {
+            "root" => lack_of_root(),
+            tool => (!has(tool)).then_some(tool),
+        });
         if let Some(tool) = missing {
             skip(&format!("{tool} ({})", self.name));
         }
