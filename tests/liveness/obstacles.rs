@@ -5,8 +5,9 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
+use super::Attribute;
 use crate::edges::{Run, Scene};
-use crate::support::ours;
+use crate::support::{ours, skip};
 
 /// A scene whose log gets a line a day.
 struct Days {
@@ -156,8 +157,7 @@ fn p2_a_compressor_that_is_not_there_is_started_once_a_stanza() {
         .args(["-f", "-s", "status", "conf"])
         .status();
     if !run.is_ok_and(|status| status.code() == Some(1)) {
-        crate::support::skip("strace");
-        return;
+        return skip("strace");
     }
     let calls = fs::read_to_string(trace).unwrap();
     assert_eq!(calls.matches("execve(\"/nowhere/packer\"").count(), 1, "{calls}");
@@ -258,14 +258,10 @@ fn p7_an_archive_that_cannot_be_renamed_keeps_its_number_and_the_others_pass_it_
     for _ in 0..3 {
         days.pass(&[]).went_well();
     }
-    let attribute = |way: &str| {
-        let changed = Command::new("chattr").arg(way).arg(days.scene.log("a.log.2")).status();
-        changed.is_ok_and(|status| status.success())
+    let archive = days.scene.log("a.log.2");
+    let Some(attribute) = Attribute::set(&archive, "i") else {
+        return skip("chattr +i");
     };
-    if !attribute("+i") {
-        crate::support::skip("chattr +i");
-        return;
-    }
     let mut runs = Vec::new();
     let fixed = days.scene.read("a.log.2");
     for _ in 0..5 {
@@ -273,8 +269,7 @@ fn p7_an_archive_that_cannot_be_renamed_keeps_its_number_and_the_others_pass_it_
     }
     let names = days.names();
     let still = days.scene.read("a.log.2");
-    let undone = Command::new("chattr").arg("-i").arg(days.scene.log("a.log.2")).status();
-    assert!(undone.unwrap().success());
+    drop(attribute);
     for run in runs {
         assert_eq!(errors(&run, "it keeps its number"), 1, "{}", run.said);
         assert_eq!(run.status, Some(1), "{}", run.said);
@@ -290,16 +285,11 @@ fn p7_a_directory_in_the_way_that_cannot_be_moved_aside_is_passed_by() {
     days.pass(&[]).went_well();
     let directory = days.scene.log("a.log.2");
     fs::create_dir(&directory).unwrap();
-    let attribute = |way: &str| {
-        let changed = Command::new("chattr").arg(way).arg(&directory).status();
-        changed.is_ok_and(|status| status.success())
+    let Some(attribute) = Attribute::set(&directory, "i") else {
+        return skip("chattr +i");
     };
-    if !attribute("+i") {
-        crate::support::skip("chattr +i");
-        return;
-    }
     let runs: Vec<Run> = (0..4).map(|_| days.pass(&[])).collect();
-    assert!(attribute("-i"));
+    drop(attribute);
     for run in runs {
         assert_eq!((run.status, errors(&run, "is immutable")), (Some(1), 1), "{}", run.said);
     }
@@ -312,16 +302,11 @@ fn p8_what_concerns_the_whole_directory_stops_its_logs_and_is_not_recorded_as_do
     let days = Days::new("directory", " rotate 3\n");
     days.scene.remember(&[("a.log", "2020-1-1-0:0:0")]);
     let directory = days.scene.root.join("log");
-    let attribute = |way: &str| {
-        let changed = Command::new("chattr").arg(way).arg(&directory).status();
-        changed.is_ok_and(|status| status.success())
+    let Some(attribute) = Attribute::set(&directory, "i") else {
+        return skip("chattr +i");
     };
-    if !attribute("+i") {
-        crate::support::skip("chattr +i");
-        return;
-    }
     let run = days.scene.run(&[]);
-    assert!(attribute("-i"));
+    drop(attribute);
     assert_eq!(run.status, Some(1), "{}", run.said);
     assert_eq!(days.names(), ["a.log"]);
     let state = fs::read_to_string(days.scene.root.join("status")).unwrap();
