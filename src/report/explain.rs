@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::status::{self, Row};
 use super::style::{Tone, left, paint, size, width};
-use super::text;
-use super::words::{list, path};
+use super::words::{bytes, list, path, word};
+use super::{accounts, status, text};
+use crate::config::directive::Row;
+use crate::policy::directives::{Shown, Word};
 use crate::schedule::{NextDue, Verdict};
 
 /// A line of a file.
@@ -37,7 +38,7 @@ pub struct PlanLine {
 #[derive(Clone, Debug)]
 pub struct Account {
     /// What is known of it, its stanza's place included.
-    pub row: Row,
+    pub row: status::Row,
     /// The stanza's path list as written.
     pub written: Vec<u8>,
     /// The other stanzas that name it, and why they do not have it.
@@ -48,6 +49,37 @@ pub struct Account {
     pub plan: Vec<PlanLine>,
     /// The run that the plan is of was forced: with `-f`, or since the log is not due.
     pub forced: bool,
+}
+
+/// Writes a setting as one would in a configuration; of a script the first line.
+#[must_use]
+pub fn setting(row: &Row, shown: &Shown) -> String {
+    let mut line = row.name.to_owned();
+    match shown {
+        Shown::On | Shown::Off(_) => {}
+        Shown::With(words) => words.iter().for_each(|word| {
+            let _ = write!(line, " {}", argument(word));
+        }),
+        Shown::Script(script) => {
+            let lines = script.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+            let mut lines = lines.filter(|line| !line.is_empty());
+            let _ = write!(line, ": {}", bytes(lines.next().unwrap_or_default()));
+            if lines.next().is_some() {
+                line.push_str(" ...");
+            }
+        }
+    }
+    line
+}
+
+fn argument(argument: &Word) -> String {
+    match argument {
+        Word::Text(text) => word(text),
+        Word::Number(number) => number.to_string(),
+        Word::Mode(mode) => format!("{:04o}", mode.0),
+        Word::User(user) => accounts::user(user.0),
+        Word::Group(group) => accounts::group(group.0),
+    }
 }
 
 /// Returns it for people.
@@ -89,7 +121,7 @@ pub fn text(account: &Account, colours: bool) -> String {
     out
 }
 
-fn standing(row: &Row) -> Vec<String> {
+fn standing(row: &status::Row) -> Vec<String> {
     let last = row.last.map_or_else(
         || "no rotation is known".to_owned(),
         |last| format!("last rotated at {last}"),
