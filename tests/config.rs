@@ -171,7 +171,10 @@ fn every_directive_is_in_a_valid_fixture() {
         .filter(|(_, count)| *count == 0)
         .map(|(name, _)| name)
         .collect();
-    assert!(missing.is_empty(), "{missing:?}");
+    assert!(
+        missing.is_empty(),
+        "no file of fixtures/config/valid has {missing:?}: write one that is named after what it means"
+    );
 }
 
 /// The items without their places, as text.

@@ -87,7 +87,10 @@ fn every_directive_is_in_the_manuals_and_the_other_way_round() {
         let manual = described(&read(path));
         let missing: Vec<_> = table.difference(&manual).collect();
         let unknown: Vec<_> = manual.difference(&table).collect();
-        assert!(missing.is_empty(), "{path} does not describe {missing:?}");
+        assert!(
+            missing.is_empty(),
+            "{path} does not describe {missing:?}: it wants an entry for each"
+        );
         assert!(unknown.is_empty(), "{path} describes what is no directive: {unknown:?}");
     }
 }
@@ -106,7 +109,11 @@ fn every_directive_stands_in_an_example_of_the_manual() {
             .collect();
         // An example of what nobody should write would be followed.
         for row in DIRECTIVES.iter().filter(|row| row.name != "errors") {
-            assert!(words.contains(row.name), "{path} has no example with {}", row.name);
+            assert!(
+                words.contains(row.name),
+                "{path} has no example with {}: put it into one of its literal blocks",
+                row.name
+            );
         }
     }
 }
@@ -170,7 +177,10 @@ fn every_option_is_in_the_manuals_and_the_other_way_round() {
     for path in PROGRAM_MANUALS {
         let manual = described_options(&read(path));
         let missing: Vec<_> = options.difference(&manual).collect();
-        assert!(missing.is_empty(), "{path} does not describe {missing:?}");
+        assert!(
+            missing.is_empty(),
+            "{path} does not describe {missing:?}: it wants an entry for each"
+        );
         let unknown: Vec<_> = manual.difference(&options).filter(|name| *name != "usage").collect();
         assert!(unknown.is_empty(), "{path} describes what is no option: {unknown:?}");
     }

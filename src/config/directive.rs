@@ -377,7 +377,6 @@ mod tests {
                 .iter()
                 .all(|row| row.name.bytes().all(|byte| byte.is_ascii_lowercase()))
         );
-        assert_eq!(DIRECTIVES.len(), 69, "68 of the reference and scripttimeout");
     }
 
     #[test]
