@@ -11,11 +11,13 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
+use crate::store::LockMode;
+
 mod args;
 mod asked;
 
-pub use args::{Args, Color, Format, Shell, Sort};
-pub use asked::{Asked, CheckRequest, Invocation, Locking, ViewRequest};
+pub use args::{Args, Format, Shell, Sort};
+pub use asked::{Asked, CheckRequest, Invocation, ViewRequest};
 
 /// The state file of root, where none is named.
 pub const DEFAULT_STATE: &str = "/var/lib/logrotate/status";
@@ -92,10 +94,10 @@ impl Args {
         if self.status || self.explain.is_some() {
             return Asked::View(self.view());
         }
-        let locking = match (self.skip_state_lock, self.wait_for_state_lock) {
-            (true, _) => Locking::Skip,
-            (false, Some(limit)) => Locking::Wait(limit.map(Duration::from_secs)),
-            (false, None) => Locking::Try,
+        let lock = match (self.skip_state_lock, self.wait_for_state_lock) {
+            (true, _) => LockMode::Skip,
+            (false, Some(limit)) => LockMode::Wait(limit.map(Duration::from_secs)),
+            (false, None) => LockMode::Take,
         };
         let is_own_state = self.state.is_none() && !crate::sys::identity::is_root();
         Asked::Run(Box::new(Invocation {
@@ -106,7 +108,7 @@ impl Args {
             mail_program: self.mail,
             state: self.state.unwrap_or_else(default_state),
             is_own_state,
-            locking,
+            lock,
             log: self.log,
             jobs: self
                 .jobs
@@ -225,10 +227,10 @@ mod tests {
 
     #[test]
     fn a_wait_may_have_a_limit() {
-        assert_eq!(run("--wait-for-state-lock a").locking, Locking::Wait(None));
+        assert_eq!(run("--wait-for-state-lock a").lock, LockMode::Wait(None));
         assert_eq!(
-            run("--wait-for-state-lock=3 a").locking,
-            Locking::Wait(Some(Duration::from_secs(3)))
+            run("--wait-for-state-lock=3 a").lock,
+            LockMode::Wait(Some(Duration::from_secs(3)))
         );
     }
 

@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use super::args::{Color, Format, Shell, Sort};
+use super::args::{Format, Shell, Sort};
+use crate::report::style::Colours;
+use crate::store::LockMode;
 
 /// What `--check` is to do.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ pub struct CheckRequest {
     /// How problems are written.
     pub format: Format,
     /// When colours are used.
-    pub color: Color,
+    pub color: Colours,
     /// The program that a run sends mail with.
     pub mail_program: PathBuf,
 }
@@ -40,18 +41,7 @@ pub struct ViewRequest {
     /// `-f`: explain what a forced run would do.
     pub force: bool,
     /// When colours are used.
-    pub color: Color,
-}
-
-/// How the state file is locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Locking {
-    /// Give up if another process has it.
-    Try,
-    /// Do not lock.
-    Skip,
-    /// Wait, for at most so long.
-    Wait(Option<Duration>),
+    pub color: Colours,
 }
 
 /// A run as meant: nothing left to look up.
@@ -72,7 +62,7 @@ pub struct Invocation {
     /// It is the one that a user other than root has if none is named: its directory is made where it is missing.
     pub is_own_state: bool,
     /// How it is locked.
-    pub locking: Locking,
+    pub lock: LockMode,
     /// Where everything is written besides stderr.
     pub log: Option<PathBuf>,
     /// How many workers finish rotations; `None`: as many as there are processors for the process.
@@ -86,7 +76,7 @@ pub struct Invocation {
     /// Where metrics are written.
     pub metrics: Option<PathBuf>,
     /// When colours are used.
-    pub color: Color,
+    pub color: Colours,
 }
 
 /// What a command line asks for.

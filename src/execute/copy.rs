@@ -9,10 +9,10 @@ use super::place::place;
 use super::work::LogWork;
 use crate::event::{Event, Listener};
 use crate::facts::FileFacts;
-use crate::fault::{Fault, Op, SysError};
+use crate::fault::{Fault, Op};
 use crate::plan::{Spot, Step, Where};
 use crate::sys::File;
-use crate::sys::call::{CallError, Doing, Errno};
+use crate::sys::call::{CallError, Errno};
 use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::stream::Afterwards;
@@ -70,11 +70,11 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
             .map(|(file, _)| OwnedFd::from(file))
             .map_err(|error| match error {
                 OpenError::Call(error) => CallError {
-                    doing: Doing::Open,
+                    op: Op::Open,
                     errno: Errno::from_raw(error.errno),
                 },
                 OpenError::NotPlain => CallError {
-                    doing: Doing::Open,
+                    op: Op::Open,
                     errno: Errno::EOPNOTSUPP,
                 },
             })
@@ -162,18 +162,10 @@ fn open(work: &LogWork, spot: &Spot, access: Access) -> Result<(File, FileFacts)
 }
 
 fn call(work: &LogWork, from: &Spot, to: &OsStr, error: CallError) -> Fault {
-    let op = match error.doing {
-        Doing::Stat => Op::Stat,
-        Doing::Open => Op::Open,
-        Doing::Read => Op::Read,
-        Doing::Write => Op::Write,
-        Doing::Flush => Op::Flush,
-        Doing::Truncate => Op::Truncate,
-    };
-    let path = if op == Op::Write {
+    let path = if error.op == Op::Write {
         work.archive_path_of(to)
     } else {
         work.path_of(from)
     };
-    Fault::Call(SysError::new(op, path, error.errno as i32))
+    Fault::Call(error.at(&path))
 }

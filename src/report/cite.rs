@@ -2,7 +2,6 @@
 //!
 //! Scripts and monitors match on fragments of the first; they are those of the reference.
 
-use super::text::Weight;
 use super::words::{bytes as shown, path, reason};
 use crate::diag::problem::Slip;
 use crate::diag::{Diagnostic, Place, Problem, Severity};
@@ -30,14 +29,17 @@ pub fn line(diagnostic: &Diagnostic) -> String {
 
 /// Returns the line without its severity, and how much it weighs.
 #[must_use]
-pub fn entry(diagnostic: &Diagnostic) -> Option<(Weight, String)> {
+pub fn entry(diagnostic: &Diagnostic) -> Option<(Severity, String)> {
     let line = line(diagnostic);
-    let (weight, prefix) = match diagnostic.severity {
-        Severity::Error => (Weight::Error, "error: "),
-        Severity::Warning => (Weight::Warning, "warning: "),
-        Severity::Note => (Weight::Note, ""),
+    let prefix = match diagnostic.severity {
+        Severity::Error => "error: ",
+        Severity::Warning => "warning: ",
+        Severity::Note => "",
     };
-    Some((weight, line.strip_prefix(prefix).unwrap_or(&line).to_owned()))
+    Some((
+        diagnostic.severity,
+        line.strip_prefix(prefix).unwrap_or(&line).to_owned(),
+    ))
 }
 
 /// Tells whether the message is one that names its place; those about a criterion or a home directory never did.

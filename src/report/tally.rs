@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::text;
 use super::words;
+use crate::diag::Severity;
 use crate::event::{Doing, Event, Listener};
 use crate::schedule::Verdict;
 
@@ -216,13 +217,13 @@ impl Inner {
         if super::is_note(event) {
             return;
         }
-        let Some((weight, text)) = text::entry(event) else {
+        let Some((severity, text)) = text::entry(event) else {
             return;
         };
-        match weight {
-            text::Weight::Note => {}
-            text::Weight::Warning => self.run.warnings.push(text),
-            text::Weight::Error => self.errors(event).push(text),
+        match severity {
+            Severity::Note => {}
+            Severity::Warning => self.run.warnings.push(text),
+            Severity::Error => self.errors(event).push(text),
         }
     }
 

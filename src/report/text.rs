@@ -5,29 +5,19 @@ use std::os::unix::ffi::OsStrExt;
 use super::fault;
 use super::style::size;
 use super::words::{bytes, lines, list, path, word};
+use crate::diag::Severity;
 use crate::event::{Doing, Event, Summary};
 use crate::fault::Hook;
 use crate::obstacle::PassedOver;
 use crate::policy::{Keep, Policy, Trigger};
 use crate::schedule::{Cause, Period, Verdict, Why};
 
-/// How much an entry matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
-    /// Shown with `-v` or `-d`.
-    Note,
-    /// Always shown, after `warning: `: the exit status is as it was.
-    Warning,
-    /// Always shown, after `error: `: the exit status is not 0.
-    Error,
-}
-
 /// Puts an event into words; `None` where there is nothing to say.
 #[must_use]
-pub fn entry(event: &Event) -> Option<(Weight, String)> {
-    let note = |text: String| Some((Weight::Note, text));
-    let warn = |text: String| Some((Weight::Warning, text));
-    let error = |text: String| Some((Weight::Error, text));
+pub fn entry(event: &Event) -> Option<(Severity, String)> {
+    let note = |text: String| Some((Severity::Note, text));
+    let warn = |text: String| Some((Severity::Warning, text));
+    let error = |text: String| Some((Severity::Error, text));
     match event {
         Event::DryRun => warn(
             "this is a dry run (debug mode): it only shows what a run would do, and changes nothing. Use -v for a real run that tells what it does.\n"
@@ -160,14 +150,14 @@ fn criterion(trigger: Trigger) -> String {
     }
 }
 
-fn decided(log: &str, verdict: &Verdict) -> (Weight, String) {
+fn decided(log: &str, verdict: &Verdict) -> (Severity, String) {
     match verdict {
         Verdict::Rotate(Cause::Future) => (
-            Weight::Warning,
+            Severity::Warning,
             format!("log {log} last rotated in the future -- rotation forced"),
         ),
-        Verdict::Rotate(_) => (Weight::Note, "  log needs rotating".to_owned()),
-        Verdict::Keep(why) => (Weight::Note, format!("  log does not need rotating ({})", kept(*why))),
+        Verdict::Rotate(_) => (Severity::Note, "  log needs rotating".to_owned()),
+        Verdict::Keep(why) => (Severity::Note, format!("  log does not need rotating ({})", kept(*why))),
     }
 }
 

@@ -6,14 +6,15 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cli::{Invocation, Locking};
+use crate::cli::Invocation;
 use crate::clock::{Now, Stamp};
+use crate::diag::Severity;
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::state::record::{Begun, LeftPlain, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
-use crate::store::{LockMode, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::sys::{identity, listing, mkdir};
 
 /// State and journal of a run.
@@ -40,15 +41,10 @@ impl Ledger {
     ) -> Result<(Self, Now), Exit> {
         let mut failed = false;
         let mut hear = |problem: StateProblem| failed |= tell(problem, listener);
-        let lock = match invocation.locking {
-            Locking::Try => LockMode::Take,
-            Locking::Skip => LockMode::Skip,
-            Locking::Wait(limit) => LockMode::Wait(limit),
-        };
         if invocation.is_own_state && !invocation.dry_run {
             mkdir::make_own_parents(&invocation.state);
         }
-        let opened = Store::open(&invocation.state, lock, invocation.dry_run, &mut hear);
+        let opened = Store::open(&invocation.state, invocation.lock, invocation.dry_run, &mut hear);
         let mut store = opened.map_err(|error| {
             let exit = if error == StoreError::Interrupted {
                 Exit::Failed
@@ -264,7 +260,7 @@ impl Ledger {
 
 /// Tells a problem; answers whether it makes the exit status 1.
 fn tell(problem: StateProblem, listener: &Arc<dyn Listener>) -> bool {
-    let is_error = problem.weight() == crate::state::problem::Weight::Error;
+    let is_error = problem.severity() == Severity::Error;
     listener.hear(Event::State(problem));
     is_error
 }

@@ -7,16 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::survey::Surveyor;
 use super::{Read, errors, settings};
-use crate::cli::{DEFAULT_MAIL, Invocation, Locking, ViewRequest};
+use crate::cli::{DEFAULT_MAIL, Invocation, ViewRequest};
 use crate::diag::{Diagnostic, Problem};
 use crate::discover::{ExpandedSet, expand};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::report::explain::{Account, PlanLine};
+use crate::report::screen::Look;
 use crate::report::words::path as shown;
 use crate::report::{self, explain, text};
 use crate::schedule::Verdict;
 use crate::session;
+use crate::store::LockMode;
 use crate::unix::split_path;
 
 /// Shows everything about one log.
@@ -46,7 +48,7 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
     if request.json {
         report::show(&explain::json(&account, &errors(&read.complaints)));
     } else {
-        report::show(&explain::text(&account, report::output(request.color.into()).colours));
+        report::show(&explain::text(&account, Look::of_stdout(request.color).colour));
     }
     read.exit
 }
@@ -121,7 +123,7 @@ fn plan(request: &ViewRequest, log: &Path, force: bool) -> Vec<PlanLine> {
         mail_program: DEFAULT_MAIL.into(),
         state: request.state.clone(),
         is_own_state: false,
-        locking: Locking::Skip,
+        lock: LockMode::Skip,
         log: None,
         jobs: std::num::NonZero::new(1),
         external_compress: false,
