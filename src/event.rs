@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::clock::Stamp;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Place};
 use crate::fault::{Fault, Hook};
 use crate::obstacle::PassedOver;
 use crate::policy::Policy;
@@ -31,7 +31,7 @@ pub enum Event {
         /// `-f`.
         forced: bool,
         /// Where it stands: file and line.
-        place: (Arc<std::path::Path>, u32),
+        place: Place,
     },
     /// A stanza has no logs.
     NoLogs,

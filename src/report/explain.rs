@@ -1,20 +1,16 @@
 //! `--explain`: everything about one log, for people and as JSON.
 
 use std::fmt::Write;
-use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::style::{Tone, left, paint, size, width};
-use super::words::{bytes, list, path, word};
+use super::words::{bytes, list, path, place, word};
 use super::{accounts, status, text};
 use crate::config::directive::Row;
+use crate::diag::Place;
 use crate::policy::directives::{Shown, Word};
 use crate::schedule::{NextDue, Verdict};
-
-/// A line of a file.
-pub type Spot = (Arc<Path>, u32);
 
 /// A setting as it holds, and which line made it so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +18,7 @@ pub struct Effective {
     /// As one would write it in a configuration.
     pub text: String,
     /// Who set it; `None` is the default.
-    pub set_at: Option<Spot>,
+    pub set_at: Option<Place>,
 }
 
 /// A line of the plan.
@@ -42,7 +38,7 @@ pub struct Account {
     /// The stanza's path list as written.
     pub written: Vec<u8>,
     /// The other stanzas that name it, and why they do not have it.
-    pub losers: Vec<(Option<Spot>, String)>,
+    pub losers: Vec<(Option<Place>, String)>,
     /// The settings.
     pub settings: Vec<Effective>,
     /// The steps.
@@ -92,12 +88,12 @@ pub fn text(account: &Account, colours: bool) -> String {
         out,
         "{}\n  {}  {}",
         head("Stanza"),
-        spot(&row.place),
+        place(&row.place),
         list(&account.written)
     );
-    for (place, why) in &account.losers {
-        let place = place.as_ref().map(spot).unwrap_or_default();
-        let _ = writeln!(out, "  {place}  names it, too: {why}");
+    for (at, why) in &account.losers {
+        let at = at.as_ref().map(place).unwrap_or_default();
+        let _ = writeln!(out, "  {at}  names it, too: {why}");
     }
     let _ = writeln!(out, "\n{}", head("Settings"));
     let widest = account
@@ -107,11 +103,11 @@ pub fn text(account: &Account, colours: bool) -> String {
         .filter(|width| *width <= 40)
         .max();
     for one in &account.settings {
-        let place = one
+        let at = one
             .set_at
             .as_ref()
-            .map_or_else(|| paint("default", Tone::Faint, colours), spot);
-        let _ = writeln!(out, "  {}  {place}", left(&one.text, widest.unwrap_or(0)));
+            .map_or_else(|| paint("default", Tone::Faint, colours), place);
+        let _ = writeln!(out, "  {}  {at}", left(&one.text, widest.unwrap_or(0)));
     }
     let _ = writeln!(out, "\n{}", head("Now"));
     for line in standing(row) {
@@ -177,20 +173,16 @@ fn plan(account: &Account, colours: bool) -> String {
     out
 }
 
-fn spot((file, line): &Spot) -> String {
-    format!("{}:{line}", path(file))
-}
-
 /// Returns it as one JSON object, with a line end; its schema is `fixtures/schema/explain.json`.
 #[must_use]
 pub fn json(account: &Account, errors: &[String]) -> String {
-    let place = |spot: Option<&Spot>| (spot.map(|(file, _)| path(file)), spot.map(|(_, line)| *line));
+    let place = |at: Option<&Place>| (at.map(|at| path(&at.file)), at.map(|at| at.line));
     let settings = account.settings.iter().map(|one| {
         let (file, line) = place(one.set_at.as_ref());
         json!({ "text": one.text, "file": file, "line": line })
     });
-    let losers = account.losers.iter().map(|(spot, why)| {
-        let (file, line) = place(spot.as_ref());
+    let losers = account.losers.iter().map(|(at, why)| {
+        let (file, line) = place(at.as_ref());
         json!({ "file": file, "line": line, "reason": why })
     });
     let plan = account

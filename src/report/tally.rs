@@ -122,7 +122,7 @@ impl Inner {
         match event {
             Event::DryRun => self.run.dry_run = true,
             Event::Set { written, place, .. } => {
-                let (file, line) = (place.0.to_path_buf(), place.1);
+                let (file, line) = (place.file.to_path_buf(), place.line);
                 self.run.sets.push(SetTally {
                     pattern: words::list(written),
                     file,

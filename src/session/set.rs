@@ -108,10 +108,7 @@ impl Session<'_> {
             written: Arc::clone(&expanded.set.written),
             policy: Arc::clone(policy),
             forced: self.force,
-            place: (
-                Arc::clone(&expanded.set.declared_at.file),
-                expanded.set.declared_at.line,
-            ),
+            place: expanded.set.declared_at.clone(),
         });
         if expanded.logs.is_empty() {
             self.hear(Event::NoLogs);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::survey::Surveyor;
 use super::{Read, errors, settings};
 use crate::cli::{DEFAULT_MAIL, Invocation, ViewRequest};
-use crate::diag::{Diagnostic, Problem};
+use crate::diag::{Diagnostic, Place, Problem};
 use crate::discover::{ExpandedSet, expand};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
@@ -95,7 +95,7 @@ fn find<'s>(sets: &'s [ExpandedSet], asked: &Path) -> Option<(&'s ExpandedSet, P
 }
 
 /// Finds the stanzas that name the log and do not have it, by what was complained of.
-fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<(Option<explain::Spot>, String)> {
+fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<(Option<Place>, String)> {
     let mut losers = Vec::new();
     for one in complaints {
         let why = match &one.problem {
@@ -107,8 +107,7 @@ fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<(Option<explain::Spot>, 
             Problem::LeftToOther { other, .. } if other == log => "by another path, by which it could not rotate it",
             _ => continue,
         };
-        let place = one.place.as_ref().map(|place| (Arc::clone(&place.file), place.line));
-        losers.push((place, why.to_owned()));
+        losers.push((one.place.clone(), why.to_owned()));
     }
     losers
 }

@@ -1,10 +1,8 @@
 //! A policy put back into directives, each with the line that made it so.
 
-use std::sync::Arc;
-
 use crate::config::directive::Row;
+use crate::policy::LogSet;
 use crate::policy::directives::{MEANINGS, Meaning, Shown};
-use crate::policy::{LogSet, Origin};
 use crate::report::explain::{self, Effective};
 
 /// Returns the settings of a stanza as they hold, in the order of their table.
@@ -21,6 +19,6 @@ fn shown(set: &LogSet, meaning: &Meaning) -> Option<Effective> {
     let origin = set.origins.iter().rev().find(|origin| made_by(origin.row));
     Some(Effective {
         text: explain::setting(meaning.setting.row(!is_off)?, &shown),
-        set_at: origin.map(|Origin { place, .. }| (Arc::clone(&place.file), place.line)),
+        set_at: origin.map(|origin| origin.place.clone()),
     })
 }
