@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use super::support::project;
 
+mod circles;
+
 /// Names that only `sys/` may use: it is the one place that reaches the system.
 const SYSTEM: [&str; 6] = ["nix::", "std::fs", "std::process", "libc::", "xattr::", "fs::"];
 /// What only `report/` may use: it is the one place that writes sentences.

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use super::compress::flush;
-use super::perform::{dir_of, is_held};
+use super::files::{dir_of, is_held};
 use super::place::place;
 use super::work::LogWork;
 use crate::event::{Event, Listener};

@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use zstd::stream::raw::{CParameter, Encoder, InBuffer, Operation, OutBuffer};
 
-use super::engine::{EngineError, Means};
+use super::means::{EngineError, Means};
 use crate::sys::stream::{Run, Sink, Source};
 
 /// How much is read at once.

@@ -14,6 +14,7 @@ use super::signals;
 use crate::fault::{ChildEnd, Op, SysError};
 
 mod begin;
+mod family;
 mod mail;
 mod stranger;
 mod waiting;

@@ -16,7 +16,7 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode as NixMode, fstat, fstatat};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 
-use super::denial;
+use super::denial::Refused;
 use super::dir::{Dir, Lead, facts_of};
 use crate::facts::Kind;
 use crate::fault::{Fault, Insecure, Op, SysError};
@@ -113,9 +113,16 @@ impl<'a> Way<'a> {
     /// Goes to what the next name stands for; what a link says is left to be gone.
     fn step(&mut self, name: &OsStr) -> Result<(), Fault> {
         let stat = fstatat(&self.here, name, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(|errno| {
+            let op = Op::OpenDirectory;
+            let refused = Refused {
+                dir: self.here.as_fd(),
+                path: &self.reached,
+                op,
+                errno,
+            };
             Fault::Call(SysError {
-                denial: denial::of_way(&self.here, self.reached.clone(), errno).map(Box::new),
-                ..SysError::new(Op::OpenDirectory, self.path, errno as i32)
+                denial: refused.of_way().map(Box::new),
+                ..SysError::new(op, self.path, errno as i32)
             })
         })?;
         self.reached.push(name);

@@ -13,6 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
+use super::family::family_of;
 use super::stranger::Trial;
 use crate::fault::{ChildEnd, Op, SysError};
 use crate::sys::signals;
@@ -224,25 +225,6 @@ fn ends_in_time(child: &mut Child, handle: Option<&OwnedFd>) -> bool {
         std::thread::sleep(Duration::from_millis(u64::from(ASK_AGAIN)));
     }
     false
-}
-
-/// Returns a process, its children, and theirs.
-pub(super) fn family_of(pid: Pid) -> Vec<Pid> {
-    let mut family = vec![pid];
-    add_descendants(pid, &mut family);
-    family
-}
-
-/// Adds a process's children, and theirs; where the kernel does not list them, there are none.
-fn add_descendants(pid: Pid, family: &mut Vec<Pid>) {
-    let listed = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    for child in listed.split_ascii_whitespace().filter_map(|word| word.parse().ok()) {
-        let child = Pid::from_raw(child);
-        if !family.contains(&child) {
-            family.push(child);
-            add_descendants(child, family);
-        }
-    }
 }
 
 /// A descriptor that becomes readable when the child ends; `None` on kernels that do not know it (before 5.3).
