@@ -11,6 +11,7 @@ use crate::fault::{Fault, Hook};
 use crate::obstacle::PassedOver;
 use crate::policy::Policy;
 use crate::schedule::Verdict;
+use crate::sys::truncate::CutWay;
 use crate::unix::{GroupId, Mode, UserId};
 
 /// Something that happened, or was decided, or would be done.
@@ -122,8 +123,8 @@ pub enum Event {
     CutWay {
         /// The log.
         log: PathBuf,
-        /// How, in one word or a few.
-        way: &'static str,
+        /// How.
+        way: CutWay,
     },
     /// The log grew a hole after it was cut: somebody writes without `O_APPEND`.
     WriterDoesNotAppend(PathBuf),

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::support::project;
 
 mod circles;
+mod sentences;
 
 /// Names that only `sys/` may use: it is the one place that reaches the system.
 const SYSTEM: [&str; 6] = ["nix::", "std::fs", "std::process", "libc::", "xattr::", "fs::"];

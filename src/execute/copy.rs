@@ -92,7 +92,7 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
     let cut = copied.cut(source.into(), archive.as_fd(), &reopen).map_err(fail)?;
     listener.hear(Event::CutWay {
         log: work.path.to_path_buf(),
-        way: way(cut.way),
+        way: cut.way,
     });
     if reopen().is_ok_and(|log| truncate::grew_a_hole(log.as_fd(), &cut)) {
         listener.hear(Event::WriterDoesNotAppend(work.path.to_path_buf()));
@@ -108,15 +108,6 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
 pub fn grew_a_hole(dir: &Dir, name: &OsStr, log: FileId, cut: &Cut) -> bool {
     dir.open_plain(name, Access::Read, Op::Open)
         .is_ok_and(|(file, facts)| facts.id == log && truncate::grew_a_hole(file.as_fd(), cut))
-}
-
-fn way(way: CutWay) -> &'static str {
-    match way {
-        CutWay::Alone | CutWay::NoWriter => "nobody writes to it, it is empty now",
-        CutWay::Collapsed => "the copied blocks were taken off its front, what came meanwhile stays in it",
-        CutWay::Recopied => "it was copied until nothing more came, and emptied at once",
-        CutWay::ByAnother => "another program had cut it meanwhile, it was left alone",
-    }
 }
 
 /// Dresses, flushes and names a finished copy.

@@ -1,6 +1,7 @@
 //! `--explain`: everything about one log, for people and as JSON.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -21,6 +22,39 @@ pub struct Effective {
     pub set_at: Option<Place>,
 }
 
+/// A stanza that names the log and does not have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loser {
+    /// Where it begins.
+    pub place: Option<Place>,
+    /// Why it does not have the log.
+    pub why: Loses,
+}
+
+/// Why a stanza does not have a log that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loses {
+    /// The first stanza has it, and this is an error.
+    Refused,
+    /// The first stanza has it, which `ignoreduplicates` makes no error.
+    Allowed,
+    /// The first stanza has it by another path.
+    ByAnotherPath,
+    /// Another stanza has it by a path by which it can be rotated.
+    CouldNot,
+}
+
+impl Loses {
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Refused => "an error, since the first stanza has it",
+            Self::Allowed => "the first stanza has it, and ignoreduplicates allows that",
+            Self::ByAnotherPath => "by another path; the first stanza has it",
+            Self::CouldNot => "by another path, by which it could not rotate it",
+        }
+    }
+}
+
 /// A line of the plan.
 #[derive(Clone, Debug)]
 pub struct PlanLine {
@@ -37,8 +71,8 @@ pub struct Account {
     pub row: status::Row,
     /// The stanza's path list as written.
     pub written: Vec<u8>,
-    /// The other stanzas that name it, and why they do not have it.
-    pub losers: Vec<(Option<Place>, String)>,
+    /// The other stanzas that name it.
+    pub losers: Vec<Loser>,
     /// The settings.
     pub settings: Vec<Effective>,
     /// The steps.
@@ -78,6 +112,12 @@ fn argument(argument: &Word) -> String {
     }
 }
 
+/// Says that there is nothing to say of a log.
+#[must_use]
+pub fn unknown(log: &Path) -> String {
+    format!("error: no stanza names {}\n", path(log))
+}
+
 /// Returns it for people.
 #[must_use]
 pub fn text(account: &Account, colours: bool) -> String {
@@ -91,9 +131,9 @@ pub fn text(account: &Account, colours: bool) -> String {
         place(&row.place),
         list(&account.written)
     );
-    for (at, why) in &account.losers {
-        let at = at.as_ref().map(place).unwrap_or_default();
-        let _ = writeln!(out, "  {at}  names it, too: {why}");
+    for loser in &account.losers {
+        let at = loser.place.as_ref().map(place).unwrap_or_default();
+        let _ = writeln!(out, "  {at}  names it, too: {}", loser.why.sentence());
     }
     let _ = writeln!(out, "\n{}", head("Settings"));
     let widest = account
@@ -181,9 +221,9 @@ pub fn json(account: &Account, errors: &[String]) -> String {
         let (file, line) = place(one.set_at.as_ref());
         json!({ "text": one.text, "file": file, "line": line })
     });
-    let losers = account.losers.iter().map(|(at, why)| {
-        let (file, line) = place(at.as_ref());
-        json!({ "file": file, "line": line, "reason": why })
+    let losers = account.losers.iter().map(|loser| {
+        let (file, line) = place(loser.place.as_ref());
+        json!({ "file": file, "line": line, "reason": loser.why.sentence() })
     });
     let plan = account
         .plan

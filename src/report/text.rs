@@ -11,6 +11,7 @@ use crate::fault::Hook;
 use crate::obstacle::PassedOver;
 use crate::policy::{Keep, Policy, Trigger};
 use crate::schedule::{Cause, Period, Verdict, Why};
+use crate::sys::truncate::CutWay;
 
 /// Puts an event into words; `None` where there is nothing to say.
 #[must_use]
@@ -52,7 +53,7 @@ pub fn entry(event: &Event) -> Option<(Severity, String)> {
             path(file),
             lines(said).trim_end()
         )),
-        Event::CutWay { log, way } => note(format!("log {} was cut: {way}", path(log))),
+        Event::CutWay { log, way } => note(format!("log {} was cut: {}", path(log), cut(*way))),
         Event::WriterDoesNotAppend(log) => warn(format!(
             "a program writes to {} without O_APPEND: after copytruncate the log begins with a hole; make the program append, \
              or rotate by rename",
@@ -204,6 +205,15 @@ fn passed_over(log: &str, why: PassedOver) -> String {
             format!("  log {log} has several hard links, which allowhardlink does not permit -- skipping")
         }
         PassedOver::Directory => format!("  log {log} is a directory -- skipping"),
+    }
+}
+
+fn cut(way: CutWay) -> &'static str {
+    match way {
+        CutWay::Alone | CutWay::NoWriter => "nobody writes to it, it is empty now",
+        CutWay::Collapsed => "the copied blocks were taken off its front, what came meanwhile stays in it",
+        CutWay::Recopied => "it was copied until nothing more came, and emptied at once",
+        CutWay::ByAnother => "another program had cut it meanwhile, it was left alone",
     }
 }
 

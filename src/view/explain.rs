@@ -8,13 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::survey::Surveyor;
 use super::{Read, errors, settings};
 use crate::cli::{DEFAULT_MAIL, Invocation, ViewRequest};
-use crate::diag::{Diagnostic, Place, Problem};
+use crate::diag::{Diagnostic, Problem};
 use crate::discover::{ExpandedSet, expand};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
-use crate::report::explain::{Account, PlanLine};
+use crate::report::explain::{Account, Loser, Loses, PlanLine};
 use crate::report::screen::Look;
-use crate::report::words::path as shown;
 use crate::report::{self, explain, text};
 use crate::schedule::Verdict;
 use crate::session;
@@ -24,7 +23,7 @@ use crate::unix::split_path;
 /// Shows everything about one log.
 pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
     let Some((set, log)) = find(&read.sets, asked) else {
-        report::complain(&format!("error: no stanza names {}\n", shown(asked)));
+        report::complain(&explain::unknown(asked));
         return Exit::Failed;
     };
     let mut surveyor = Surveyor::new(read.now, read.table);
@@ -95,19 +94,18 @@ fn find<'s>(sets: &'s [ExpandedSet], asked: &Path) -> Option<(&'s ExpandedSet, P
 }
 
 /// Finds the stanzas that name the log and do not have it, by what was complained of.
-fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<(Option<Place>, String)> {
+fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<Loser> {
     let mut losers = Vec::new();
     for one in complaints {
         let why = match &one.problem {
-            Problem::DuplicateLog { path, .. } if path == log => "an error, since the first stanza has it",
-            Problem::DuplicateIgnored(path) if path == log => {
-                "the first stanza has it, and ignoreduplicates allows that"
-            }
-            Problem::SameLog { first, .. } if first == log => "by another path; the first stanza has it",
-            Problem::LeftToOther { other, .. } if other == log => "by another path, by which it could not rotate it",
+            Problem::DuplicateLog { path, .. } if path == log => Loses::Refused,
+            Problem::DuplicateIgnored(path) if path == log => Loses::Allowed,
+            Problem::SameLog { first, .. } if first == log => Loses::ByAnotherPath,
+            Problem::LeftToOther { other, .. } if other == log => Loses::CouldNot,
             _ => continue,
         };
-        losers.push((one.place.clone(), why.to_owned()));
+        let place = one.place.clone();
+        losers.push(Loser { place, why });
     }
     losers
 }

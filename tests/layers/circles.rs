@@ -107,7 +107,7 @@ fn way(from: &Path, to: &Path, imports: &BTreeMap<PathBuf, BTreeSet<PathBuf>>) -
     let mut seen = BTreeSet::new();
     while let Some(way) = ways.pop() {
         for next in &imports[way.last()?] {
-            let longer = [&way[..], &[next.clone()]].concat();
+            let longer = [&way[..], std::slice::from_ref(next)].concat();
             if next == to {
                 return Some(longer);
             }
