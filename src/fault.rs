@@ -134,6 +134,12 @@ impl SysError {
         }
     }
 
+    /// Answers whether it failed because the name is taken.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        std::io::Error::from_raw_os_error(self.errno).kind() == std::io::ErrorKind::AlreadyExists
+    }
+
     /// Answers whether it failed because there is no such file.
     #[must_use]
     pub fn is_absence(&self) -> bool {

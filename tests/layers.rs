@@ -212,6 +212,24 @@ fn only_report_writes_sentences() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
+#[test]
+fn code_cites_no_document_that_is_not_in_the_repository() {
+    let mut files = Vec::new();
+    rust_files(&project().join("src"), &mut files);
+    rust_files(&project().join("tests"), &mut files);
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let words = text.split(|letter: char| letter.is_whitespace() || "`\"()[]'".contains(letter));
+        for word in words.filter(|word| word.len() > 3 && word.ends_with(".md")) {
+            if !word.contains(['{', '*']) && !project().join(word).exists() {
+                wrong.push(format!("{} cites {word}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Returns the modules that a file declares.
 fn declared(file: &Path) -> BTreeSet<String> {
     let text = if file.is_file() {

@@ -12,7 +12,7 @@ use crate::policy::{CompressWhen, Keep};
 
 /// Plans the rotation of a log with numbered archives.
 pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fault> {
-    // A date that cannot be made stops a log with numbered archives, too (`details.md` 17).
+    // A date that cannot be made stops a log with numbered archives, too, as with the reference.
     question.names.dated(question.now)?;
     let archive = question.names.numbered(start(question));
     let mut shift = Shift::default();

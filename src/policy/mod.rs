@@ -84,7 +84,7 @@ pub struct Policy {
     pub su: Option<Su>,
 }
 
-/// The criterion that makes a log due (`behaviour.md` section 4).
+/// The criterion that makes a log due; of several the last one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// Size in bytes is at least this.
@@ -169,7 +169,7 @@ pub struct Retention {
     pub max_age: u32,
 }
 
-/// How archives are named (`behaviour.md` section 5).
+/// How archives are named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Naming {
     /// By number or by date.

@@ -18,11 +18,9 @@ use crate::observe::Held;
 use crate::obstacle::{self, PassedOver};
 use crate::policy::{Policy, Su};
 use crate::schedule::{self, Cause, Verdict};
+use crate::sys::call::Errno;
 use crate::sys::identity;
 use crate::unix::{FileId, Identity, split_path};
-
-/// What the kernel says of a name that is not there.
-const ENOENT: i32 = 2;
 
 /// Where a log is.
 #[derive(Clone, Debug)]
@@ -366,7 +364,7 @@ fn shared(home: Home, before: Option<&Waiting>) -> Rc<Home> {
 }
 
 fn missing(path: &Path) -> Fault {
-    Fault::Call(SysError::new(Op::Stat, path, ENOENT))
+    Fault::Call(SysError::new(Op::Stat, path, Errno::ENOENT as i32))
 }
 
 /// Tells whether a log could not be looked at since it is not there.
