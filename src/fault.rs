@@ -153,6 +153,9 @@ impl SysError {
     }
 }
 
+/// How a child ended: well, or in another way.
+pub type Ending = Result<(), ChildEnd>;
+
 /// How a child ended that did not end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildEnd {

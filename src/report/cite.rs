@@ -9,11 +9,18 @@ use crate::diag::{Diagnostic, Place, Problem, Severity};
 /// Returns the line for stderr: severity, place and message.
 #[must_use]
 pub fn line(diagnostic: &Diagnostic) -> String {
-    let mut line = String::from(match diagnostic.severity {
+    let word = match diagnostic.severity {
         Severity::Error => "error: ",
         Severity::Warning => "warning: ",
         Severity::Note => "",
-    });
+    };
+    format!("{word}{}", entry(diagnostic).1)
+}
+
+/// Returns how much a complaint weighs, and its line without that.
+#[must_use]
+pub fn entry(diagnostic: &Diagnostic) -> (Severity, String) {
+    let mut line = String::new();
     if let Some(Place { file, line: number, .. }) = diagnostic.place.as_ref().filter(|_| is_placed(&diagnostic.problem))
     {
         let separator = if diagnostic.problem == Problem::TextAfterBrace {
@@ -24,22 +31,7 @@ pub fn line(diagnostic: &Diagnostic) -> String {
         line.push_str(&format!("{}:{number}{separator}", path(file)));
     }
     line.push_str(&message(&diagnostic.problem));
-    line
-}
-
-/// Returns the line without its severity, and how much it weighs.
-#[must_use]
-pub fn entry(diagnostic: &Diagnostic) -> Option<(Severity, String)> {
-    let line = line(diagnostic);
-    let prefix = match diagnostic.severity {
-        Severity::Error => "error: ",
-        Severity::Warning => "warning: ",
-        Severity::Note => "",
-    };
-    Some((
-        diagnostic.severity,
-        line.strip_prefix(prefix).unwrap_or(&line).to_owned(),
-    ))
+    (diagnostic.severity, line)
 }
 
 /// Tells whether the message is one that names its place; those about a criterion or a home directory never did.

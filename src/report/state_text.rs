@@ -9,8 +9,8 @@ use crate::store::StoreError;
 
 /// Puts a problem of the state file into words.
 #[must_use]
-pub fn entry(problem: &StateProblem) -> Option<(Severity, String)> {
-    Some((problem.severity(), sentence(problem)))
+pub fn entry(problem: &StateProblem) -> (Severity, String) {
+    (problem.severity(), sentence(problem))
 }
 
 /// Says why there is no state to work with.

@@ -24,8 +24,8 @@ pub fn entry(event: &Event) -> Option<(Severity, String)> {
             "this is a dry run (debug mode): it only shows what a run would do, and changes nothing. Use -v for a real run that tells what it does.\n"
                 .to_owned(),
         ),
-        Event::Config(diagnostic) => super::cite::entry(diagnostic),
-        Event::State(problem) => super::state_text::entry(problem),
+        Event::Config(diagnostic) => Some(super::cite::entry(diagnostic)),
+        Event::State(problem) => Some(super::state_text::entry(problem)),
         Event::Handling(count) => note(format!("\nHandling {count} logs")),
         Event::Set { written, policy, forced, .. } => {
             note(format!("\nrotating pattern: {} {}", list(written), describe(policy, *forced)))

@@ -95,12 +95,7 @@ fn read(request: &ViewRequest) -> Read {
 /// Returns the errors among complaints, in words.
 fn errors(complaints: &[Diagnostic]) -> Vec<String> {
     let errors = complaints.iter().filter(|one| one.severity == Severity::Error);
-    errors
-        .map(|one| {
-            let line = cite::line(one);
-            line.strip_prefix("error: ").unwrap_or(&line).to_owned()
-        })
-        .collect()
+    errors.map(|one| cite::entry(one).1).collect()
 }
 
 fn show_status(request: &ViewRequest, read: Read) -> Exit {
