@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::given::{Given, Taken, os_string};
 use super::settings::Settings;
-use super::{CompressWhen, Keep, MailWhich, Method, NamingStyle, OldDir, Ownership, Policy, Su, Trigger};
+use super::{CompressWhen, Compression, Keep, MailWhich, Method, NamingStyle, OldDir, Ownership, Policy, Su, Trigger};
 use crate::config::directive::Setting;
 use crate::diag::Problem;
 use crate::unix::{GroupId, Mode, UserId};
@@ -191,21 +191,21 @@ pub static MEANINGS: [Meaning; Setting::ALL.len()] = [
         |policy| flag(policy.compression.is_some())),
     row(Setting::DelayCompress,
         |to, it| {
-            to.compression.when = if it.is_on() { CompressWhen::NextTime } else { CompressWhen::Now };
+            packing(to).when = if it.is_on() { CompressWhen::NextTime } else { CompressWhen::Now };
             Ok(())
         },
         |policy| flag(policy.compression.as_ref()?.when == CompressWhen::NextTime)),
     row(Setting::CompressCommand, take_command,
         |policy| text(policy.compression.as_ref()?.command.as_os_str())),
     row(Setting::CompressOptions,
-        |to, it| it.options().map(|options| to.compression.options = options),
+        |to, it| it.options().map(|options| packing(to).options = options),
         |policy| {
             let options = &policy.compression.as_ref()?.options;
             let words: Vec<Word> = options.iter().cloned().map(Word::Text).collect();
             (!words.is_empty()).then_some(Shown::With(words))
         }),
     row(Setting::CompressExtension,
-        |to, it| it.word().map(|suffix| to.compression.suffix = os_string(suffix)),
+        |to, it| it.word().map(|suffix| packing(to).suffix = os_string(suffix)),
         |policy| text(&policy.compression.as_ref()?.suffix)),
     row(Setting::UncompressCommand,
         |to, it| it.word().map(|command| to.plain.uncompress_command = os_string(command).into()),
@@ -294,10 +294,14 @@ fn due(settings: &mut Settings, trigger: Trigger) -> Taken {
     Ok(())
 }
 
+fn packing(settings: &mut Settings) -> &mut Compression {
+    Arc::make_mut(&mut settings.compression)
+}
+
 /// A known compressor brings the ending that goes with it.
 fn take_command(settings: &mut Settings, given: &mut Given<'_>) -> Taken {
     let command = given.word()?;
-    settings.compression.command = os_string(command).into();
+    packing(settings).command = os_string(command).into();
     let name = command.rsplit(|byte| *byte == b'/').next();
     let suffix = match name {
         Some(b"gzip") => ".gz",
@@ -308,7 +312,7 @@ fn take_command(settings: &mut Settings, given: &mut Given<'_>) -> Taken {
         Some(b"zip") => ".zip",
         _ => return Ok(()),
     };
-    settings.compression.suffix = suffix.into();
+    packing(settings).suffix = suffix.into();
     Ok(())
 }
 

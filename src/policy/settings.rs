@@ -1,9 +1,10 @@
 //! The settings as the directives toggle them, and the policy that they amount to.
 //!
 //! What a directive says by itself goes into the policy at once; what counts only together with other directives has a
-//! field here. Cloned for every block, so scripts, the longest of it, are shared.
+//! field here. Cloned for every block, so what is long is shared.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use super::{CompressWhen, Compression, Mail, MailWhich, Method, NamingStyle, Origin, Ownership, Policy, Su};
 use crate::unix::{GroupId, Identity, UserId};
@@ -26,7 +27,7 @@ pub struct Settings {
     pub date_hour_ago: bool,
     pub compress: bool,
     /// What holds with `compress`, whether it is said or not.
-    pub compression: Compression,
+    pub compression: Arc<Compression>,
     pub mail: Option<OsString>,
     pub mail_first: bool,
     pub shred: bool,
@@ -49,7 +50,7 @@ impl Settings {
         policy.naming.style = style;
         policy.su = su;
         policy.delay_without_compression = self.compression.when == CompressWhen::NextTime && !self.compress;
-        policy.compression = self.compress.then_some(self.compression);
+        policy.compression = self.compress.then(|| Arc::unwrap_or_clone(self.compression));
         if let Some(old_dir) = &mut policy.old_dir {
             old_dir.create = self.create_old_dir.then_some(self.old_dir_as);
         }
