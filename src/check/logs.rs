@@ -5,12 +5,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::survey::Survey;
+use crate::config::directive::Setting;
 use crate::diag::Place;
 use crate::discover::{ExpandedSet, FoundLog};
 use crate::execute::engine;
 use crate::facts::Kind;
 use crate::lint::{Finding, Lint, Made};
-use crate::policy::{LogSet, MailWhich};
+use crate::policy::{LogSet, MailWhich, Origin};
 use crate::sys::confread::{directory_id, path_of};
 use crate::sys::listing::kind_of;
 use crate::sys::pattern::is_special;
@@ -102,8 +103,8 @@ impl<'s> Rows<'s> {
 fn missing_programs(set: &LogSet, mail_program: &Path, found: &mut Vec<Finding>) {
     let made = Made::of(set);
     let policy = &set.policy;
-    let mut need = |directives: &[&str], program: &Path| {
-        if let Some((directive, place)) = made.last(directives).filter(|_| !programs::is_there(program)) {
+    let mut need = |settings: &[Setting], program: &Path| {
+        if let Some(Origin { row: directive, place }) = made.last(settings).filter(|_| !programs::is_there(program)) {
             let program = program.to_owned();
             found.push(Finding::lint(
                 Lint::ProgramMissing { directive, program },
@@ -114,15 +115,15 @@ fn missing_programs(set: &LogSet, mail_program: &Path, found: &mut Vec<Finding>)
     if let Some(how) = &policy.compression
         && engine::recognise(&how.command, &how.options).is_none()
     {
-        need(&["compresscmd", "compress"], &how.command);
+        need(&[Setting::CompressCommand, Setting::Compress], &how.command);
     }
     if let Some(mail) = &policy.mail {
-        need(&["mail"], mail_program);
+        need(&[Setting::Mail], mail_program);
         if policy.compression.is_some() && mail.which == MailWhich::Last {
-            need(&["uncompresscmd", "mail"], &policy.uncompress_command);
+            need(&[Setting::UncompressCommand, Setting::Mail], &policy.uncompress_command);
         }
     }
     if policy.shred.is_some() {
-        need(&["shred"], Path::new("shred"));
+        need(&[Setting::Shred], Path::new("shred"));
     }
 }

@@ -11,9 +11,10 @@ use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC, fstatfs
 use nix::sys::uio::pread;
 use nix::unistd::{Whence, ftruncate, lseek64};
 
-use super::call::{CallError, Doing};
+use super::call::CallError;
 pub use super::stream::Afterwards;
 use super::stream::{Run, Sink, Source, as_off, size_of};
+use crate::fault::Op;
 
 /// The buffer for copies by hand: more gains nothing, and this much stays in the processor's cache.
 const BUFFER: usize = 256 << 10;
@@ -86,7 +87,7 @@ fn read_at(fd: BorrowedFd<'_>, buffer: &mut [u8], at: u64) -> Result<usize, Call
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(Errno::EINTR) => {}
-            Err(errno) => return Err(CallError::new(Doing::Read, errno)),
+            Err(errno) => return Err(CallError::new(Op::Read, errno)),
         }
     }
     Ok(filled)
@@ -100,7 +101,7 @@ pub fn copy_range(
     end: u64,
     after: Afterwards,
 ) -> Result<u64, CallError> {
-    let stat = fstat(from).map_err(CallError::when(Doing::Stat))?;
+    let stat = fstat(from).map_err(CallError::when(Op::Stat))?;
     let end_now = stat.st_size.unsigned_abs().min(end);
     let sparse = stat.st_blocks.saturating_mul(512) < stat.st_size;
     let mut at = start;
@@ -119,7 +120,7 @@ pub fn copy_range(
         at = copy_by_hand(from, to, at, end, after)?;
     }
     if size_of(to)? != at {
-        ftruncate(to, as_off(at)).map_err(CallError::when(Doing::Write))?;
+        ftruncate(to, as_off(at)).map_err(CallError::when(Op::Write))?;
     }
     Ok(at)
 }
@@ -143,7 +144,7 @@ fn make_room(to: BorrowedFd<'_>, offset: u64, length: u64) -> Result<(), CallErr
         match fallocate(to, FallocateFlags::FALLOC_FL_KEEP_SIZE, as_off(offset), as_off(length)) {
             Err(Errno::EINTR) => {}
             Err(errno @ (Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG | Errno::EIO)) => {
-                return Err(CallError::new(Doing::Write, errno));
+                return Err(CallError::new(Op::Write, errno));
             }
             _ => return Ok(()),
         }
@@ -161,7 +162,7 @@ fn share(from: BorrowedFd<'_>, to: BorrowedFd<'_>, start: u64, end: u64) -> Resu
             Ok(0) => break,
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno @ (Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG)) => {
-                return Err(CallError::new(Doing::Write, errno));
+                return Err(CallError::new(Op::Write, errno));
             }
             // An I/O error may be either file's: the copy by hand finds out which.
             Err(_) => break,
@@ -279,7 +280,7 @@ mod tests {
         from.write_all(&[b'x'; 4096]).unwrap();
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let error = copy_contents(from.as_fd(), full.as_fd(), Afterwards::Keep).unwrap_err();
-        assert_eq!(error, CallError::new(Doing::Write, Errno::ENOSPC));
+        assert_eq!(error, CallError::new(Op::Write, Errno::ENOSPC));
     }
 
     #[test]
@@ -287,7 +288,7 @@ mod tests {
         let directory = File::open(".").unwrap();
         let to = tempfile::tempfile().unwrap();
         let error = copy_contents(directory.as_fd(), to.as_fd(), Afterwards::Keep).unwrap_err();
-        assert_eq!(error, CallError::new(Doing::Read, Errno::EISDIR));
+        assert_eq!(error, CallError::new(Op::Read, Errno::EISDIR));
     }
 
     proptest! {

@@ -12,10 +12,10 @@ use crate::discover::{self, ExpandedSet};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::load::{self, LoadOptions};
+use crate::report::screen::Look;
 use crate::report::status::Row;
 use crate::report::{self, Reporter, cite, status, status_table};
 use crate::schedule::NextDue;
-use crate::state::problem::Weight;
 use crate::state::{StateProblem, StateTable};
 use crate::store::Store;
 use crate::sys::identity;
@@ -48,7 +48,7 @@ pub fn run(request: &ViewRequest) -> Exit {
 /// Reads the configuration and the state; complaints are told on stderr.
 fn read(request: &ViewRequest) -> Read {
     let reporter = RefCell::new(Vec::new());
-    let speaker = Reporter::new(false, None, request.color.into());
+    let speaker = Reporter::new(false, None, request.color);
     let mut hear = |diagnostic: Diagnostic| {
         speaker.hear(Event::Config(diagnostic.clone()));
         reporter.borrow_mut().push(diagnostic);
@@ -70,7 +70,7 @@ fn read(request: &ViewRequest) -> Read {
     let session = &request.session;
     let mut is_damaged = false;
     let mut tell = |problem: StateProblem| {
-        is_damaged |= problem.weight() == Weight::Error;
+        is_damaged |= problem.severity() == Severity::Error;
         speaker.hear(Event::State(problem));
     };
     let table = match Store::open(&session.state, session.lock, session.dry_run, &mut tell) {
@@ -96,12 +96,7 @@ fn read(request: &ViewRequest) -> Read {
 /// Returns the errors among complaints, in words.
 fn errors(complaints: &[Diagnostic]) -> Vec<String> {
     let errors = complaints.iter().filter(|one| one.severity == Severity::Error);
-    errors
-        .map(|one| {
-            let line = cite::line(one);
-            line.strip_prefix("error: ").unwrap_or(&line).to_owned()
-        })
-        .collect()
+    errors.map(|one| cite::entry(one).1).collect()
 }
 
 fn show_status(request: &ViewRequest, read: Read) -> Exit {
@@ -114,10 +109,10 @@ fn show_status(request: &ViewRequest, read: Read) -> Exit {
     if request.json {
         report::show(&status::json(&rows, read.now.local, &errors(&read.complaints)));
     } else {
-        let output = report::output(request.color.into());
+        let look = Look::of_stdout(request.color);
         let page = status_table::Page {
-            columns: output.columns,
-            colours: output.colours,
+            columns: look.width,
+            colours: look.colour,
             now: read.now.local,
         };
         report::show(&status_table::table(&rows, page));

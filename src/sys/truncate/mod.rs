@@ -12,10 +12,11 @@ use nix::errno::Errno;
 use nix::fcntl::{FallocateFlags, fallocate};
 use nix::unistd::ftruncate;
 
-use super::call::{CallError, Doing};
+use super::call::CallError;
 use super::copy::{Afterwards, copy_range, same_range};
 use super::lease::{Excluding, Lease};
 use super::stream::{as_off, flush, forget_pages, size_of};
+use crate::fault::Op;
 use crate::unix::FileId;
 
 mod head;
@@ -184,7 +185,7 @@ impl Scene<'_> {
     }
 
     fn truncate(&self, way: CutWay) -> Result<Cut, CallError> {
-        ftruncate(self.log, 0).map_err(CallError::when(Doing::Truncate))?;
+        ftruncate(self.log, 0).map_err(CallError::when(Op::Truncate))?;
         Ok(Cut {
             way,
             moved: self.length,
@@ -201,7 +202,7 @@ impl Scene<'_> {
         let before = self.length;
         if head != before {
             // What is copied but stays in the log must not be in the archive, and that must be on the disk first.
-            ftruncate(self.archive, as_off(head)).map_err(CallError::when(Doing::Write))?;
+            ftruncate(self.archive, as_off(head)).map_err(CallError::when(Op::Write))?;
             flush(self.archive)?;
             self.length = head;
         }
@@ -211,7 +212,7 @@ impl Scene<'_> {
                 Ok(()) => break,
                 Err(Errno::EINTR) => {}
                 Err(Errno::EOPNOTSUPP | Errno::EINVAL | Errno::ENOSYS | Errno::ETXTBSY) => return Ok(None),
-                Err(errno) => return Err(CallError::new(Doing::Truncate, errno)),
+                Err(errno) => return Err(CallError::new(Op::Truncate, errno)),
             }
         }
         Ok(Some(Cut {
@@ -246,7 +247,7 @@ impl Scene<'_> {
 
 /// Cuts a log off without keeping anything of it.
 pub fn empty(log: BorrowedFd<'_>) -> Result<(), CallError> {
-    nix::unistd::ftruncate(log, 0).map_err(CallError::when(Doing::Truncate))
+    nix::unistd::ftruncate(log, 0).map_err(CallError::when(Op::Truncate))
 }
 
 /// Says whether a program went on writing, after a cut, at the place where the log had ended: it does not append, and
