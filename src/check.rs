@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::cli::{CheckRequest, Color, Format};
+use crate::cli::{CheckRequest, Format};
 use crate::diag::{Diagnostic, Place, Problem, Severity};
 use crate::discover::{self, claim};
 use crate::exit::Exit;
@@ -55,13 +55,8 @@ impl Machine {
 #[must_use]
 pub fn run(request: &CheckRequest) -> Exit {
     let checked = examine(request, &Machine::this());
-    let wish = match request.color {
-        Color::Auto => None,
-        Color::Always => Some(true),
-        Color::Never => Some(false),
-    };
     show(&match request.format {
-        Format::Text => check_text::text(&checked, &Look::of_stdout(wish)),
+        Format::Text => check_text::text(&checked, &Look::of_stdout(request.color)),
         Format::Json => check_json::text(&checked),
         Format::Sarif => check_sarif::text(&checked),
         Format::Github => check_github::text(&checked),

@@ -11,14 +11,15 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
+use crate::report::usage;
+use crate::session::{Options, Run};
+use crate::store::LockMode;
+
 mod args;
 mod asked;
 
-pub use args::{Args, Color, Format, Shell, Sort};
+pub use args::{Args, Format, Shell, Sort};
 pub use asked::{Asked, CheckRequest, Invocation, ViewRequest};
-
-use crate::session::{Options, Run};
-use crate::store::LockMode;
 
 /// The state file of root, where none is named.
 pub const DEFAULT_STATE: &str = "/var/lib/logrotate/status";
@@ -41,19 +42,18 @@ pub fn understand(words: impl IntoIterator<Item = OsString>) -> Asked {
         return Asked::Show(format!("{}\n", Args::command().render_usage()));
     }
     if args.version {
-        return Asked::Show(version());
+        return Asked::Show(usage::version(DEFAULT_MAIL, DEFAULT_STATE));
     }
     if let Some(shell) = args.completions {
         return Asked::Completions(shell);
     }
     if args.skip_state_lock && args.wait_for_state_lock.is_some() {
-        let text = "options --skip-state-lock and --wait-for-state-lock are mutually exclusive";
-        return Asked::Refuse(format!("error: {text}\n"));
+        return Asked::Refuse(usage::both_lock_options());
     }
     let may_default = args.status || args.explain.is_some();
     if args.configs.is_empty() && !may_default {
         let usage = Args::command().render_usage();
-        return Asked::Refuse(format!("{}\n{usage}\n", version().lines().next().unwrap_or_default()));
+        return Asked::Refuse(usage::nothing_named(&usage));
     }
     args.meant()
 }
@@ -63,10 +63,9 @@ struct BadWord<'a>(&'a clap::Error);
 impl BadWord<'_> {
     fn asked(&self) -> Asked {
         let text = self.0.to_string();
-        let told = text.strip_prefix("error: ").unwrap_or(&text);
         match self.0.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Asked::Show(text),
-            _ => Asked::BadOption(format!("logrotate: bad argument {told}")),
+            _ => Asked::BadOption(usage::bad_argument(&text)),
         }
     }
 }
@@ -190,18 +189,6 @@ fn without_equals_sign(word: OsString) -> OsString {
         }
         _ => word,
     }
-}
-
-fn version() -> String {
-    let known = |is: bool| if is { "yes" } else { "no" };
-    format!(
-        "logrotate {}\n\n    Default mail command:       {DEFAULT_MAIL}\n    Default compress command:   /bin/gzip\n    \
-         Default uncompress command: /bin/gunzip\n    Default compress extension: .gz\n    \
-         Default state file path:    {DEFAULT_STATE}\n    ACL support:                yes\n    \
-         SELinux support:            {}\n",
-        env!("CARGO_PKG_VERSION"),
-        known(cfg!(feature = "selinux"))
-    )
 }
 
 /// Returns the definition of the command line, for documents and completions.

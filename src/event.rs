@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::clock::Stamp;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Place};
 use crate::fault::{Fault, Hook};
 use crate::obstacle::{ArchiveObstacle, PassedOver};
 use crate::policy::Policy;
 use crate::schedule::Verdict;
+use crate::sys::truncate::CutWay;
 use crate::unix::{GroupId, Mode, UserId};
 
 /// Something that happened, or was decided, or would be done.
@@ -31,7 +32,7 @@ pub enum Event {
         /// `-f`.
         forced: bool,
         /// Where it stands: file and line.
-        place: (Arc<std::path::Path>, u32),
+        place: Place,
     },
     /// A stanza has no logs.
     NoLogs,
@@ -122,8 +123,8 @@ pub enum Event {
     CutWay {
         /// The log.
         log: PathBuf,
-        /// How, in one word or a few.
-        way: &'static str,
+        /// How.
+        way: CutWay,
     },
     /// The log grew a hole after it was cut: somebody writes without `O_APPEND`.
     WriterDoesNotAppend(PathBuf),

@@ -2,7 +2,7 @@
 //!
 //! Only the numbers live here; what leads to them is decided by `session`.
 
-/// Answers how a run ended (`behaviour.md` section 1).
+/// Answers how a run ended: lines `1.exit-1` to `1.exit-3` of `fixtures/behaviour-lines.txt`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exit {
     /// All went well.

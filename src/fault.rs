@@ -135,6 +135,12 @@ impl SysError {
         }
     }
 
+    /// Answers whether it failed because the name is taken.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        std::io::Error::from_raw_os_error(self.errno).kind() == std::io::ErrorKind::AlreadyExists
+    }
+
     /// Answers whether it failed because there is no such file.
     #[must_use]
     pub fn is_absence(&self) -> bool {
@@ -156,6 +162,9 @@ impl SysError {
         std::io::Error::from_raw_os_error(self.errno).kind() == std::io::ErrorKind::InvalidFilename
     }
 }
+
+/// How a child ended: well, or in another way.
+pub type Ending = Result<(), ChildEnd>;
 
 /// How a child ended that did not end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -82,7 +82,7 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
             Err(error) => (None, Some(error)),
         },
     };
-    let reporter = Reporter::new(invocation.verbose, copy, invocation.color.into());
+    let reporter = Reporter::new(invocation.verbose, copy, invocation.color);
     let summed = invocation.verbose && !dry_run;
     let wanted = invocation.json || invocation.metrics.is_some() || summed;
     let tally = wanted.then(|| Arc::new(Tally::default()));

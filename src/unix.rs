@@ -2,9 +2,13 @@
 //!
 //! Nothing here touches the system.
 
-use std::ffi::OsStr;
+use std::collections::VecDeque;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+
+/// A path with more links than this is taken for a loop, as the kernel does.
+pub(crate) const LINK_LIMIT: usize = 40;
 
 /// A numeric user id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -56,6 +60,15 @@ pub fn split_path(path: &Path) -> Option<(&Path, &OsStr)> {
         return None;
     }
     Some((Path::new(OsStr::from_bytes(directory)), OsStr::from_bytes(name)))
+}
+
+/// Returns the names of a path in order, `..` as one of them.
+pub(crate) fn components(path: &Path) -> VecDeque<OsString> {
+    let parts = path.as_os_str().as_bytes().split(|byte| *byte == b'/');
+    parts
+        .filter(|part| !matches!(*part, b"" | b"."))
+        .map(|part| OsStr::from_bytes(part).to_owned())
+        .collect()
 }
 
 #[cfg(test)]

@@ -16,9 +16,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use logrotate_rs::check::{self, Machine};
-use logrotate_rs::cli::{CheckRequest, Color, DEFAULT_MAIL, Format};
+use logrotate_rs::cli::{CheckRequest, DEFAULT_MAIL, Format};
 use logrotate_rs::lint::{Checked, LINTS};
 use logrotate_rs::report::screen::Look;
+use logrotate_rs::report::style::Colours;
 use logrotate_rs::report::{check_github, check_json, check_sarif, check_text};
 use serde_json::Value;
 
@@ -102,7 +103,7 @@ fn checked(fixture: &Sections, side: &str) -> Option<(Checked, String)> {
         strict: false,
         offline: !machine.root.is_dir(),
         format: Format::Text,
-        color: Color::Never,
+        color: Colours::Never,
         mail_program: DEFAULT_MAIL.into(),
     };
     let found = check::examine(&request, &machine);
@@ -476,7 +477,7 @@ fn of_the_drop_ins_of_debian_only_two_have_a_warning_that_a_reader_agrees_with()
                 strict: true,
                 offline: true,
                 format: Format::Text,
-                color: Color::Never,
+                color: Colours::Never,
                 mail_program: DEFAULT_MAIL.into(),
             };
             for finding in check::examine(&request, &Machine::this()).findings {

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 
 use super::support::{assert_nothing_is_wanted, project};
 
+mod circles;
+mod sentences;
+
 /// Names that only `sys/` may use: it is the one place that reaches the system.
 const SYSTEM: [&str; 6] = ["nix::", "std::fs", "std::process", "libc::", "xattr::", "fs::"];
 /// What only `report/` may use: it is the one place that writes sentences.
@@ -217,6 +220,24 @@ fn only_one_place_gives_birth_to_files_and_directories() {
 fn only_report_writes_sentences() {
     let cure = "only src/report writes; tell it an event, or add the sentence there";
     assert_nothing_is_wanted(&uses(&SPEECH, &["report"], cure));
+}
+
+#[test]
+fn code_cites_no_document_that_is_not_in_the_repository() {
+    let mut files = Vec::new();
+    rust_files(&project().join("src"), &mut files);
+    rust_files(&project().join("tests"), &mut files);
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).unwrap();
+        let words = text.split(|letter: char| letter.is_whitespace() || "`\"()[]'".contains(letter));
+        for word in words.filter(|word| word.len() > 3 && word.ends_with(".md")) {
+            if !word.contains(['{', '*']) && !project().join(word).exists() {
+                wrong.push(format!("{} cites {word}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Returns the modules that a file declares.

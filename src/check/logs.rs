@@ -5,13 +5,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::survey::Survey;
+use crate::config::directive::Setting;
 use crate::diag::Place;
 use crate::discover::{ExpandedSet, FoundLog};
 use crate::facts::Kind;
 use crate::inventory::{self, Programs};
 use crate::lint::{Finding, Lint, Made};
 use crate::obstacle::Need;
-use crate::policy::LogSet;
+use crate::policy::{LogSet, Origin};
 use crate::sys::confread::{directory_id, path_of};
 use crate::sys::listing::kind_of;
 use crate::sys::pattern::is_special;
@@ -106,13 +107,13 @@ fn missing_programs(set: &LogSet, mail_program: &Path, found: &mut Vec<Finding>)
         external_compress: false,
     };
     for (need, program) in inventory::missing_programs(&set.policy, programs) {
-        let directives: &[&str] = match need {
-            Need::Compress => &["compresscmd", "compress"],
-            Need::Mail => &["mail"],
-            Need::Uncompress => &["uncompresscmd", "mail"],
-            Need::Shred => &["shred"],
+        let settings: &[Setting] = match need {
+            Need::Compress => &[Setting::CompressCommand, Setting::Compress],
+            Need::Mail => &[Setting::Mail],
+            Need::Uncompress => &[Setting::UncompressCommand, Setting::Mail],
+            Need::Shred => &[Setting::Shred],
         };
-        if let Some((directive, place)) = made.last(directives) {
+        if let Some(Origin { row: directive, place }) = made.last(settings) {
             let lint = Lint::ProgramMissing { directive, program };
             found.push(Finding::lint(lint, place.clone()));
         }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Parser, ValueEnum};
 
 use super::DEFAULT_MAIL;
@@ -103,7 +104,7 @@ pub struct Args {
         overrides_with = "color",
         default_value = "auto"
     )]
-    pub(super) color: Color,
+    pub(super) color: Colours,
     /// Write completions for a shell to stdout
     #[arg(long, value_enum, value_name = "SHELL", hide = true)]
     pub(super) completions: Option<Shell>,
@@ -148,25 +149,18 @@ pub enum Sort {
     Archives,
 }
 
-/// When colours are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    /// In a terminal, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
+// When colours are used; the words are the command line's.
+impl ValueEnum for Colours {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Auto, Self::Always, Self::Never]
+    }
 
-impl From<Color> for Colours {
-    fn from(color: Color) -> Self {
-        match color {
-            Color::Auto => Self::Auto,
-            Color::Always => Self::Always,
-            Color::Never => Self::Never,
-        }
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Auto => PossibleValue::new("auto").help("In a terminal, unless `NO_COLOR` is set"),
+            Self::Always => PossibleValue::new("always").help("Always"),
+            Self::Never => PossibleValue::new("never").help("Never"),
+        })
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::args::{Color, Format, Shell, Sort};
+use super::args::{Format, Shell, Sort};
+use crate::report::style::Colours;
 use crate::session::{Options, Run};
 
 /// What `--check` is to do.
@@ -17,7 +18,7 @@ pub struct CheckRequest {
     /// How problems are written.
     pub format: Format,
     /// When colours are used.
-    pub color: Color,
+    pub color: Colours,
     /// The program that a run sends mail with.
     pub mail_program: PathBuf,
 }
@@ -38,7 +39,7 @@ pub struct ViewRequest {
     /// `-f`: explain what a forced run would do.
     pub force: bool,
     /// When colours are used.
-    pub color: Color,
+    pub color: Colours,
 }
 
 /// A run as meant: nothing left to look up.
@@ -55,7 +56,7 @@ pub struct Invocation {
     /// Where metrics are written.
     pub metrics: Option<PathBuf>,
     /// When colours are used.
-    pub color: Color,
+    pub color: Colours,
 }
 
 /// What a command line asks for.

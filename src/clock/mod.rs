@@ -161,7 +161,7 @@ pub struct Moment {
     pub offset: i32,
 }
 
-/// The instant of a run, read once (`behaviour.md` section 2), in UTC and in the local zone.
+/// The instant of a run, read once so that all its logs see the same time, in UTC and in the local zone.
 #[derive(Clone, Copy, Debug)]
 pub struct Now {
     /// Seconds since 1970 in UTC.

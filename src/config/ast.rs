@@ -104,6 +104,19 @@ pub struct Script<'a> {
     pub span: Span,
 }
 
+impl<'a> Script<'a> {
+    /// Returns it as a directive whose argument is the text.
+    #[must_use]
+    pub fn directive(&self) -> Directive<'a> {
+        Directive {
+            row: self.row,
+            name: self.name,
+            argument: Argument::Given(self.text, self.span),
+            closes_block: false,
+        }
+    }
+}
+
 /// A name that is no directive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown<'a> {

@@ -1,62 +1,34 @@
 //! The one table of the vocabulary: name, negation, argument, scope, default and meaning of every directive.
 //!
-//! The parser, the checks and the manuals' tests read it. What a directive does is `policy::resolve`'s.
+//! The parser, the checks and the manuals' tests read it. What a setting does and how it is shown is the row of
+//! `policy::directives` for it.
 
-/// What a directive sets; a directive and its negation share one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "each is the setting of the table's rows that name it")]
-pub enum Setting {
-    AddExtension,
-    AllowHardlink,
-    Compress,
-    CompressCommand,
-    CompressExtension,
-    CompressOptions,
-    Copy,
-    CopyTruncate,
-    Create,
-    CreateOldDir,
-    Daily,
-    DateExt,
-    DateFormat,
-    DateHourAgo,
-    DateYesterday,
-    DelayCompress,
-    Errors,
-    Extension,
-    FirstAction,
-    Hourly,
-    IfEmpty,
-    IgnoreDuplicates,
-    Include,
-    LastAction,
-    Mail,
-    MailWhich,
-    MaxAge,
-    MaxSize,
-    MinAge,
-    MinSize,
-    Minutes,
-    MissingOk,
-    Monthly,
-    OldDir,
-    RenameCopy,
-    SharedScripts,
-    Shred,
-    PostRotate,
-    PreRemove,
-    PreRotate,
-    Rotate,
-    ScriptTimeout,
-    ShredCycles,
-    Size,
-    Start,
-    Su,
-    TabooExt,
-    TabooPat,
-    UncompressCommand,
-    Weekly,
-    Yearly,
+/// Declares the settings and the list of them.
+macro_rules! settings {
+    ($($name:ident),* $(,)?) => {
+        /// What a directive sets; a directive and its negation share one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "each is the setting of the table's rows that name it")]
+        pub enum Setting {
+            $($name,)*
+        }
+
+        impl Setting {
+            /// All of them, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+// They stand in the order in which `--explain` shows them.
+settings! {
+    Size, Minutes, Hourly, Daily, Weekly, Monthly, Yearly, MaxSize, MinSize, MinAge, IfEmpty, MissingOk, AllowHardlink,
+    CopyTruncate, Copy, RenameCopy, Create, Su,
+    DateExt, Start, DateFormat, DateYesterday, DateHourAgo, Extension, AddExtension, OldDir, CreateOldDir,
+    Compress, DelayCompress, CompressCommand, CompressOptions, CompressExtension, UncompressCommand,
+    Rotate, MaxAge, Shred, ShredCycles, Mail, MailWhich, IgnoreDuplicates,
+    FirstAction, PreRotate, PostRotate, LastAction, PreRemove, SharedScripts, ScriptTimeout,
+    Include, TabooExt, TabooPat, Errors,
 }
 
 impl Setting {
@@ -67,6 +39,18 @@ impl Setting {
             self,
             Self::Size | Self::Minutes | Self::Hourly | Self::Daily | Self::Weekly | Self::Monthly | Self::Yearly
         )
+    }
+
+    /// Finds the row of the table that makes the setting, or the one that takes it back.
+    #[must_use]
+    pub fn row(self, on: bool) -> Option<&'static Row> {
+        DIRECTIVES.iter().find(|row| row.setting == self && row.on == on)
+    }
+
+    /// Returns the name of the directive that makes the setting.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.row(true).map_or("", |row| row.name)
     }
 }
 
@@ -393,7 +377,13 @@ mod tests {
                 .iter()
                 .all(|row| row.name.bytes().all(|byte| byte.is_ascii_lowercase()))
         );
-        assert_eq!(DIRECTIVES.len(), 69, "68 of the reference and scripttimeout");
+    }
+
+    #[test]
+    fn every_setting_has_a_row_that_makes_it() {
+        for setting in Setting::ALL {
+            assert!(setting.row(true).is_some(), "no row of DIRECTIVES makes {setting:?}");
+        }
     }
 
     #[test]

@@ -9,9 +9,10 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use super::engine::{self, EngineError, Means};
+use super::engine;
+use super::files::is_held;
+use super::means::{EngineError, Means};
 use super::pace::Pace;
-use super::perform::is_held;
 use super::place::place;
 use super::remove::remove;
 use super::work::LogWork;

@@ -4,15 +4,15 @@ use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 
 use super::compress::flush;
-use super::perform::{dir_of, is_held};
+use super::files::{dir_of, is_held};
 use super::place::place;
 use super::work::LogWork;
 use crate::event::{Event, Listener};
 use crate::facts::FileFacts;
-use crate::fault::{Fault, Op, SysError};
+use crate::fault::{Fault, Op};
 use crate::plan::{Spot, Step, Where};
 use crate::sys::File;
-use crate::sys::call::{CallError, Doing, Errno};
+use crate::sys::call::{CallError, Errno};
 use crate::sys::create::Newborn;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::stream::Afterwards;
@@ -70,11 +70,11 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
             .map(|(file, _)| OwnedFd::from(file))
             .map_err(|error| match error {
                 OpenError::Call(error) => CallError {
-                    doing: Doing::Open,
+                    op: Op::Open,
                     errno: Errno::from_raw(error.errno),
                 },
                 OpenError::NotPlain => CallError {
-                    doing: Doing::Open,
+                    op: Op::Open,
                     errno: Errno::EOPNOTSUPP,
                 },
             })
@@ -92,7 +92,7 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
     let cut = copied.cut(source.into(), archive.as_fd(), &reopen).map_err(fail)?;
     listener.hear(Event::CutWay {
         log: work.path.to_path_buf(),
-        way: way(cut.way),
+        way: cut.way,
     });
     if reopen().is_ok_and(|log| truncate::grew_a_hole(log.as_fd(), &cut)) {
         listener.hear(Event::WriterDoesNotAppend(work.path.to_path_buf()));
@@ -108,16 +108,6 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
 pub fn grew_a_hole(dir: &Dir, name: &OsStr, log: FileId, cut: &Cut) -> bool {
     dir.open_plain(name, Access::Read, Op::Open)
         .is_ok_and(|(file, facts)| facts.id == log && truncate::grew_a_hole(file.as_fd(), cut))
-}
-
-fn way(way: CutWay) -> &'static str {
-    match way {
-        CutWay::Alone | CutWay::NoWriter => "nobody writes to it, it is empty now",
-        CutWay::Collapsed => "the copied blocks were taken off its front, what came meanwhile stays in it",
-        CutWay::Quiet => "nobody wrote to it meanwhile, it is empty now",
-        CutWay::Recopied => "it was copied until nothing more came, and emptied at once",
-        CutWay::ByAnother => "another program had cut it meanwhile, it was left alone",
-    }
 }
 
 /// Dresses, flushes and names a finished copy.
@@ -163,18 +153,10 @@ fn open(work: &LogWork, spot: &Spot, access: Access) -> Result<(File, FileFacts)
 }
 
 fn call(work: &LogWork, from: &Spot, to: &OsStr, error: CallError) -> Fault {
-    let op = match error.doing {
-        Doing::Stat => Op::Stat,
-        Doing::Open => Op::Open,
-        Doing::Read => Op::Read,
-        Doing::Write => Op::Write,
-        Doing::Flush => Op::Flush,
-        Doing::Truncate => Op::Truncate,
-    };
-    let path = if op == Op::Write {
+    let path = if error.op == Op::Write {
         work.archive_path_of(to)
     } else {
         work.path_of(from)
     };
-    Fault::Call(SysError::new(op, path, error.errno as i32))
+    Fault::Call(error.at(&path))
 }

@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 use flate2::{Decompress, FlushDecompress, Status};
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
-use super::engine::{EngineError, Means};
+use super::means::{EngineError, Means};
 use crate::sys::stream::{Afterwards, Run, Source};
 
 /// How much is read, or unpacked, at once.

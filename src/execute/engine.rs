@@ -3,15 +3,12 @@
 //! From one descriptor to another; files' names, and what happens to them, are not known here.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt;
-use std::num::NonZero;
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
 
+use super::means::{EngineError, Means};
 use super::{gzip, zstd};
-use crate::sys::call::CallError;
 use crate::sys::stream::{Afterwards, Sink, Source};
 
 /// A compressor that is built in, with its setting.
@@ -23,27 +20,6 @@ pub enum BuiltIn {
     Zstd(zstd::Setting),
 }
 
-/// How a compression may go about its work.
-#[derive(Clone, Copy)]
-pub struct Means<'a> {
-    /// How many threads may compress one big file.
-    pub threads: NonZero<usize>,
-    /// Asked between blocks: whether to give up.
-    pub stop: &'a (dyn Fn() -> bool + Sync),
-    /// Where a watcher sees how many bytes were read.
-    pub read: Option<&'a AtomicU64>,
-    /// How many bytes the result may have.
-    pub most: Option<u64>,
-}
-
-impl fmt::Debug for Means<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Means")
-            .field("threads", &self.threads)
-            .finish_non_exhaustive()
-    }
-}
-
 /// What a compression did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compressed {
@@ -52,34 +28,6 @@ pub struct Compressed {
     /// How many bytes were written.
     pub written: u64,
 }
-
-/// Why a compression failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EngineError {
-    /// The original could not be read.
-    Source(CallError),
-    /// The result could not be written.
-    Sink(CallError),
-    /// The compressor itself gave up; this says why.
-    Engine(String),
-    /// The result would be larger than it may be.
-    TooLarge,
-    /// It was told to stop.
-    Stopped,
-}
-
-impl fmt::Display for EngineError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Source(error) | Self::Sink(error) => error.fmt(out),
-            Self::Engine(why) => out.write_str(why),
-            Self::TooLarge => out.write_str("the result is too large"),
-            Self::Stopped => out.write_str("told to stop"),
-        }
-    }
-}
-
-impl std::error::Error for EngineError {}
 
 /// Compresses all of `from` into the empty file `to`. Nothing is flushed, and no pages are dropped, after the last byte.
 pub fn compress(

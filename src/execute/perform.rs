@@ -2,9 +2,9 @@
 
 use std::ffi::OsStr;
 use std::num::NonZero;
-use std::os::fd::BorrowedFd;
 
 use super::compress::{self, Begun, Halfway};
+use super::files::{archive_dir, dir_of};
 use super::work::LogWork;
 use super::{copy, create, mail, place, remove};
 use crate::event::Listener;
@@ -12,8 +12,7 @@ use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Spot, Step, Where};
 use crate::sys::call::Errno;
-use crate::sys::dir::{Access, Dir};
-use crate::sys::lease;
+use crate::sys::dir::Access;
 use crate::sys::writers::{Look, Writers};
 use crate::unix::FileId;
 
@@ -124,31 +123,6 @@ fn log_now(work: &LogWork) -> Result<(FileId, Kind), SysError> {
 
 fn replaced() -> SysError {
     SysError::new(Op::Rename, std::path::PathBuf::new(), Errno::ESTALE as i32)
-}
-
-/// Returns the directory that a spot lies in.
-pub(super) fn dir_of<'a>(work: &'a LogWork, spot: &Spot) -> Result<&'a Dir, Fault> {
-    match spot.place {
-        Where::Log => Ok(&work.log_dir),
-        Where::Archive => archive_dir(work),
-    }
-}
-
-/// Returns the archives' directory; only a rehearsal can be without.
-pub(super) fn archive_dir(work: &LogWork) -> Result<&Dir, Fault> {
-    work.archive_dir.as_deref().ok_or_else(|| {
-        let path = work.archive_path.clone();
-        Fault::Call(SysError::new(Op::OpenDirectory, path, 2))
-    })
-}
-
-/// Tells whether a program still writes to a file. Of a log that was just switched that is not known where leases are not allowed
-/// and nobody has looked since: it counts as written then.
-pub(super) fn is_held(work: &LogWork, file: BorrowedFd<'_>) -> bool {
-    match work.switched.get() {
-        None => lease::is_held(file),
-        Some(moment) => lease::is_held_after(file, *moment).unwrap_or(true),
-    }
 }
 
 /// Finds the program that still writes to what a step would compress or copy, as far as was seen at the last look.

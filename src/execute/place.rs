@@ -11,8 +11,6 @@ use crate::sys::File;
 use crate::sys::create::Newborn;
 use crate::sys::dir::Dir;
 
-/// What the kernel says of a name that is taken.
-const EEXIST: i32 = 17;
 /// The longest name that Linux's file systems take, in bytes.
 const LONGEST_NAME: usize = 255;
 
@@ -71,7 +69,7 @@ pub(super) fn place(
     // What was moved out of its way must not come back when the power goes.
     dir.settle()?;
     match newborn.place(name) {
-        Err(SysError { errno: EEXIST, .. }) => {
+        Err(failed) if failed.is_taken() => {
             make_room(work, dir, name, path, listener)?;
             dir.settle()?;
             newborn.place(name)?;

@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use zstd::stream::raw::{CParameter, Encoder, InBuffer, Operation, OutBuffer};
 
-use super::engine::{EngineError, Means};
+use super::means::{EngineError, Means};
 use crate::sys::stream::{Run, Sink, Source};
 
 /// How much is read at once.
@@ -20,8 +20,16 @@ const HIGHEST: i32 = 12;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
     level: i32,
-    /// Threads asked for; `None` is as many as there are processors.
-    threads: Option<u32>,
+    threads: Threads,
+}
+
+/// How many threads are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Threads {
+    /// As many as there are processors.
+    All,
+    /// So many.
+    Count(u32),
 }
 
 impl Setting {
@@ -30,7 +38,7 @@ impl Setting {
     pub fn from_options(options: &[&[u8]]) -> Option<Self> {
         let mut setting = Self {
             level: 3,
-            threads: Some(1),
+            threads: Threads::Count(1),
         };
         for option in options {
             match *option {
@@ -52,8 +60,8 @@ fn number(digits: &[u8]) -> Option<u32> {
     (digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
 }
 
-fn threads(digits: &[u8]) -> Option<Option<u32>> {
-    number(digits).map(|count| (count > 0).then_some(count))
+fn threads(digits: &[u8]) -> Option<Threads> {
+    number(digits).map(|count| if count > 0 { Threads::Count(count) } else { Threads::All })
 }
 
 fn level(digits: &[u8]) -> Option<i32> {
@@ -106,7 +114,10 @@ fn encoder(setting: Setting, available: NonZero<usize>) -> Result<Encoder<'stati
     let mut encoder = Encoder::new(setting.level).map_err(failed)?;
     encoder.set_parameter(CParameter::ChecksumFlag(true)).map_err(failed)?;
     let available = u32::try_from(available.get()).unwrap_or(1);
-    let threads = setting.threads.unwrap_or(available).min(available);
+    let threads = match setting.threads {
+        Threads::All => available,
+        Threads::Count(count) => count.min(available),
+    };
     if threads > 1 {
         encoder.set_parameter(CParameter::NbWorkers(threads)).map_err(failed)?;
     }

@@ -8,8 +8,9 @@ use super::rhythm::Rhythm;
 use super::settings::Known;
 use super::{Finding, Lint, Made};
 use crate::clock::Now;
+use crate::config::directive::Setting;
 use crate::naming::ArchiveNames;
-use crate::policy::{CompressWhen, LogSet, Naming, NamingStyle, Policy, Trigger};
+use crate::policy::{CompressWhen, LogSet, Naming, NamingStyle, Origin, Policy, Trigger};
 use crate::sys::{locale, pattern};
 
 /// Some moment: names made for it show what the names of all moments look like.
@@ -43,16 +44,15 @@ fn grain_of(format: &[u8]) -> Grain {
     fields.min().unwrap_or(Grain::Never)
 }
 
-/// Returns what has to be told apart, and by which criterion.
-fn needed(trigger: Trigger) -> (Grain, &'static str) {
+/// Returns what a criterion has told apart.
+fn needed(trigger: Trigger) -> Grain {
     match trigger {
-        Trigger::Size(_) => (Grain::Hour, "size"),
-        Trigger::Minutes(_) => (Grain::Minute, "minutes"),
-        Trigger::Hourly => (Grain::Hour, "hourly"),
-        Trigger::Daily => (Grain::Day, "daily"),
-        Trigger::Weekly(_) => (Grain::Week, "weekly"),
-        Trigger::Monthly(_) => (Grain::Month, "monthly"),
-        Trigger::Yearly => (Grain::Year, "yearly"),
+        Trigger::Minutes(_) => Grain::Minute,
+        Trigger::Size(_) | Trigger::Hourly => Grain::Hour,
+        Trigger::Daily => Grain::Day,
+        Trigger::Weekly(_) => Grain::Week,
+        Trigger::Monthly(_) => Grain::Month,
+        Trigger::Yearly => Grain::Year,
     }
 }
 
@@ -62,51 +62,56 @@ pub fn dates(set: &LogSet, known: Known, rhythm: Option<Rhythm>, found: &mut Vec
     if naming.style == NamingStyle::Numbered {
         return;
     }
-    let (mut needed, mut criterion) = needed(set.policy.trigger);
+    let trigger = set.policy.trigger;
+    let (mut needed, mut criterion) = (needed(trigger), trigger.setting());
     let several_a_day = rhythm.is_some_and(|rhythm| rhythm.shortest < Rhythm::DAILY.shortest);
     if set.policy.max_size.is_some() && several_a_day && needed > Grain::Hour {
-        (needed, criterion) = (Grain::Hour, "maxsize");
+        (needed, criterion) = (Grain::Hour, Setting::MaxSize);
     }
     let grain = grain_of(naming.format(set.policy.trigger).as_bytes());
     let dated_back = dated_back(naming.style)
         .filter(|(_, by)| *by < grain)
-        .map(|(name, _)| name);
+        .map(|(setting, _)| setting);
     // Where a rotation comes late, the next one that comes in time is dated back into the same period.
     if grain < needed || (grain == needed && dated_back.is_none()) {
         return;
     }
     let made = Made::of(set);
     let format = naming.date_format.clone();
-    let named = if format.is_some() { "dateformat" } else { "dateext" };
+    let named = if format.is_some() {
+        Setting::DateFormat
+    } else {
+        Setting::DateExt
+    };
     let set_here = made.last(&[criterion]);
     if known == Known::DropIn && set_here.is_none() {
         return;
     }
-    if let Some((_, place)) = made.last(&[named]) {
+    if let Some(Origin { place, .. }) = made.last(&[named]) {
         let lint = Lint::DatesRepeat {
             format,
             criterion,
             dated_back: dated_back.filter(|_| grain == needed),
         };
         found.push(Finding {
-            related: set_here.map(|(_, place)| place.clone()),
+            related: set_here.map(|origin| origin.place.clone()),
             ..Finding::lint(lint, place.clone())
         });
     }
 }
 
-/// Returns the directive that dates archives back, and by how much.
-fn dated_back(style: NamingStyle) -> Option<(&'static str, Grain)> {
+/// Returns what dates archives back, and by how much.
+fn dated_back(style: NamingStyle) -> Option<(Setting, Grain)> {
     match style {
-        NamingStyle::Dated { yesterday: true, .. } => Some(("dateyesterday", Grain::Day)),
-        NamingStyle::Dated { hour_ago: true, .. } => Some(("datehourago", Grain::Hour)),
+        NamingStyle::Dated { yesterday: true, .. } => Some((Setting::DateYesterday, Grain::Day)),
+        NamingStyle::Dated { hour_ago: true, .. } => Some((Setting::DateHourAgo, Grain::Hour)),
         _ => None,
     }
 }
 
-/// Finds the directive without which a word would not find the archives of what it finds.
+/// Finds the setting without which a word would not find the archives of what it finds.
 #[must_use]
-pub fn found_again_by(set: &LogSet, word: &[u8]) -> Option<&'static str> {
+pub fn found_again_by(set: &LogSet, word: &[u8]) -> Option<Setting> {
     let without = |change: fn(&mut Naming)| {
         let mut policy = Policy::clone(&set.policy);
         change(&mut policy.naming);
@@ -115,12 +120,12 @@ pub fn found_again_by(set: &LogSet, word: &[u8]) -> Option<&'static str> {
     };
     let naming = &set.policy.naming;
     if naming.extension.is_some() && without(|naming| naming.extension = None) {
-        Some("extension")
+        Some(Setting::Extension)
     } else if naming.add_extension.is_some() && without(|naming| naming.add_extension = None) {
-        Some("addextension")
+        Some(Setting::AddExtension)
     } else {
         let is_format = naming.date_format.is_some() && without(|naming| naming.date_format = None);
-        is_format.then_some("dateformat")
+        is_format.then_some(Setting::DateFormat)
     }
 }
 

@@ -37,12 +37,7 @@ const DAY: u32 = 24 * 60;
 pub struct Calendar {
     /// A bit a day of the week, Sunday first.
     weekdays: u64,
-    /// A bit a month, from 1.
-    months: u64,
-    /// A bit a day of the month, from 1.
-    days: u64,
-    /// Days are counted from the end of the month.
-    from_the_end: bool,
+    date: Date,
     /// The minutes of a day, in order.
     minutes: Vec<u32>,
 }
@@ -76,12 +71,9 @@ impl Calendar {
             [date, time] => (date, time),
             _ => return None,
         };
-        let (months, days, from_the_end) = days_of(date)?;
         Some(Self {
             weekdays,
-            months,
-            days,
-            from_the_end,
+            date: Date::parse(date)?,
             minutes: minutes_of(time)?,
         })
     }
@@ -90,7 +82,7 @@ impl Calendar {
     #[must_use]
     pub fn is_on(&self, day: Stamp) -> bool {
         let has = |set: u64, at: u32| set >> at & 1 == 1;
-        let number = if self.from_the_end {
+        let number = if self.date.from_the_end {
             let length = (28..=31).rev().find(|last| {
                 Stamp::rolled(day.year, day.month, *last, 0, 0, 0).is_some_and(|end| end.month == day.month)
             });
@@ -98,7 +90,7 @@ impl Calendar {
         } else {
             day.day
         };
-        has(self.weekdays, day.weekday().into()) && has(self.months, day.month) && has(self.days, number)
+        has(self.weekdays, day.weekday().into()) && has(self.date.months, day.month) && has(self.date.days, number)
     }
 
     /// Returns the minutes of such a day at which it comes round, in order; there is at least one.
@@ -137,20 +129,32 @@ fn weekdays_of(word: &str) -> Option<u64> {
     Some(set)
 }
 
-/// Reads months and days of `*-*-*`, `*-01~03` or `01-15`.
-fn days_of(date: &str) -> Option<(u64, u64, bool)> {
-    let (front, days, from_the_end) = match date.rsplit_once('~') {
-        Some((front, days)) => (front, days, true),
-        None => {
-            let (front, days) = date.rsplit_once('-')?;
-            (front, days, false)
+/// The days of a year on which a calendar comes round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Date {
+    /// A bit a month, from 1.
+    months: u64,
+    /// A bit a day of the month, from 1.
+    days: u64,
+    /// Days are counted from the end of the month.
+    from_the_end: bool,
+}
+
+impl Date {
+    /// Reads months and days of `*-*-*`, `*-01~03` or `01-15`.
+    fn parse(date: &str) -> Option<Self> {
+        let from_the_end = date.contains('~');
+        let (front, days) = date.rsplit_once(if from_the_end { '~' } else { '-' })?;
+        let (year, month) = front.rsplit_once('-').unwrap_or(("*", front));
+        if year != "*" {
+            return None;
         }
-    };
-    let (year, month) = front.rsplit_once('-').unwrap_or(("*", front));
-    if year != "*" {
-        return None;
+        Some(Self {
+            months: field(month, 1, 12)?,
+            days: field(days, 1, 31)?,
+            from_the_end,
+        })
     }
-    Some((field(month, 1, 12)?, field(days, 1, 31)?, from_the_end))
 }
 
 /// Reads hours, minutes and seconds.

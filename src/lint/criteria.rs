@@ -5,12 +5,13 @@ use std::path::Path;
 
 use super::{Finding, Lint};
 use crate::config::ast::{File, Item};
+use crate::config::directive::Setting;
 use crate::diag::Place;
-use crate::policy::LogSet;
+use crate::policy::{LogSet, Origin};
 
 /// Reports each criterion that a later one of the same block, or of the same stretch of globals, replaces.
 pub fn lost(file: &File<'_>, found: &mut Vec<Finding>) {
-    let mut globals: Option<(&'static str, Place)> = None;
+    let mut globals: Option<(Setting, Place)> = None;
     for item in &file.items {
         match item {
             Item::Block(block) => {
@@ -23,12 +24,12 @@ pub fn lost(file: &File<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn take(file: &File<'_>, item: &Item<'_>, held: &mut Option<(&'static str, Place)>, found: &mut Vec<Finding>) {
+fn take(file: &File<'_>, item: &Item<'_>, held: &mut Option<(Setting, Place)>, found: &mut Vec<Finding>) {
     let Item::Directive(directive) = item else { return };
     if !directive.row.setting.is_criterion() {
         return;
     }
-    let (wins, winner) = (directive.row.name, file.place(directive.name));
+    let (wins, winner) = (directive.row.setting, file.place(directive.name));
     if let Some((lost, place)) = held.replace((wins, winner.clone()))
         && lost != wins
     {
@@ -41,14 +42,14 @@ pub fn leaks(sets: &[LogSet], is_drop_in: &dyn Fn(&Place) -> bool, found: &mut V
     let mut reported: HashSet<(&Path, u32, u32)> = HashSet::new();
     for set in sets {
         let begin = &set.declared_at;
-        let foreign = set.origins.iter().filter(|(_, place)| place.file != begin.file);
-        for (directive, place) in foreign {
+        let foreign = set.origins.iter().filter(|origin| origin.place.file != begin.file);
+        for Origin { row, place } in foreign {
             let key = (&*place.file, place.line, place.column);
             if !is_drop_in(place) || !reported.insert(key) {
                 continue;
             }
             let lint = Lint::GlobalLeaks {
-                directive,
+                directive: row,
                 reaches: begin.file.to_path_buf(),
             };
             found.push(Finding::lint(lint, place.clone()).beside(begin.clone()));

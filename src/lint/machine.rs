@@ -4,26 +4,28 @@ use std::path::Path;
 
 use super::rhythm::Rhythm;
 use super::{Finding, Lint, Made};
+use crate::config::directive::Setting;
 use crate::fault::Insecure;
-use crate::policy::{LogSet, Su, Trigger};
+use crate::policy::{LogSet, Origin, Su, Trigger};
 
 /// Reports criteria that come round faster than runs.
 pub fn timer(set: &LogSet, rhythm: Rhythm, found: &mut Vec<Finding>) {
     let made = Made::of(set);
-    let (criterion, wanted) = match set.policy.trigger {
-        Trigger::Minutes(minutes) => ("minutes", minutes),
-        Trigger::Hourly => ("hourly", Rhythm::HOURLY.longest),
-        Trigger::Daily => ("daily", Rhythm::DAILY.longest),
+    let criterion = set.policy.trigger.setting();
+    let wanted = match set.policy.trigger {
+        Trigger::Minutes(minutes) => minutes,
+        Trigger::Hourly => Rhythm::HOURLY.longest,
+        Trigger::Daily => Rhythm::DAILY.longest,
         _ => return,
     };
-    if let Some((_, place)) = made.last(&[criterion]).filter(|_| wanted < rhythm.longest) {
+    if let Some(Origin { place, .. }) = made.last(&[criterion]).filter(|_| wanted < rhythm.longest) {
         let lint = Lint::TimerSlower { criterion, rhythm };
         found.push(Finding::lint(lint, place.clone()));
     }
     // Where every run rotates the log anyway, its size changes nothing.
     if set.policy.max_size.is_some()
         && rhythm.shortest >= wanted
-        && let Some((_, place)) = made.own(&["maxsize"])
+        && let Some(Origin { place, .. }) = made.own(&[Setting::MaxSize])
     {
         found.push(Finding::lint(Lint::MaxsizeIdle(rhythm), place.clone()));
     }

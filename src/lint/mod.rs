@@ -5,10 +5,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::config::directive::{Row as Directive, Setting};
 use crate::diag::{Place, Problem, Severity};
 use crate::load::GivenUp;
 use crate::obstacle::ArchiveObstacle;
-use crate::policy::LogSet;
+use crate::policy::{LogSet, Origin};
 
 pub mod archives;
 pub mod calendar;
@@ -31,34 +32,34 @@ pub enum Lint {
     /// A criterion has no effect, since a later one of the same block replaces it.
     CriterionLost {
         /** The one without effect. */
-        lost: &'static str,
+        lost: Setting,
         /** The one that holds. */
-        wins: &'static str,
+        wins: Setting,
     },
     /// `delaycompress` without `compress`.
     DelayWithoutCompress,
     /// A directive about dates without `dateext`.
-    DateWithoutDateext(/** The directive. */ &'static str),
+    DateWithoutDateext(/** What it sets. */ Setting),
     /// Two rotations of one log can give one name.
     DatesRepeat {
         /** The format, where it was set. */
         format: Option<OsString>,
-        /** The directive that makes rotations as frequent. */
-        criterion: &'static str,
-        /** The directive that dates a rotation back, so that one that comes late is dated as the next one in time is. */
-        dated_back: Option<&'static str>,
+        /** What makes rotations as frequent. */
+        criterion: Setting,
+        /** What dates a rotation back, so that one that comes late is dated as the next one in time is. */
+        dated_back: Option<Setting>,
     },
     /// `create` for a log that is never renamed.
-    CreateWithoutRename(/** `copy` or `copytruncate`. */ &'static str),
+    CreateWithoutRename(/** `copy` or `copytruncate`. */ Setting),
     /// A way of rotation has no effect beside another one.
     MethodLost {
         /** The one without effect. */
-        lost: &'static str,
+        lost: Setting,
         /** The one that holds. */
-        wins: &'static str,
+        wins: Setting,
     },
     /// `mailfirst` or `maillast` without `mail`.
-    MailWithoutAddress(/** The directive. */ &'static str),
+    MailWithoutAddress(/** The directive. */ &'static Directive),
     /// `shredcycles` without `shred`.
     CyclesWithoutShred,
     /// A comment that became part of an argument.
@@ -69,8 +70,8 @@ pub enum Lint {
         log: OsString,
         /** Its archive, which it finds too. */
         archive: OsString,
-        /** The directive without which it would not. */
-        by: Option<&'static str>,
+        /** What it would not without. */
+        by: Option<Setting>,
     },
     /// No `rotate` anywhere: nothing is kept.
     NothingKept,
@@ -99,8 +100,8 @@ pub enum Lint {
     },
     /// Runs are further apart than the rotations asked for.
     TimerSlower {
-        /** The directive. */
-        criterion: &'static str,
+        /** What asks for them. */
+        criterion: Setting,
         /** How often there is a run. */
         rhythm: Rhythm,
     },
@@ -120,7 +121,7 @@ pub enum Lint {
     /// A drop-in changes what holds for the files after it.
     GlobalLeaks {
         /** The directive. */
-        directive: &'static str,
+        directive: &'static Directive,
         /** A file that it reaches. */
         reaches: PathBuf,
     },
@@ -146,7 +147,7 @@ pub enum Lint {
     /// A script needs bash, and another shell runs it.
     BashOnly(/** What only bash knows. */ Vec<u8>),
     /// `minsize` or `minage` without a criterion of time.
-    MinimumWithoutTime(/** The directive. */ &'static str),
+    MinimumWithoutTime(/** Which. */ Setting),
     /// `**` in a pattern.
     DoubleStar,
     /// All that is found is a symbolic link.
@@ -163,7 +164,7 @@ pub enum Lint {
     /// A program is not there.
     ProgramMissing {
         /** The directive that needs it. */
-        directive: &'static str,
+        directive: &'static Directive,
         /** The program. */
         program: PathBuf,
     },
@@ -326,7 +327,7 @@ impl Checked {
 
 /// Where the settings of a stanza were made: those before it first, then its own.
 pub(crate) struct Made<'a> {
-    all: &'a [(&'static str, Place)],
+    all: &'a [Origin],
     own: usize,
 }
 
@@ -336,22 +337,27 @@ impl<'a> Made<'a> {
         let begin = &set.declared_at;
         let inside =
             |place: &Place| place.file == begin.file && (place.line, place.column) > (begin.line, begin.column);
-        let own = set.origins.iter().position(|(_, place)| inside(place));
+        let own = set.origins.iter().position(|origin| inside(&origin.place));
         Self {
             all: &set.origins,
             own: own.unwrap_or(set.origins.len()),
         }
     }
 
-    /// Finds the last of these directives.
-    pub(crate) fn last(&self, names: &[&str]) -> Option<(&'static str, &'a Place)> {
-        let found = self.all.iter().rev().find(|(name, _)| names.contains(name));
-        found.map(|(name, place)| (*name, place))
+    /// Finds what made one of these settings, or took it back, last.
+    pub(crate) fn last(&self, settings: &[Setting]) -> Option<&'a Origin> {
+        last_of(self.all, settings)
     }
 
-    /// Finds the last of these directives inside of the braces.
-    pub(crate) fn own(&self, names: &[&str]) -> Option<(&'static str, &'a Place)> {
-        let found = self.all[self.own..].iter().rev().find(|(name, _)| names.contains(name));
-        found.map(|(name, place)| (*name, place))
+    /// Finds what did so last inside of the braces.
+    pub(crate) fn own(&self, settings: &[Setting]) -> Option<&'a Origin> {
+        last_of(&self.all[self.own..], settings)
     }
+}
+
+fn last_of<'a>(origins: &'a [Origin], settings: &[Setting]) -> Option<&'a Origin> {
+    origins
+        .iter()
+        .rev()
+        .find(|origin| settings.contains(&origin.row.setting))
 }

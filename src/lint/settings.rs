@@ -1,7 +1,8 @@
 //! Settings of a stanza that have no effect, or not the one that they seem to have.
 
 use super::{Finding, Lint, Made};
-use crate::policy::{Keep, LogSet, Method, NamingStyle, Trigger};
+use crate::config::directive::Setting;
+use crate::policy::{Keep, LogSet, Method, NamingStyle, Origin, Trigger};
 
 /// Everybody reads these: `who` and `last` have nothing else to show.
 const PUBLIC_LOGS: [&[u8]; 3] = [b"wtmp", b"utmp", b"lastlog"];
@@ -35,7 +36,7 @@ pub fn check(set: &LogSet, known: Known, found: &mut Vec<Finding>) {
     }
     mail(set, &made, found);
     minima(set, &made, found);
-    if set.policy.retention.keep == Keep::Count(0) && made.last(&["rotate"]).is_none() {
+    if set.policy.retention.keep == Keep::Count(0) && made.last(&[Setting::Rotate]).is_none() {
         found.push(Finding::lint(Lint::NothingKept, set.declared_at.clone()));
     }
 }
@@ -45,8 +46,10 @@ fn compression(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
         return;
     }
     // Who says nocompress in a block knows what holds before it.
-    if let Some(("delaycompress", place)) = made.last(&["delaycompress", "nocompress"]) {
-        found.push(Finding::lint(Lint::DelayWithoutCompress, place.clone()));
+    if let Some(origin) = made.last(&[Setting::DelayCompress, Setting::Compress])
+        && origin.row.setting == Setting::DelayCompress
+    {
+        found.push(Finding::lint(Lint::DelayWithoutCompress, origin.place.clone()));
     }
 }
 
@@ -54,34 +57,36 @@ fn dates(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     if set.policy.naming.style != NamingStyle::Numbered {
         return;
     }
-    for name in ["dateformat", "dateyesterday", "datehourago"] {
-        let taken_back = format!("no{name}");
-        let last = made.last(&[name, &taken_back, "nodateext"]);
-        if let Some((last, place)) = last
-            && last == name
+    for setting in [Setting::DateFormat, Setting::DateYesterday, Setting::DateHourAgo] {
+        if let Some(Origin { row, place }) = made.last(&[setting, Setting::DateExt])
+            && (row.setting, row.on) == (setting, true)
         {
-            found.push(Finding::lint(Lint::DateWithoutDateext(name), place.clone()));
+            found.push(Finding::lint(Lint::DateWithoutDateext(setting), place.clone()));
         }
     }
 }
 
 fn method(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     let wins = match set.policy.method {
-        Method::CopyTruncate => "copytruncate",
-        Method::Copy => "copy",
+        Method::CopyTruncate => Setting::CopyTruncate,
+        Method::Copy => Setting::Copy,
         _ => return,
     };
-    let Some((_, winner)) = made.last(&[wins]) else { return };
-    for (lost, taken_back) in [("copy", "nocopy"), ("renamecopy", "norenamecopy")] {
-        if let Some((last, place)) = made.own(&[lost, taken_back])
-            && last == lost
+    let Some(Origin { place: winner, .. }) = made.last(&[wins]) else {
+        return;
+    };
+    for lost in [Setting::Copy, Setting::RenameCopy] {
+        if let Some(Origin { row, place }) = made.own(&[lost])
+            && row.on
             && lost != wins
         {
             found.push(Finding::lint(Lint::MethodLost { lost, wins }, place.clone()).beside(winner.clone()));
         }
     }
     // A create for all logs, and a log that needs none, is nothing to wonder at.
-    if let Some(("create", place)) = made.own(&["create", "nocreate"]) {
+    if let Some(Origin { row, place }) = made.own(&[Setting::Create])
+        && row.on
+    {
         found.push(Finding::lint(Lint::CreateWithoutRename(wins), place.clone()).beside(winner.clone()));
     }
 }
@@ -103,23 +108,24 @@ fn create(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
         let name = pattern.as_encoded_bytes().rsplit(|byte| *byte == b'/').next();
         name.is_some_and(|name| PUBLIC_LOGS.contains(&name))
     });
-    if let Some((_, place)) = made.last(&["create"]).filter(|_| !is_public) {
+    if let Some(Origin { place, .. }) = made.last(&[Setting::Create]).filter(|_| !is_public) {
         found.push(Finding::lint(Lint::CreateOpen(mode.0), place.clone()));
     }
 }
 
 fn mail(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     if set.policy.mail.is_none()
-        && let Some((name, place)) = made.last(&["mailfirst", "maillast", "nomail"])
-        && name != "nomail"
+        && let Some(Origin { row, place }) = made.last(&[Setting::MailWhich, Setting::Mail])
+        && row.setting == Setting::MailWhich
     {
-        found.push(Finding::lint(Lint::MailWithoutAddress(name), place.clone()));
+        found.push(Finding::lint(Lint::MailWithoutAddress(row), place.clone()));
     }
 }
 
 fn shred(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     if set.policy.shred.is_none()
-        && let Some(("shredcycles", place)) = made.last(&["shredcycles", "noshred"])
+        && let Some(Origin { row, place }) = made.last(&[Setting::ShredCycles, Setting::Shred])
+        && row.setting == Setting::ShredCycles
     {
         found.push(Finding::lint(Lint::CyclesWithoutShred, place.clone()));
     }
@@ -129,8 +135,9 @@ fn sizes(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     let (Some(least), Some(most)) = (set.policy.min_size, set.policy.max_size) else {
         return;
     };
-    if let (true, Some((_, min)), Some((_, max))) = (least > most, made.last(&["minsize"]), made.last(&["maxsize"])) {
-        found.push(Finding::lint(Lint::MinAboveMax, min.clone()).beside(max.clone()));
+    let (min, max) = (made.last(&[Setting::MinSize]), made.last(&[Setting::MaxSize]));
+    if let (true, Some(min), Some(max)) = (least > most, min, max) {
+        found.push(Finding::lint(Lint::MinAboveMax, min.place.clone()).beside(max.place.clone()));
     }
 }
 
@@ -140,9 +147,10 @@ fn minima(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let policy = &set.policy;
-    for (name, is_set) in [("minsize", policy.min_size.is_some()), ("minage", policy.min_age > 0)] {
-        if let Some((_, place)) = made.last(&[name]).filter(|_| is_set) {
-            found.push(Finding::lint(Lint::MinimumWithoutTime(name), place.clone()));
+    let (has_size, has_age) = (policy.min_size.is_some(), policy.min_age > 0);
+    for (setting, is_set) in [(Setting::MinSize, has_size), (Setting::MinAge, has_age)] {
+        if let Some(Origin { place, .. }) = made.last(&[setting]).filter(|_| is_set) {
+            found.push(Finding::lint(Lint::MinimumWithoutTime(setting), place.clone()));
         }
     }
 }
@@ -151,7 +159,8 @@ fn scripts(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     let scripts = &set.policy.scripts;
     if scripts.pre_rotate.is_none()
         && scripts.post_rotate.is_none()
-        && let Some(("sharedscripts", place)) = made.own(&["sharedscripts", "nosharedscripts"])
+        && let Some(Origin { row, place }) = made.own(&[Setting::SharedScripts])
+        && row.on
     {
         found.push(Finding::lint(Lint::SharedWithoutScripts, place.clone()));
     }

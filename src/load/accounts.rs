@@ -1,6 +1,6 @@
 //! Users and groups that a configuration names, looked up once each.
 
-use crate::policy::resolve::Accounts;
+use crate::policy::given::Accounts;
 use crate::sys::accounts::{self, KnownAccounts};
 use crate::unix::{GroupId, UserId};
 /// The users and groups that exist, or all of them.

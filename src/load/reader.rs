@@ -7,9 +7,9 @@ use super::{DEEPEST_NESTING, Fine, Loader, Site};
 use crate::config::ast::{self, Block, Close, Complaint, Directive, File, Item, Span};
 use crate::config::directive::{Setting, nearest};
 use crate::diag::{Diagnostic, Problem};
-use crate::policy::LogSet;
-use crate::policy::resolve::{self, Accounts};
+use crate::policy::given::Accounts;
 use crate::policy::settings::Settings;
+use crate::policy::{LogSet, Origin, resolve};
 use crate::sys::confread::path_of;
 /// One file being taken in.
 pub(super) struct Reader<'l, 'h, 'f> {
@@ -78,11 +78,7 @@ impl Reader<'_, '_, '_> {
                     unknown.span,
                 )
             }
-            Item::Script(script) => {
-                resolve::take_script(settings, script);
-                self.remember(settings, script.row.name, script.name);
-                true
-            }
+            Item::Script(script) => self.directive(&script.directive(), settings, in_block),
             Item::Directive(directive) => self.directive(directive, settings, in_block),
             Item::Block(_) => true,
         }
@@ -95,22 +91,18 @@ impl Reader<'_, '_, '_> {
             Setting::TabooExt | Setting::TabooPat => return self.taboo(directive, in_block),
             _ => {}
         }
-        let before = settings.trigger;
         let file = self.file;
-        match resolve::take(settings, directive, &mut self.loader.accounts, || {
-            file.place(directive.name)
-        }) {
+        let place = || file.place(directive.name);
+        match resolve::take(settings, directive, &mut self.loader.accounts, &place) {
             Err((problem, span)) => self.complain(problem, span),
             Ok(()) => {
                 if row.setting.is_criterion() {
                     self.note_override(row.name, directive.name);
                 }
-                debug_assert!(
-                    row.setting.is_criterion() || before == settings.trigger,
-                    "{} is no criterion",
-                    row.name
-                );
-                self.remember(settings, row.name, directive.name);
+                if self.loader.options.record_origins {
+                    let place = place();
+                    settings.origins.push(Origin { row, place });
+                }
                 true
             }
         }
@@ -121,12 +113,6 @@ impl Reader<'_, '_, '_> {
             && old != new
         {
             self.note(Problem::Overrides { new, old }, span);
-        }
-    }
-
-    fn remember(&self, settings: &mut Settings, name: &'static str, span: Span) {
-        if self.loader.options.record_origins {
-            settings.origins.push((name, self.file.place(span)));
         }
     }
 
@@ -248,9 +234,9 @@ impl Reader<'_, '_, '_> {
                 .map(|word| path_of(&word.text).as_os_str().to_owned())
                 .collect(),
             written: Arc::from(block.written.as_slice()),
-            policy: Arc::new(settings.policy()),
             declared_at: self.file.place(block.span),
             origins: std::mem::take(&mut settings.origins),
+            policy: Arc::new(settings.policy()),
         }
     }
 }

@@ -182,7 +182,7 @@ fn origins_are_kept_where_they_are_asked_for() {
     let origins: Vec<_> = loaded.sets[0]
         .origins
         .iter()
-        .map(|(name, place)| (*name, place.line, place.column))
+        .map(|origin| (origin.row.name, origin.place.line, origin.place.column))
         .collect();
     assert_eq!(origins, [("rotate", 1, 1), ("compress", 3, 3)]);
 }

@@ -100,7 +100,7 @@ pub struct DateFormat {
 
 impl DateFormat {
     /// Parses a format; leading blanks do not count, a `%` that no specifier follows stands for itself, and what
-    /// follows it is read anew (`details.md` 17).
+    /// follows it is read anew, as the reference does it: `%%Y` is a `%` and a year.
     ///
     /// # Errors
     /// `TooLong` as the reference reckons it, `Slash` where names would lie in another directory.
@@ -182,7 +182,7 @@ impl DateFormat {
                 Token::Plain(byte) => (head == [*byte]).then_some(())?,
                 Token::Field((_, field, _, _, (least, most))) => {
                     let number = read_number(*field, head)?;
-                    // Fields up to the first impossible one count (`details.md` 8).
+                    // Fields up to the first impossible one count, as with the reference.
                     sound &= (*least..=*most).contains(&number);
                     if sound {
                         said.take(*field, number);

@@ -1,4 +1,4 @@
-//! Names of archives (`behaviour.md` section 5): made, recognised, ordered.
+//! Names of archives: made, recognised, ordered.
 //!
 //! Pure, and on bytes: a `*`, `?` or `[` in a log's name is a plain character. Which archives exist and what happens
 //! to them is `plan`'s.
@@ -113,7 +113,7 @@ impl ArchiveNames {
     /// Returns the name of the archive that a rotation at `now` makes, not compressed.
     ///
     /// # Errors
-    /// `TooWide`; to be asked even where archives are numbered (`details.md` 17).
+    /// `TooWide`; to be asked even where archives are numbered, since the reference then refuses the log, too.
     pub fn dated(&self, now: &Now) -> Result<OsString, NamingProblem> {
         Ok(self.name(&self.format.apply(&self.moment(now))?, b""))
     }

@@ -14,7 +14,7 @@ use crate::policy::{CompressWhen, Keep};
 
 /// Plans the rotation of a log with numbered archives.
 pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fault> {
-    // A date that cannot be made stops a log with numbered archives, too.
+    // A date that cannot be made stops a log with numbered archives, too, as with the reference.
     question.names.dated(question.now)?;
     let slots = Slots::of(question, look);
     let archive = question.names.numbered(slots.start);

@@ -1,21 +1,11 @@
-//! What holds where a configuration says nothing (`behaviour.md` section 4, end; `grammar.md` section 9.1).
+//! What holds where a configuration says nothing.
 
 use std::ffi::OsStr;
 
-use super::settings::Settings;
-use super::{Naming, Trigger};
+use super::{CompressWhen, Compression, Keep, Method, Naming, NamingStyle, Policy, Retention, Scripts, Trigger};
 
 /// The size at which a log is due without any criterion.
 pub const SIZE: u64 = 1 << 20;
-
-/// The program that compresses.
-pub const COMPRESS_COMMAND: &[u8] = b"/bin/gzip";
-
-/// The program that undoes compression.
-pub const UNCOMPRESS_COMMAND: &[u8] = b"/bin/gunzip";
-
-/// What stands behind the name of a compressed archive.
-pub const COMPRESS_EXTENSION: &[u8] = b".gz";
 
 /// The endings that a directory include leaves out.
 pub const TABOO_ENDINGS: [&str; 25] = [
@@ -59,13 +49,50 @@ impl Naming {
     }
 }
 
-impl Default for Settings {
+/// What holds without any directive.
+impl Default for Policy {
     fn default() -> Self {
         Self {
             trigger: Trigger::Size(SIZE),
-            start: 1,
+            max_size: None,
+            min_size: None,
+            min_age: 0,
             if_empty: true,
-            ..Self::blank()
+            missing_ok: false,
+            allow_hardlink: false,
+            ignore_duplicates: false,
+            method: Method::Rename { successor: None },
+            retention: Retention {
+                keep: Keep::Count(0),
+                start: 1,
+                max_age: 0,
+            },
+            naming: Naming {
+                style: NamingStyle::Numbered,
+                extension: None,
+                add_extension: None,
+                date_format: None,
+            },
+            compression: None,
+            delay_without_compression: false,
+            uncompress_command: "/bin/gunzip".into(),
+            old_dir: None,
+            scripts: Scripts::default(),
+            mail: None,
+            shred: None,
+            su: None,
+        }
+    }
+}
+
+/// How archives are compressed where nothing but `compress` is said.
+impl Default for Compression {
+    fn default() -> Self {
+        Self {
+            when: CompressWhen::Now,
+            command: "/bin/gzip".into(),
+            options: Vec::new(),
+            suffix: ".gz".into(),
         }
     }
 }
@@ -76,7 +103,7 @@ mod tests {
 
     #[test]
     fn without_a_dateformat_dates_tell_apart_the_periods_of_the_criterion() {
-        let mut naming = Settings::default().policy().naming;
+        let mut naming = Policy::default().naming;
         for (trigger, format) in [
             (Trigger::Minutes(5), "-%Y%m%d%H%M"),
             (Trigger::Hourly, "-%Y%m%d%H"),

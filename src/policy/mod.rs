@@ -1,15 +1,19 @@
 //! The meaning of a stanza: what is to happen to its logs, with nothing left to look up.
 //!
-//! Types only. `resolve` makes them from what was written, `defaults` says what holds where nothing was.
+//! Types only. `directives` says what each directive does to them and how it is shown, `resolve` takes one after the other,
+//! `defaults` says what holds where nothing was written.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::config::directive::{Row, Setting};
 use crate::diag::Place;
 use crate::unix::{GroupId, Identity, Mode, UserId};
 
 pub mod defaults;
+pub mod directives;
+pub mod given;
 pub mod resolve;
 pub mod settings;
 
@@ -24,8 +28,17 @@ pub struct LogSet {
     pub policy: Arc<Policy>,
     /// Where the stanza's path list begins.
     pub declared_at: Place,
-    /// Where its settings were made, where this was asked for (`--explain`): directive name and place.
-    pub origins: Vec<(&'static str, Place)>,
+    /// Where its settings were made, in order, where this was asked for (`--explain`, `--check`).
+    pub origins: Vec<Origin>,
+}
+
+/// A directive that was taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its row of the table.
+    pub row: &'static Row,
+    /// Where its name stands.
+    pub place: Place,
 }
 
 /// What happens to the logs of a stanza.
@@ -71,7 +84,7 @@ pub struct Policy {
     pub su: Option<Su>,
 }
 
-/// The criterion that makes a log due (`behaviour.md` section 4).
+/// The criterion that makes a log due; of several the last one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// Size in bytes is at least this.
@@ -88,6 +101,22 @@ pub enum Trigger {
     Monthly(u8),
     /// Another year has begun.
     Yearly,
+}
+
+impl Trigger {
+    /// Returns the setting that makes it.
+    #[must_use]
+    pub fn setting(self) -> Setting {
+        match self {
+            Self::Size(_) => Setting::Size,
+            Self::Minutes(_) => Setting::Minutes,
+            Self::Hourly => Setting::Hourly,
+            Self::Daily => Setting::Daily,
+            Self::Weekly(_) => Setting::Weekly,
+            Self::Monthly(_) => Setting::Monthly,
+            Self::Yearly => Setting::Yearly,
+        }
+    }
 }
 
 /// How the log becomes the newest archive.
@@ -140,7 +169,7 @@ pub struct Retention {
     pub max_age: u32,
 }
 
-/// How archives are named (`behaviour.md` section 5).
+/// How archives are named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Naming {
     /// By number or by date.

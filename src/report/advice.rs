@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use super::foreseen;
 use super::words::{bytes as shown, word as name};
 use super::{accounts, cite};
+use crate::config::directive::Setting;
 use crate::diag::Problem;
 use crate::lint::rhythm::Rhythm;
 use crate::lint::{Cause, Finding, Lint, Misread};
@@ -73,9 +74,12 @@ pub fn related(finding: &Finding) -> Option<&'static str> {
 
 fn cause(lint: &Lint) -> String {
     match lint {
-        Lint::CriterionLost { lost, wins } => format!("`{lost}` has no effect: `{wins}` after it replaces it"),
+        Lint::CriterionLost { lost, wins } => {
+            let (lost, wins) = (lost.name(), wins.name());
+            format!("`{lost}` has no effect: `{wins}` after it replaces it")
+        }
         Lint::DelayWithoutCompress => "`delaycompress` has no effect without `compress`".to_owned(),
-        Lint::DateWithoutDateext(directive) => format!("`{directive}` has no effect without `dateext`"),
+        Lint::DateWithoutDateext(directive) => format!("`{}` has no effect without `dateext`", directive.name()),
         Lint::DatesRepeat {
             format,
             criterion,
@@ -84,7 +88,8 @@ fn cause(lint: &Lint) -> String {
             let format = format.as_deref().map_or("the usual date".to_owned(), |format| {
                 format!("the date `{}`", shown(format.as_bytes().trim_ascii()))
             });
-            match dated_back {
+            let criterion = criterion.name();
+            match dated_back.map(Setting::name) {
                 None => {
                     format!("{format} can name two rotations by `{criterion}` alike, and the second one then fails")
                 }
@@ -95,10 +100,11 @@ fn cause(lint: &Lint) -> String {
             }
         }
         Lint::CreateWithoutRename(wins) => {
+            let wins = wins.name();
             format!("`create` has no effect: `{wins}` leaves the log where it is, so that none is created")
         }
-        Lint::MethodLost { lost, wins } => format!("`{lost}` has no effect beside `{wins}`"),
-        Lint::MailWithoutAddress(directive) => format!("`{directive}` has no effect without `mail`"),
+        Lint::MethodLost { lost, wins } => format!("`{}` has no effect beside `{}`", lost.name(), wins.name()),
+        Lint::MailWithoutAddress(directive) => format!("`{}` has no effect without `mail`", directive.name),
         Lint::CyclesWithoutShred => "`shredcycles` has no effect without `shred`".to_owned(),
         Lint::CommentInArgument(directive) => {
             format!("this is no comment, but a part of what `{directive}` is given")
@@ -148,7 +154,8 @@ fn other_cause(lint: &Lint) -> String {
             format!("logs in {directory} are not rotated: {why}")
         }
         Lint::TimerSlower { criterion, rhythm } => {
-            format!("`{criterion}` cannot be kept: logrotate is started {}", every(*rhythm))
+            let (criterion, every) = (criterion.name(), every(*rhythm));
+            format!("`{criterion}` cannot be kept: logrotate is started {every}")
         }
         Lint::MaxsizeIdle(rhythm) => format!(
             "`maxsize` has no effect: logrotate is started {}, and rotates the log each time anyway",
@@ -160,7 +167,8 @@ fn other_cause(lint: &Lint) -> String {
         }
         Lint::ScriptRefused { script, said, .. } => format!("the shell cannot read the {script} script: {said}"),
         Lint::GlobalLeaks { directive, reaches } => format!(
-            "`{directive}` outside of braces holds for the files read after this one, too, such as {}",
+            "`{}` outside of braces holds for the files read after this one, too, such as {}",
+            directive.name,
             name(reaches.as_os_str())
         ),
         Lint::MinAboveMax => {
@@ -183,11 +191,10 @@ fn cause_of_habit(lint: &Lint) -> String {
             format!("the {script} script fails whenever its last command's test does, and that is an error each time")
         }
         Lint::BashOnly(word) => format!("`{}` is for bash only, and scripts are run by sh", shown(word)),
-        Lint::MinimumWithoutTime(directive) => {
-            format!(
-                "`{directive}` has no effect without a time, such as `daily` or `weekly`: the log's size alone counts"
-            )
-        }
+        Lint::MinimumWithoutTime(setting) => format!(
+            "`{}` has no effect without a time, such as `daily` or `weekly`: the log's size alone counts",
+            setting.name()
+        ),
         Lint::DoubleStar => "`**` goes one level deep, as `*` does".to_owned(),
         Lint::OnlyLinks(first) => format!(
             "all that this finds is a symbolic link, such as {}, and links are never rotated",
@@ -200,7 +207,8 @@ fn cause_of_habit(lint: &Lint) -> String {
             name(other.as_os_str())
         ),
         Lint::ProgramMissing { directive, program } => format!(
-            "`{directive}` needs {}, which is not there or cannot be executed",
+            "`{}` needs {}, which is not there or cannot be executed",
+            directive.name,
             name(program.as_os_str())
         ),
         Lint::ArchiveObstacle { first, more } => {
@@ -232,19 +240,24 @@ fn every(rhythm: Rhythm) -> String {
 
 fn cure(lint: &Lint) -> String {
     match lint {
-        Lint::CriterionLost { lost: "size", wins } => {
-            format!("Write `maxsize` in place of `size`, to rotate {wins} and whenever the log is larger.")
+        Lint::CriterionLost {
+            lost: Setting::Size,
+            wins: other,
         }
-        Lint::CriterionLost { lost, wins: "size" } => {
-            format!("Write `maxsize` in place of `size`, to rotate {lost} and whenever the log is larger.")
+        | Lint::CriterionLost {
+            lost: other,
+            wins: Setting::Size,
+        } => {
+            let other = other.name();
+            format!("Write `maxsize` in place of `size`, to rotate {other} and whenever the log is larger.")
         }
         Lint::CriterionLost { lost, .. } | Lint::MethodLost { lost, .. } => {
-            format!("Remove `{lost}`, or the other one.")
+            format!("Remove `{}`, or the other one.", lost.name())
         }
         Lint::DelayWithoutCompress => "Add `compress`, or remove the line.".to_owned(),
         Lint::DateWithoutDateext(_) => "Add `dateext`, or remove the line.".to_owned(),
         Lint::DatesRepeat {
-            dated_back: Some("dateyesterday"),
+            dated_back: Some(Setting::DateYesterday),
             ..
         } => "Write a `dateformat` with the day, such as -%Y%m%d.".to_owned(),
         Lint::DatesRepeat {
@@ -256,20 +269,16 @@ fn cure(lint: &Lint) -> String {
         Lint::CyclesWithoutShred => "Add `shred`, or remove the line.".to_owned(),
         Lint::CommentInArgument(_) => "Put the comment on a line of its own.".to_owned(),
         Lint::MatchesArchives {
-            by: Some(directive @ ("extension" | "addextension")),
+            by: Some(by @ (Setting::Extension | Setting::AddExtension)),
             ..
-        } => {
-            format!(
-                "Remove `{directive}`, so that archives end in something else, or put them elsewhere with `olddir`."
-            )
-        }
-        Lint::MatchesArchives {
-            by: Some(directive), ..
-        } => {
-            format!(
-                "Let `{directive}` end in the date, and not as the logs do, or put archives elsewhere with `olddir`."
-            )
-        }
+        } => format!(
+            "Remove `{}`, so that archives end in something else, or put them elsewhere with `olddir`.",
+            by.name()
+        ),
+        Lint::MatchesArchives { by: Some(by), .. } => format!(
+            "Let `{}` end in the date, and not as the logs do, or put archives elsewhere with `olddir`.",
+            by.name()
+        ),
         Lint::MatchesArchives { .. } => {
             "Let the pattern end as the logs do, such as *.log, or put archives elsewhere with `olddir`.".to_owned()
         }

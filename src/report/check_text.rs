@@ -1,7 +1,8 @@
 //! What a check found, for people: message, place, the line with the exact part marked, and a remedy.
 
 use super::advice;
-use super::screen::{Look, columns, width};
+use super::screen::Look;
+use super::style::{columns, width};
 use super::words::bytes as shown;
 use crate::diag::{Place, Severity};
 use crate::lint::{Checked, Finding};

@@ -2,7 +2,6 @@
 //!
 //! Scripts and monitors match on fragments of the first; they are those of the reference.
 
-use super::text::Weight;
 use super::words::{bytes as shown, path, reason};
 use crate::diag::problem::Slip;
 use crate::diag::{Diagnostic, Place, Problem, Severity};
@@ -10,11 +9,18 @@ use crate::diag::{Diagnostic, Place, Problem, Severity};
 /// Returns the line for stderr: severity, place and message.
 #[must_use]
 pub fn line(diagnostic: &Diagnostic) -> String {
-    let mut line = String::from(match diagnostic.severity {
+    let word = match diagnostic.severity {
         Severity::Error => "error: ",
         Severity::Warning => "warning: ",
         Severity::Note => "",
-    });
+    };
+    format!("{word}{}", entry(diagnostic).1)
+}
+
+/// Returns how much a complaint weighs, and its line without that.
+#[must_use]
+pub fn entry(diagnostic: &Diagnostic) -> (Severity, String) {
+    let mut line = String::new();
     if let Some(Place { file, line: number, .. }) = diagnostic.place.as_ref().filter(|_| is_placed(&diagnostic.problem))
     {
         let separator = if diagnostic.problem == Problem::TextAfterBrace {
@@ -25,19 +31,7 @@ pub fn line(diagnostic: &Diagnostic) -> String {
         line.push_str(&format!("{}:{number}{separator}", path(file)));
     }
     line.push_str(&message(&diagnostic.problem));
-    line
-}
-
-/// Returns the line without its severity, and how much it weighs.
-#[must_use]
-pub fn entry(diagnostic: &Diagnostic) -> Option<(Weight, String)> {
-    let line = line(diagnostic);
-    let (weight, prefix) = match diagnostic.severity {
-        Severity::Error => (Weight::Error, "error: "),
-        Severity::Warning => (Weight::Warning, "warning: "),
-        Severity::Note => (Weight::Note, ""),
-    };
-    Some((weight, line.strip_prefix(prefix).unwrap_or(&line).to_owned()))
+    (diagnostic.severity, line)
 }
 
 /// Tells whether the message is one that names its place; those about a criterion or a home directory never did.

@@ -2,19 +2,17 @@
 
 use std::fmt::Write;
 use std::path::Path;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::status::{self, Row};
 use super::style::{Tone, left, paint, size, width};
-use super::text;
-use super::words::{list, path};
+use super::words::{bytes, list, path, place, word};
+use super::{accounts, status, text};
 use crate::clock::Stamp;
+use crate::config::directive::Row;
+use crate::diag::Place;
+use crate::policy::directives::{Shown, Word};
 use crate::schedule::{Lack, NextDue, Verdict};
-
-/// A line of a file.
-pub type Spot = (Arc<Path>, u32);
 
 /// A setting as it holds, and which line made it so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +20,40 @@ pub struct Effective {
     /// As one would write it in a configuration.
     pub text: String,
     /// Who set it; `None` is the default.
-    pub set_at: Option<Spot>,
+    pub set_at: Option<Place>,
+}
+
+/// A stanza that names the log and does not have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loser {
+    /// Where it begins.
+    pub place: Option<Place>,
+    /// Why it does not have the log.
+    pub why: Loses,
+}
+
+/// Why a stanza does not have a log that it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loses {
+    /// The first stanza has it, and this is an error.
+    Refused,
+    /// The first stanza has it, which `ignoreduplicates` makes no error.
+    Allowed,
+    /// The first stanza has it by another path.
+    ByAnotherPath,
+    /// Another stanza has it by a path by which it can be rotated.
+    CouldNot,
+}
+
+impl Loses {
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Refused => "an error, since the first stanza has it",
+            Self::Allowed => "the first stanza has it, and ignoreduplicates allows that",
+            Self::ByAnotherPath => "by another path; the first stanza has it",
+            Self::CouldNot => "by another path, by which it could not rotate it",
+        }
+    }
 }
 
 /// A line of the plan.
@@ -38,11 +69,11 @@ pub struct PlanLine {
 #[derive(Clone, Debug)]
 pub struct Account {
     /// What is known of it, its stanza's place included.
-    pub row: Row,
+    pub row: status::Row,
     /// The stanza's path list as written.
     pub written: Vec<u8>,
-    /// The other stanzas that name it, and why they do not have it.
-    pub losers: Vec<(Option<Spot>, String)>,
+    /// The other stanzas that name it.
+    pub losers: Vec<Loser>,
     /// The settings.
     pub settings: Vec<Effective>,
     /// What will be done; `None` where the log is not rotated, for the obstacle that the row has.
@@ -62,6 +93,43 @@ pub struct Plan {
     pub lines: Vec<PlanLine>,
 }
 
+/// Writes a setting as one would in a configuration; of a script the first line.
+#[must_use]
+pub fn setting(row: &Row, shown: &Shown) -> String {
+    let mut line = row.name.to_owned();
+    match shown {
+        Shown::On | Shown::Off(_) => {}
+        Shown::With(words) => words.iter().for_each(|word| {
+            let _ = write!(line, " {}", argument(word));
+        }),
+        Shown::Script(script) => {
+            let lines = script.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+            let mut lines = lines.filter(|line| !line.is_empty());
+            let _ = write!(line, ": {}", bytes(lines.next().unwrap_or_default()));
+            if lines.next().is_some() {
+                line.push_str(" ...");
+            }
+        }
+    }
+    line
+}
+
+fn argument(argument: &Word) -> String {
+    match argument {
+        Word::Text(text) => word(text),
+        Word::Number(number) => number.to_string(),
+        Word::Mode(mode) => format!("{:04o}", mode.0),
+        Word::User(user) => accounts::user(user.0),
+        Word::Group(group) => accounts::group(group.0),
+    }
+}
+
+/// Says that there is nothing to say of a log.
+#[must_use]
+pub fn unknown(log: &Path) -> String {
+    format!("error: no stanza names {}\n", path(log))
+}
+
 /// Returns it for people.
 #[must_use]
 pub fn text(account: &Account, colours: bool) -> String {
@@ -72,12 +140,12 @@ pub fn text(account: &Account, colours: bool) -> String {
         out,
         "{}\n  {}  {}",
         head("Stanza"),
-        spot(&row.place),
+        place(&row.place),
         list(&account.written)
     );
-    for (place, why) in &account.losers {
-        let place = place.as_ref().map(spot).unwrap_or_default();
-        let _ = writeln!(out, "  {place}  names it, too: {why}");
+    for loser in &account.losers {
+        let at = loser.place.as_ref().map(place).unwrap_or_default();
+        let _ = writeln!(out, "  {at}  names it, too: {}", loser.why.sentence());
     }
     let _ = writeln!(out, "\n{}", head("Settings"));
     let widest = account
@@ -87,11 +155,11 @@ pub fn text(account: &Account, colours: bool) -> String {
         .filter(|width| *width <= 40)
         .max();
     for one in &account.settings {
-        let place = one
+        let at = one
             .set_at
             .as_ref()
-            .map_or_else(|| paint("default", Tone::Faint, colours), spot);
-        let _ = writeln!(out, "  {}  {place}", left(&one.text, widest.unwrap_or(0)));
+            .map_or_else(|| paint("default", Tone::Faint, colours), place);
+        let _ = writeln!(out, "  {}  {at}", left(&one.text, widest.unwrap_or(0)));
     }
     let _ = writeln!(out, "\n{}", head("Now"));
     for line in standing(row) {
@@ -101,7 +169,7 @@ pub fn text(account: &Account, colours: bool) -> String {
     out
 }
 
-fn standing(row: &Row) -> Vec<String> {
+fn standing(row: &status::Row) -> Vec<String> {
     let last = row.last.map_or_else(
         || "no rotation is known".to_owned(),
         |last| format!("last rotated at {last}"),
@@ -185,21 +253,17 @@ fn title(plan: &Plan, next: Option<NextDue>) -> String {
     }
 }
 
-fn spot((file, line): &Spot) -> String {
-    format!("{}:{line}", path(file))
-}
-
 /// Returns it as one JSON object, with a line end; its schema is `fixtures/schema/explain.json`.
 #[must_use]
 pub fn json(account: &Account, errors: &[String]) -> String {
-    let place = |spot: Option<&Spot>| (spot.map(|(file, _)| path(file)), spot.map(|(_, line)| *line));
+    let place = |at: Option<&Place>| (at.map(|at| path(&at.file)), at.map(|at| at.line));
     let settings = account.settings.iter().map(|one| {
         let (file, line) = place(one.set_at.as_ref());
         json!({ "text": one.text, "file": file, "line": line })
     });
-    let losers = account.losers.iter().map(|(spot, why)| {
-        let (file, line) = place(spot.as_ref());
-        json!({ "file": file, "line": line, "reason": why })
+    let losers = account.losers.iter().map(|loser| {
+        let (file, line) = place(loser.place.as_ref());
+        json!({ "file": file, "line": line, "reason": loser.why.sentence() })
     });
     let plan = account.plan.as_ref();
     let lines = plan.map(|plan| &plan.lines[..]).unwrap_or_default();

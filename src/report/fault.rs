@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use super::accounts;
-use super::words::{bytes, end, list, path, reason};
-use crate::diag::Place;
+use super::words::{bytes, end, list, path, place, program, reason};
 use crate::fault::{Acting, Denial, Fault, Hook, Insecure, Op, SysError, Unfit};
-use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::sys::call::Errno;
 
 /// Says what failed. The fragments that scripts match on are the reference's.
@@ -42,7 +40,7 @@ pub fn sentence(fault: &Fault) -> String {
             path(&error.path),
             reason(error.errno),
             path(file),
-            spot(stanza)
+            place(stanza)
         ),
         Fault::CannotMail {
             path: file,
@@ -52,7 +50,7 @@ pub fn sentence(fault: &Fault) -> String {
             "cannot mail {}: {}; install the program, or name another one ({})",
             path(file),
             call(error),
-            spot(stanza)
+            place(stanza)
         ),
         Fault::Mail { path: file, end: how } => format!("mail command failed for {}: {}", path(file), end(*how)),
         Fault::InsecureDirectory { log, component, why } => insecure(log, component, *why),
@@ -60,12 +58,9 @@ pub fn sentence(fault: &Fault) -> String {
             "{} is still written by {}: it is left as it is, and its log is not rotated this time; \
              see that postrotate makes the program open its log anew",
             path(file),
-            super::text::program(by.as_deref())
+            program(by.as_deref())
         ),
-        Fault::NotSmaller { path: file } => super::text::hindrance(&ArchiveObstacle {
-            archive: file.clone(),
-            what: Obstructed::NotSmaller,
-        }),
+        Fault::NotSmaller { path: file } => not_smaller(file),
         Fault::OtherRun { path: log } => format!(
             "another run of logrotate is cutting logs of the directory of {}: skipping it; one run with one state file is enough",
             path(log)
@@ -80,9 +75,10 @@ pub fn sentence(fault: &Fault) -> String {
     }
 }
 
-/// Says where a stanza begins.
-fn spot(stanza: &Place) -> String {
-    format!("{}:{}", path(&stanza.file), stanza.line)
+/// Says that compressing an archive would gain nothing.
+pub(super) fn not_smaller(archive: &Path) -> String {
+    let archive = path(archive);
+    format!("{archive} stays plain: it has large holes, and compressed it would take no less room on the disk")
 }
 
 fn script(hook: Hook, shared: bool, (target, pattern): (&Path, &[u8]), how: &str) -> String {

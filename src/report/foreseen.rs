@@ -2,8 +2,7 @@
 
 use super::accounts;
 use super::style::size;
-use super::text;
-use super::words::path;
+use super::words::{self, path};
 use crate::facts::Kind;
 use crate::fault::Attribute;
 use crate::obstacle::{Need, Obstructed};
@@ -54,14 +53,14 @@ pub(super) fn parts(archive: &str, what: &Obstructed) -> (String, String) {
             format!(
                 "{archive} ({}) is still written by {}, which has not opened the log anew since its rotation",
                 size(*bytes),
-                text::program(by.as_deref())
+                words::program(by.as_deref())
             ),
             "see that postrotate makes it do so, or use copytruncate".to_owned(),
         ),
         Obstructed::Written { by } => (
             format!(
                 "{archive} is still written by {}, and is left as it is until the next rotation",
-                text::program(by.as_deref())
+                words::program(by.as_deref())
             ),
             "see that postrotate makes it open the log anew".to_owned(),
         ),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::tally::{Fate, LogTally, RunTally, SetTally};
 use super::text;
-use super::words::path;
+use super::words::{self, path};
 use crate::exit::Exit;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 
@@ -78,7 +78,7 @@ pub(super) fn obstacles(obstacles: &[ArchiveObstacle]) -> Vec<Value> {
             "kind": obstacle.what.word(),
             "archive": path(&obstacle.archive),
             "bytes": bytes,
-            "program": program.map(|name| text::program(Some(name))),
+            "program": program.map(|name| words::program(Some(name))),
             "text": text::hindrance(obstacle),
         })
     });

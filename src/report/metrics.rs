@@ -5,8 +5,7 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::tally::{Fate, RunTally, SetTally};
-use super::text;
-use super::words::path;
+use super::words::{path, program};
 use crate::exit::Exit;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 
@@ -142,7 +141,7 @@ fn obstacles(set: &SetTally) -> BTreeMap<&'static str, u64> {
 
 fn not_reopened(obstacle: &ArchiveObstacle) -> Option<(String, String, u64)> {
     match &obstacle.what {
-        Obstructed::NotReopened { bytes, by } => Some((path(&obstacle.archive), text::program(by.as_deref()), *bytes)),
+        Obstructed::NotReopened { bytes, by } => Some((path(&obstacle.archive), program(by.as_deref()), *bytes)),
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::schedule::{Cause, Verdict};
 use crate::sys::File;
-use crate::sys::syslog::{Priority, Syslog};
+use crate::sys::syslog::Syslog;
 use crate::sys::terminal;
 
 pub mod accounts;
@@ -36,13 +36,13 @@ pub mod status_table;
 pub mod style;
 pub mod tally;
 pub mod text;
+pub mod usage;
 pub mod words;
 
 use metrics::Held;
 use progress::Progress;
 use style::{Colours, Tone, paint};
 use tally::{RunTally, Tally};
-use text::Weight;
 
 /// Where everything is written besides stderr (`--log`).
 #[derive(Debug)]
@@ -130,25 +130,6 @@ pub fn complain(text: &str) {
     drop(std::io::stderr().lock().write_all(text.as_bytes()));
 }
 
-/// What standard output is.
-#[derive(Clone, Copy, Debug)]
-pub struct Output {
-    /// How wide a terminal it is.
-    pub columns: Option<usize>,
-    /// Colours are used.
-    pub colours: bool,
-}
-
-/// Looks at standard output.
-#[must_use]
-pub fn output(colours: Colours) -> Output {
-    let stdout = std::io::stdout();
-    Output {
-        columns: terminal::columns(&stdout),
-        colours: colours.are_wanted(terminal::is_terminal(&stdout)),
-    }
-}
-
 /// How lines look on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Voice {
@@ -175,11 +156,11 @@ impl Voice {
     }
 
     /// Returns an entry as it is written.
-    fn line(self, weight: Weight, text: &str) -> String {
-        let (word, tone, priority) = match weight {
-            Weight::Note => ("", None, 6),
-            Weight::Warning => ("warning: ", Some(Tone::Odd), 4),
-            Weight::Error => ("error: ", Some(Tone::Bad), 3),
+    fn line(self, severity: Severity, text: &str) -> String {
+        let (word, tone, priority) = match severity {
+            Severity::Note => ("", None, 6),
+            Severity::Warning => ("warning: ", Some(Tone::Odd), 4),
+            Severity::Error => ("error: ", Some(Tone::Bad), 3),
         };
         match (self, tone) {
             (Self::Coloured, Some(tone)) => format!("{} {text}\n", paint(word.trim_end(), tone, true)),
@@ -230,16 +211,16 @@ impl Listener for Reporter {
         if !self.hears_notes() && is_note(&event) {
             return;
         }
-        let Some((weight, text)) = text::entry(&event) else {
+        let Some((severity, text)) = text::entry(&event) else {
             return;
         };
-        if self.verbose || weight > Weight::Note {
-            self.write(&self.voice.line(weight, &text));
+        if self.verbose || severity > Severity::Note {
+            self.write(&self.voice.line(severity, &text));
         }
         if let Some(copy) = &self.copy {
             match &mut *copy.lock().unwrap_or_else(PoisonError::into_inner) {
-                Copy::File(file) => drop(file.write_all(Voice::Plain.line(weight, &text).as_bytes())),
-                Copy::Syslog(syslog) => syslog.send(priority(weight), &text),
+                Copy::File(file) => drop(file.write_all(Voice::Plain.line(severity, &text).as_bytes())),
+                Copy::Syslog(syslog) => syslog.send(severity, &text),
             }
         }
     }
@@ -252,14 +233,6 @@ impl Listener for Reporter {
         if let Some(progress) = &self.progress {
             progress.show(pacing);
         }
-    }
-}
-
-fn priority(weight: Weight) -> Priority {
-    match weight {
-        Weight::Note => Priority::Debug,
-        Weight::Warning => Priority::Warning,
-        Weight::Error => Priority::Error,
     }
 }
 
@@ -301,17 +274,17 @@ mod tests {
 
     #[test]
     fn every_line_has_its_priority_where_the_journal_listens() {
-        let line = |weight, text| Voice::Journal.line(weight, text);
-        assert_eq!(line(Weight::Note, "\nHandling 1 logs"), "<6>Handling 1 logs\n");
-        assert_eq!(line(Weight::Warning, "one\ntwo\n"), "<4>warning: one\n<4>two\n");
-        assert_eq!(line(Weight::Error, "bad"), "<3>error: bad\n");
+        let line = |severity, text| Voice::Journal.line(severity, text);
+        assert_eq!(line(Severity::Note, "\nHandling 1 logs"), "<6>Handling 1 logs\n");
+        assert_eq!(line(Severity::Warning, "one\ntwo\n"), "<4>warning: one\n<4>two\n");
+        assert_eq!(line(Severity::Error, "bad"), "<3>error: bad\n");
     }
 
     #[test]
     fn only_the_word_is_coloured() {
-        let line = |weight| Voice::Coloured.line(weight, "x");
-        assert_eq!(line(Weight::Note), "x\n");
-        assert_eq!(line(Weight::Warning), "\x1b[1;33mwarning:\x1b[0m x\n");
-        assert_eq!(line(Weight::Error), "\x1b[1;31merror:\x1b[0m x\n");
+        let line = |severity| Voice::Coloured.line(severity, "x");
+        assert_eq!(line(Severity::Note), "x\n");
+        assert_eq!(line(Severity::Warning), "\x1b[1;33mwarning:\x1b[0m x\n");
+        assert_eq!(line(Severity::Error), "\x1b[1;31merror:\x1b[0m x\n");
     }
 }

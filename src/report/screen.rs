@@ -1,9 +1,5 @@
 //! What standard output is written to: whether it takes colours, and how wide it is.
 
-use std::io::IsTerminal;
-
-use unicode_width::UnicodeWidthChar;
-
 use super::style::Colours;
 use crate::sys::terminal;
 
@@ -17,13 +13,13 @@ pub struct Look {
 }
 
 impl Look {
-    /// Looks at standard output; a wish for or against colours goes before all.
+    /// Looks at standard output.
     #[must_use]
-    pub fn of_stdout(wish: Option<bool>) -> Self {
-        let by_itself = || Colours::Auto.are_wanted(std::io::stdout().is_terminal());
+    pub fn of_stdout(colours: Colours) -> Self {
+        let stdout = std::io::stdout();
         Self {
-            colour: wish.unwrap_or_else(by_itself),
-            width: terminal::width(),
+            colour: colours.are_wanted(terminal::is_terminal(&stdout)),
+            width: terminal::columns(&stdout),
         }
     }
 
@@ -36,16 +32,4 @@ impl Look {
             text.to_owned()
         }
     }
-}
-
-/// Counts the columns that a character takes in a terminal.
-#[must_use]
-pub fn columns(one: char) -> usize {
-    UnicodeWidthChar::width(one).unwrap_or(0)
-}
-
-/// Counts the columns that a text takes in a terminal: characters of East Asia take two.
-#[must_use]
-pub fn width(text: &str) -> usize {
-    text.chars().map(columns).sum()
 }

@@ -1,21 +1,16 @@
 //! What there is to tell of the state file, in words.
 
-use super::text::Weight;
 use super::words::{bytes, path, reason};
+use crate::diag::Severity;
 use crate::fault::{Fault, SysError};
 use crate::state::StateProblem;
-use crate::state::problem::{self, BadLine};
+use crate::state::problem::BadLine;
 use crate::store::StoreError;
 
 /// Puts a problem of the state file into words.
 #[must_use]
-pub fn entry(problem: &StateProblem) -> Option<(Weight, String)> {
-    let weight = match problem.weight() {
-        problem::Weight::Note => Weight::Note,
-        problem::Weight::Warning => Weight::Warning,
-        problem::Weight::Error => Weight::Error,
-    };
-    Some((weight, sentence(problem)))
+pub fn entry(problem: &StateProblem) -> (Severity, String) {
+    (problem.severity(), sentence(problem))
 }
 
 /// Says why there is no state to work with.

@@ -3,7 +3,6 @@
 //! How it is laid out as a table is in `status_table`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -12,6 +11,7 @@ use super::style::size;
 use super::text;
 use super::words::path;
 use crate::clock::Stamp;
+use crate::diag::Place;
 use crate::fault::Fault;
 use crate::obstacle::{ArchiveObstacle, PassedOver};
 use crate::policy::{Policy, Trigger};
@@ -58,7 +58,7 @@ pub struct Row {
     /// Its path as configured.
     pub log: PathBuf,
     /// Its stanza's file and line.
-    pub place: (Arc<std::path::Path>, u32),
+    pub place: Place,
     /// Its size in bytes.
     pub size: Option<u64>,
     /// The state's entry.
@@ -185,8 +185,8 @@ pub(super) fn iso(stamp: Stamp) -> String {
 pub fn row_json(row: &Row) -> Value {
     json!({
         "path": path(&row.log),
-        "file": path(&row.place.0),
-        "line": row.place.1,
+        "file": path(&row.place.file),
+        "line": row.place.line,
         "size": row.size,
         "last": row.last.map(iso),
         "verdict": row.verdict.as_ref().map(|verdict| match verdict {

@@ -4,7 +4,7 @@
 
 use super::status::{Obstacle, Row};
 use super::style::{Tone, left, paint, right, size, width};
-use super::words::path;
+use super::words::{path, place};
 use crate::clock::Stamp;
 use crate::schedule::NextDue;
 
@@ -92,7 +92,7 @@ fn cells(row: &Row, stamp: impl Fn(Stamp) -> String) -> Cells {
             files => format!("{files}, {}", size(sum.bytes)),
         }),
         why: row.why(),
-        stanza: format!("{}:{}", path(&row.place.0), row.place.1),
+        stanza: place(&row.place),
         tone,
     }
 }
@@ -220,12 +220,18 @@ mod tests {
 
     use super::*;
     use crate::clock::tests::{berlin, stamp};
+    use crate::diag::Place;
     use crate::report::status::Sum;
 
     fn row(log: &str, next: NextDue) -> Row {
         Row {
             log: log.into(),
-            place: (Path::new("/etc/logrotate.d/app").into(), 3),
+            place: Place {
+                file: Path::new("/etc/logrotate.d/app").into(),
+                line: 3,
+                column: 1,
+                length: 0,
+            },
             size: Some(1536),
             last: Some(stamp("2026-11-22 0:5:0")),
             verdict: None,

@@ -2,7 +2,7 @@
 
 use std::env;
 
-pub use super::screen::width;
+use unicode_width::UnicodeWidthChar;
 
 /// When colours are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,6 +58,18 @@ pub fn paint(text: &str, tone: Tone, on: bool) -> String {
         Tone::Faint => "2",
     };
     format!("\x1b[{code}m{text}\x1b[0m")
+}
+
+/// Counts the columns that a character takes in a terminal.
+#[must_use]
+pub fn columns(one: char) -> usize {
+    UnicodeWidthChar::width(one).unwrap_or(0)
+}
+
+/// Counts the columns that a text takes in a terminal: characters of East Asia take two.
+#[must_use]
+pub fn width(text: &str) -> usize {
+    text.chars().map(columns).sum()
 }
 
 /// Fills a text up with blanks behind it.

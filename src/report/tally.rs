@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::text;
 use super::words;
+use crate::diag::Severity;
 use crate::event::{Doing, Event, Listener};
 use crate::schedule::Verdict;
 
@@ -121,7 +122,7 @@ impl Inner {
         match event {
             Event::DryRun => self.run.dry_run = true,
             Event::Set { written, place, .. } => {
-                let (file, line) = (place.0.to_path_buf(), place.1);
+                let (file, line) = (place.file.to_path_buf(), place.line);
                 self.run.sets.push(SetTally {
                     pattern: words::list(written),
                     file,
@@ -222,13 +223,13 @@ impl Inner {
         if super::is_note(event) {
             return;
         }
-        let Some((weight, text)) = text::entry(event) else {
+        let Some((severity, text)) = text::entry(event) else {
             return;
         };
-        match weight {
-            text::Weight::Note => {}
-            text::Weight::Warning => self.run.warnings.push(text),
-            text::Weight::Error => self.errors(event).push(text),
+        match severity {
+            Severity::Note => {}
+            Severity::Warning => self.run.warnings.push(text),
+            Severity::Error => self.errors(event).push(text),
         }
     }
 

@@ -4,37 +4,28 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::fault;
 use super::style::size;
-use super::words::{bytes, lines, list, path, word};
+use super::words::{lines, list, path, word};
+use crate::diag::Severity;
 use crate::event::{Doing, Event, Summary};
 use crate::fault::{Fault, Hook};
 use crate::obstacle::{ArchiveObstacle, Obstructed, PassedOver};
 use crate::policy::{Keep, Policy, Trigger};
 use crate::schedule::{Cause, Period, Verdict, Why};
-
-/// How much an entry matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
-    /// Shown with `-v` or `-d`.
-    Note,
-    /// Always shown, after `warning: `: the exit status is as it was.
-    Warning,
-    /// Always shown, after `error: `: the exit status is not 0.
-    Error,
-}
+use crate::sys::truncate::CutWay;
 
 /// Puts an event into words; `None` where there is nothing to say.
 #[must_use]
-pub fn entry(event: &Event) -> Option<(Weight, String)> {
-    let note = |text: String| Some((Weight::Note, text));
-    let warn = |text: String| Some((Weight::Warning, text));
-    let error = |text: String| Some((Weight::Error, text));
+pub fn entry(event: &Event) -> Option<(Severity, String)> {
+    let note = |text: String| Some((Severity::Note, text));
+    let warn = |text: String| Some((Severity::Warning, text));
+    let error = |text: String| Some((Severity::Error, text));
     match event {
         Event::DryRun => warn(
             "this is a dry run (debug mode): it only shows what a run would do, and changes nothing. Use -v for a real run that tells what it does.\n"
                 .to_owned(),
         ),
-        Event::Config(diagnostic) => super::cite::entry(diagnostic),
-        Event::State(problem) => super::state_text::entry(problem),
+        Event::Config(diagnostic) => Some(super::cite::entry(diagnostic)),
+        Event::State(problem) => Some(super::state_text::entry(problem)),
         Event::Handling(count) => note(format!("\nHandling {count} logs")),
         Event::Set { written, policy, forced, .. } => {
             note(format!("\nrotating pattern: {} {}", list(written), describe(policy, *forced)))
@@ -62,7 +53,7 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
             path(file),
             lines(said).trim_end()
         )),
-        Event::CutWay { log, way } => note(format!("log {} was cut: {way}", path(log))),
+        Event::CutWay { log, way } => note(format!("log {} was cut: {}", path(log), cut(*way))),
         Event::WriterDoesNotAppend(log) => warn(format!(
             "a program writes to {} without O_APPEND: after copytruncate the log begins with a hole; make the program append, \
              or rotate by rename",
@@ -118,11 +109,6 @@ pub fn hindrance(obstacle: &ArchiveObstacle) -> String {
 /// Says what failed, and what becomes of the archive.
 fn after(why: &Fault, then: &str) -> String {
     format!("{}; {then}", fault::sentence(why))
-}
-
-/// Names a program, as it named itself.
-pub(super) fn program(name: Option<&str>) -> String {
-    name.map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
 }
 
 fn summary(sums: &Summary) -> String {
@@ -192,14 +178,14 @@ fn criterion(trigger: Trigger) -> String {
     }
 }
 
-fn decided(log: &str, verdict: &Verdict) -> (Weight, String) {
+fn decided(log: &str, verdict: &Verdict) -> (Severity, String) {
     match verdict {
         Verdict::Rotate(Cause::Future) => (
-            Weight::Warning,
+            Severity::Warning,
             format!("log {log} last rotated in the future -- rotation forced"),
         ),
-        Verdict::Rotate(_) => (Weight::Note, "  log needs rotating".to_owned()),
-        Verdict::Keep(why) => (Weight::Note, format!("  log does not need rotating ({})", kept(*why))),
+        Verdict::Rotate(_) => (Severity::Note, "  log needs rotating".to_owned()),
+        Verdict::Keep(why) => (Severity::Note, format!("  log does not need rotating ({})", kept(*why))),
     }
 }
 
@@ -246,6 +232,16 @@ fn passed_over(log: &str, why: PassedOver) -> String {
             format!("  log {log} has several hard links, which allowhardlink does not permit -- skipping")
         }
         PassedOver::Directory => format!("  log {log} is a directory -- skipping"),
+    }
+}
+
+fn cut(way: CutWay) -> &'static str {
+    match way {
+        CutWay::Alone | CutWay::NoWriter => "nobody writes to it, it is empty now",
+        CutWay::Collapsed => "the copied blocks were taken off its front, what came meanwhile stays in it",
+        CutWay::Quiet => "nobody wrote to it meanwhile, it is empty now",
+        CutWay::Recopied => "it was copied until nothing more came, and emptied at once",
+        CutWay::ByAnother => "another program had cut it meanwhile, it was left alone",
     }
 }
 

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use crate::diag::Place;
 use crate::fault::ChildEnd;
 pub use crate::shown::bytes;
 
@@ -11,6 +12,17 @@ pub use crate::shown::bytes;
 #[must_use]
 pub fn path(path: &Path) -> String {
     bytes(path.as_os_str().as_bytes())
+}
+
+/// Shows the line that a place is in.
+#[must_use]
+pub fn place(place: &Place) -> String {
+    format!("{}:{}", path(&place.file), place.line)
+}
+
+/// Names a program, as it named itself.
+pub(super) fn program(name: Option<&str>) -> String {
+    name.map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))
 }
 
 /// Shows a word.

@@ -1,4 +1,4 @@
-//! Is a log due? A pure function of policy, observation, state and now (`behaviour.md` section 4, steps 4 and 5).
+//! Is a log due? A pure function of policy, observation, state and now.
 
 use crate::clock::{DAY_SECONDS, Now, Stamp};
 use crate::facts::FileFacts;

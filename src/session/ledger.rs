@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Options;
 use super::plain::PlainNotes;
 use crate::clock::{Now, Stamp};
+use crate::diag::Severity;
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::fault::Fault;
@@ -244,7 +245,7 @@ impl Ledger {
 
 /// Tells a problem; answers whether it makes the exit status 1.
 fn tell(problem: StateProblem, listener: &Arc<dyn Listener>) -> bool {
-    let is_error = problem.weight() == crate::state::problem::Weight::Error;
+    let is_error = problem.severity() == Severity::Error;
     listener.hear(Event::State(problem));
     is_error
 }

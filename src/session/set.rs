@@ -19,12 +19,10 @@ use crate::observe::Held;
 use crate::obstacle::{self, PassedOver};
 use crate::policy::{Policy, Su};
 use crate::schedule::{self, Cause, Verdict};
+use crate::sys::call::Errno;
 use crate::sys::identity;
 use crate::sys::pattern::is_special;
 use crate::unix::{FileId, Identity, split_path};
-
-/// What the kernel says of a name that is not there.
-const ENOENT: i32 = 2;
 
 /// Where a log is.
 #[derive(Clone, Debug)]
@@ -110,10 +108,7 @@ impl Session<'_> {
             written: Arc::clone(&expanded.set.written),
             policy: Arc::clone(policy),
             forced: self.force,
-            place: (
-                Arc::clone(&expanded.set.declared_at.file),
-                expanded.set.declared_at.line,
-            ),
+            place: expanded.set.declared_at.clone(),
         });
         if expanded.logs.is_empty() {
             self.hear(Event::NoLogs);
@@ -412,7 +407,7 @@ fn shared(home: Home, before: Option<&Waiting>) -> Rc<Home> {
 }
 
 fn missing(path: &Path) -> Fault {
-    Fault::Call(SysError::new(Op::Stat, path, ENOENT))
+    Fault::Call(SysError::new(Op::Stat, path, Errno::ENOENT as i32))
 }
 
 /// Tells whether a log could not be looked at since it is not there.

@@ -1,4 +1,4 @@
-//! The text of a state file, line by line (`behaviour.md` section 3, `details.md` 16).
+//! The text of a state file, line by line.
 //!
 //! A line is a path and a date, two words as a shell would split them. What we write is read the same by the reference.
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::diag::Severity;
 use crate::fault::SysError;
 
 /// A field of a stamp.
@@ -120,36 +121,25 @@ pub enum StateProblem {
     JournalFailed(SysError),
 }
 
-/// How much a problem weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
-    /// It is said with `-v`, no more.
-    Note,
-    /// It is said, and changes nothing.
-    Warning,
-    /// The exit status is 1.
-    Error,
-}
-
 impl StateProblem {
     /// Answers how much it weighs.
     #[must_use]
-    pub fn weight(&self) -> Weight {
+    pub fn severity(&self) -> Severity {
         match self {
-            Self::Reading(_) | Self::Removing { .. } | Self::Recovered { .. } | Self::Waiting(_) => Weight::Note,
+            Self::Reading(_) | Self::Removing { .. } | Self::Recovered { .. } | Self::Waiting(_) => Severity::Note,
             Self::WorldReadable(_)
             | Self::InPlace(_)
             | Self::NotOpened(_)
             | Self::TooLongToKeep(_)
             | Self::JournalDamaged { .. }
             | Self::JournalForeign(_)
-            | Self::JournalOfAnotherVersion(_) => Weight::Warning,
+            | Self::JournalOfAnotherVersion(_) => Severity::Warning,
             Self::BadLine { .. }
             | Self::MoreBadLines { .. }
             | Self::BadTopLine(_)
             | Self::NotRegular(_)
             | Self::JournalFailed(_)
-            | Self::Failed(_) => Weight::Error,
+            | Self::Failed(_) => Severity::Error,
         }
     }
 }

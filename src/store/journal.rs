@@ -64,9 +64,9 @@ impl Store {
         if let Lines::Unopened = *lines {
             *lines = Lines::Broken;
             let opened = LineFile::open(dir, &journal_name(name), TOP);
-            let (file, made) = opened.map_err(|unusable| lines.give_up(unusable))?;
+            let file = opened.map_err(|unusable| lines.give_up(unusable))?;
+            is_new = file.is_new();
             *lines = Lines::Open(file);
-            is_new = made;
         }
         let mut text = Vec::new();
         let mut noted = Ok(());

@@ -9,14 +9,10 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::{Gid, Uid};
 use xattr::FileExt;
 
+use super::acl::{ACL, acl_of, errno_of, is_absent};
 use crate::facts::{FileFacts, FileTime};
 use crate::fault::{Op, SysError};
 use crate::unix::{GroupId, Mode, UserId};
-
-/// The attribute that holds a file's access control list.
-pub(super) const ACL: &str = "system.posix_acl_access";
-/// The attribute that holds the list which a directory hands on to what is made in it.
-pub(super) const DEFAULT_ACL: &str = "system.posix_acl_default";
 
 fn fail(op: Op, path: &Path, errno: Errno) -> SysError {
     SysError::new(op, path, errno as i32)
@@ -60,31 +56,4 @@ pub fn copy_permissions(from: &File, facts: &FileFacts, to: &File, path: &Path) 
         },
         None => set_mode(to, path, Mode(facts.mode.0 & 0o777)),
     }
-}
-
-/// Reads a file's ACL as the kernel keeps it; `None` where it has none or the file system knows none.
-pub fn acl_of(file: &File, path: &Path) -> Result<Option<Vec<u8>>, SysError> {
-    match file.get_xattr(ACL) {
-        Ok(list) => Ok(list),
-        Err(error) if is_absent(&error) => Ok(None),
-        Err(error) => Err(fail(Op::SetAttribute, path, errno_of(&error))),
-    }
-}
-
-/// Takes an access control list away; answers whether there was one.
-pub(super) fn disinherit(file: &File, list: &str) -> Result<bool, Errno> {
-    match file.get_xattr(list).map(|found| found.map(|_| file.remove_xattr(list))) {
-        Ok(None) => Ok(false),
-        Ok(Some(Ok(()))) => Ok(true),
-        Err(error) if is_absent(&error) => Ok(false),
-        Ok(Some(Err(error))) | Err(error) => Err(errno_of(&error)),
-    }
-}
-
-fn errno_of(error: &std::io::Error) -> Errno {
-    Errno::from_raw(error.raw_os_error().unwrap_or(0))
-}
-
-fn is_absent(error: &std::io::Error) -> bool {
-    matches!(errno_of(error), Errno::ENODATA | Errno::EOPNOTSUPP | Errno::ENOSYS)
 }

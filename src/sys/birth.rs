@@ -12,7 +12,7 @@ use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::{Mode as NixMode, fchmod, mkdirat};
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
-use super::attributes::{ACL, DEFAULT_ACL, disinherit};
+use super::acl::{ACL, DEFAULT_ACL, disinherit};
 use super::dir::Dir;
 use crate::fault::{Op, SysError};
 

@@ -11,9 +11,10 @@ use nix::sys::statfs::{BTRFS_SUPER_MAGIC, EXT4_SUPER_MAGIC, TMPFS_MAGIC, fstatfs
 use nix::sys::uio::pread;
 use nix::unistd::{Whence, ftruncate, lseek64};
 
-use super::call::{CallError, Doing};
+use super::call::CallError;
 pub use super::stream::Afterwards;
 use super::stream::{Run, Sink, Source, as_off, size_of};
+use crate::fault::Op;
 
 /// The buffer for copies by hand: more gains nothing, and this much stays in the processor's cache.
 const BUFFER: usize = 256 << 10;
@@ -86,7 +87,7 @@ pub(super) fn read_at(fd: BorrowedFd<'_>, buffer: &mut [u8], at: u64) -> Result<
             Ok(0) => break,
             Ok(count) => filled += count,
             Err(Errno::EINTR) => {}
-            Err(errno) => return Err(CallError::new(Doing::Read, errno)),
+            Err(errno) => return Err(CallError::new(Op::Read, errno)),
         }
     }
     Ok(filled)
@@ -120,7 +121,7 @@ pub(super) fn copy_part(
     part: Part,
     after: Afterwards,
 ) -> Result<u64, CallError> {
-    let stat = fstat(from).map_err(CallError::when(Doing::Stat))?;
+    let stat = fstat(from).map_err(CallError::when(Op::Stat))?;
     let end_now = stat.st_size.unsigned_abs().min(part.end);
     let sparse = stat.st_blocks.saturating_mul(512) < stat.st_size;
     let mut at = part.start;
@@ -140,7 +141,7 @@ pub(super) fn copy_part(
         at = copy_by_hand(from, to, Part { start: at, ..part }, after)?;
     }
     if size_of(to)? != at - part.skipped {
-        ftruncate(to, as_off(at - part.skipped)).map_err(CallError::when(Doing::Write))?;
+        ftruncate(to, as_off(at - part.skipped)).map_err(CallError::when(Op::Write))?;
     }
     Ok(at)
 }
@@ -164,7 +165,7 @@ fn make_room(to: BorrowedFd<'_>, offset: u64, length: u64) -> Result<(), CallErr
         match fallocate(to, FallocateFlags::FALLOC_FL_KEEP_SIZE, as_off(offset), as_off(length)) {
             Err(Errno::EINTR) => {}
             Err(errno @ (Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG | Errno::EIO)) => {
-                return Err(CallError::new(Doing::Write, errno));
+                return Err(CallError::new(Op::Write, errno));
             }
             _ => return Ok(()),
         }
@@ -182,7 +183,7 @@ fn share(from: BorrowedFd<'_>, to: BorrowedFd<'_>, part: Part) -> Result<u64, Ca
             Ok(0) => break,
             Ok(_) | Err(Errno::EINTR) => {}
             Err(errno @ (Errno::ENOSPC | Errno::EDQUOT | Errno::EFBIG)) => {
-                return Err(CallError::new(Doing::Write, errno));
+                return Err(CallError::new(Op::Write, errno));
             }
             // An I/O error may be either file's: the copy by hand finds out which.
             Err(_) => break,
@@ -304,7 +305,7 @@ mod tests {
         from.write_all(&[b'x'; 4096]).unwrap();
         let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let error = copy_contents(from.as_fd(), full.as_fd(), Afterwards::Keep).unwrap_err();
-        assert_eq!(error, CallError::new(Doing::Write, Errno::ENOSPC));
+        assert_eq!(error, CallError::new(Op::Write, Errno::ENOSPC));
     }
 
     #[test]
@@ -312,7 +313,7 @@ mod tests {
         let directory = File::open(".").unwrap();
         let to = tempfile::tempfile().unwrap();
         let error = copy_contents(directory.as_fd(), to.as_fd(), Afterwards::Keep).unwrap_err();
-        assert_eq!(error, CallError::new(Doing::Read, Errno::EISDIR));
+        assert_eq!(error, CallError::new(Op::Read, Errno::EISDIR));
     }
 
     proptest! {

@@ -9,14 +9,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use nix::dir::Type;
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, RenameFlags};
 use nix::sys::stat::{FileStat, Mode as NixMode};
 use nix::sys::statfs::{EXT4_SUPER_MAGIC, FsType, PROC_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, fstatfs};
 use nix::unistd::UnlinkatFlags;
 
-use super::denial;
-use super::listing::kind_of_entry;
+use super::acl::{ACL, DEFAULT_ACL};
+use super::denial::{self, Refused};
 use crate::facts::{FileFacts, FileTime, Kind};
 use crate::fault::{Attribute, Op, SysError};
 use crate::unix::{FileId, GroupId, Mode, UserId};
@@ -79,7 +80,7 @@ impl Dir {
         }
         if let Ok(stat) = nix::sys::stat::fstat(file) {
             let is_trusted = self.facts().is_ok_and(|facts| [0, stat.st_uid].contains(&facts.user.0));
-            let default_acl = xattr::get_deref(proc_path(self.fd.as_fd()), super::attributes::DEFAULT_ACL);
+            let default_acl = xattr::get_deref(proc_path(self.fd.as_fd()), DEFAULT_ACL);
             let births = Births {
                 user: UserId(stat.st_uid),
                 group: GroupId(stat.st_gid),
@@ -99,8 +100,7 @@ impl Dir {
     pub fn has_no_acl(&self, name: &OsStr, file: FileId) -> bool {
         let mut path = proc_path(self.fd.as_fd());
         path.push(name);
-        matches!(xattr::get(path, super::attributes::ACL), Ok(None))
-            && matches!(self.look(name), Ok(Some(facts)) if facts.id == file)
+        matches!(xattr::get(path, ACL), Ok(None)) && matches!(self.look(name), Ok(Some(facts)) if facts.id == file)
     }
 
     /// Returns the path it was reached by.
@@ -120,15 +120,25 @@ impl Dir {
     }
 
     pub(super) fn error(&self, op: Op, name: &OsStr, errno: Errno) -> SysError {
+        let at = self.path_of(name);
         SysError {
-            denial: denial::of_entry(self, name, op, errno).map(Box::new),
-            ..SysError::new(op, self.path_of(name), errno as i32)
+            denial: self.refused(op, errno).of_entry(name, at.clone()).map(Box::new),
+            ..SysError::new(op, at, errno as i32)
+        }
+    }
+
+    fn refused(&self, op: Op, errno: Errno) -> Refused<'_> {
+        Refused {
+            dir: self.fd.as_fd(),
+            path: &self.path,
+            op,
+            errno,
         }
     }
 
     fn own_error(&self, op: Op, errno: Errno) -> SysError {
         SysError {
-            denial: denial::of_directory(self, op, errno).map(Box::new),
+            denial: self.refused(op, errno).of_directory().map(Box::new),
             ..SysError::new(op, self.path.clone(), errno as i32)
         }
     }
@@ -156,13 +166,13 @@ impl Dir {
         let wanted = AccessFlags::W_OK | AccessFlags::X_OK;
         // The kernel lets names be made in an append-only directory, and no more.
         faccessat(&self.fd, ".", wanted, AtFlags::AT_EACCESS).is_ok()
-            && denial::attribute(self, OsStr::new(denial::ITSELF)).is_none()
+            && denial::attribute(self.fd.as_fd(), OsStr::new(denial::ITSELF)).is_none()
     }
 
     /// Returns the attribute that keeps a file in it from being renamed and removed.
     #[must_use]
     pub fn attribute(&self, name: &OsStr) -> Option<Attribute> {
-        denial::attribute(self, name)
+        denial::attribute(self.fd.as_fd(), name)
     }
 
     /// Opens a file that must be a regular one, without following a link and without blocking on a FIFO.
@@ -189,7 +199,7 @@ impl Dir {
             SysError {
                 denial: failed
                     .denial
-                    .or_else(|| denial::of_directory(to_dir, Op::Rename, errno).map(Box::new)),
+                    .or_else(|| to_dir.refused(Op::Rename, errno).of_directory().map(Box::new)),
                 other: Some(to_dir.path_of(to)),
                 ..failed
             }
@@ -335,6 +345,16 @@ pub fn facts_of_open(file: &impl AsFd, path: &Path) -> Result<FileFacts, SysErro
     nix::sys::stat::fstat(file)
         .map(|stat| facts_of(&stat))
         .map_err(|errno| SysError::new(Op::Stat, path, errno as i32))
+}
+
+/// Returns what an entry of a directory is.
+pub(super) fn kind_of_entry(kind: Type) -> Kind {
+    match kind {
+        Type::File => Kind::Regular,
+        Type::Directory => Kind::Directory,
+        Type::Symlink => Kind::Symlink,
+        _ => Kind::Special,
+    }
 }
 
 pub(super) fn facts_of(stat: &FileStat) -> FileFacts {

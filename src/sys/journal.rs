@@ -22,6 +22,7 @@ use crate::fault::{Op, SysError};
 pub struct LineFile {
     file: File,
     path: PathBuf,
+    is_new: bool,
 }
 
 /// Why such a file cannot be used.
@@ -91,16 +92,19 @@ pub fn replace(dir: &Dir, name: &OsStr, top: Top, lines: &[u8]) -> Result<(), Un
 
 impl LineFile {
     /// Opens the file for adding, making it where there is none: readable by its owner alone, `top` its first line.
-    /// One that is damaged there is begun anew; a last line that was torn is ended. Answers, too, whether it is new: then its
-    /// directory is to be settled when the first lines were flushed.
-    pub fn open(dir: &Dir, name: &OsStr, top: Top) -> Result<(Self, bool), Unusable> {
+    /// One that is damaged there is begun anew; a last line that was torn is ended.
+    pub fn open(dir: &Dir, name: &OsStr, top: Top) -> Result<Self, Unusable> {
         let path = dir.path_of(name);
         let flags = OFlag::O_RDWR | OFlag::O_APPEND;
         let file = match open(dir, name, flags, &path)? {
             Some(file) => file,
             None => birth::named(dir, name, flags).map_err(|errno| error(Op::Create, &path, errno))?,
         };
-        let lines = Self { file, path };
+        let mut lines = Self {
+            file,
+            path,
+            is_new: false,
+        };
         let size = facts_of_open(&lines.file, &lines.path)?.size;
         if begins_well(&lines.file, &lines.path, top)? {
             let mut last = [0];
@@ -109,11 +113,18 @@ impl LineFile {
             if last != *b"\n" {
                 lines.add(b"\n")?;
             }
-            return Ok((lines, false));
+            return Ok(lines);
         }
         nix::unistd::ftruncate(&lines.file, 0).map_err(|errno| error(Op::Truncate, &lines.path, errno))?;
         lines.add(top.line)?;
-        Ok((lines, true))
+        lines.is_new = true;
+        Ok(lines)
+    }
+
+    /// Tells whether it was begun anew: then its directory is to be settled when the first lines were flushed.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Adds lines, in one call unless the disk is full.

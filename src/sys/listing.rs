@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use nix::dir::{Dir, Type};
+use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, lstat};
 
-use super::dir::facts_of;
+use super::dir::{facts_of, kind_of_entry};
 use super::{identity, mounts};
 use crate::facts::{FileTime, Kind};
 use crate::unix::{FileId, GroupId, Identity, UserId};
@@ -205,14 +205,4 @@ pub fn is_gone(path: &Path) -> bool {
 fn status_of(path: &Path) -> Result<FileStat, Errno> {
     mounts::can_enter(path).map_err(|shut| shut.errno())?;
     lstat(path)
-}
-
-/// Returns what an entry of a directory is.
-pub(super) fn kind_of_entry(kind: Type) -> Kind {
-    match kind {
-        Type::File => Kind::Regular,
-        Type::Directory => Kind::Directory,
-        Type::Symlink => Kind::Symlink,
-        _ => Kind::Special,
-    }
 }

@@ -3,6 +3,7 @@
 //! Every file is reached through a held directory and a single name. What is done, and in which order, is not decided here.
 
 pub mod accounts;
+mod acl;
 pub mod atomic;
 pub mod attributes;
 mod birth;

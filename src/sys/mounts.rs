@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 
 use super::signals;
-use super::walk::{LINK_LIMIT, components};
+use crate::unix::{LINK_LIMIT, components};
 
 /// So long a file system may take to answer.
 const LIMIT: Duration = Duration::from_secs(10);

@@ -11,9 +11,10 @@ use std::process::{Child, Command, Stdio};
 use nix::libc;
 
 use super::signals;
-use crate::fault::{ChildEnd, Op, SysError};
+use crate::fault::{ChildEnd, Ending, Op, SysError};
 
 mod begin;
+mod family;
 mod mail;
 mod stranger;
 mod waiting;
@@ -31,7 +32,7 @@ const USUAL_CYCLES: u32 = 3;
 ///
 /// # Errors
 /// `Err` where the shell cannot be started; how the script ended is the value.
-pub fn run_script(text: &[u8], args: &[&OsStr], limit: Option<u32>) -> Result<Result<(), ChildEnd>, SysError> {
+pub fn run_script(text: &[u8], args: &[&OsStr], limit: Option<u32>) -> Result<Ending, SysError> {
     let mut command = Command::new("/bin/sh");
     command
         .arg("-c")
@@ -83,7 +84,7 @@ pub struct Filter<'a> {
 #[derive(Debug)]
 pub struct Filtered {
     /// How it ended.
-    pub end: Result<(), ChildEnd>,
+    pub end: Ending,
     /// What it said, cut at a limit.
     pub said: Vec<u8>,
 }

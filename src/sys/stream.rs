@@ -12,7 +12,8 @@ use nix::sys::stat::{FileStat, fstat};
 use nix::sys::uio::{pread, pwrite};
 use nix::unistd::{Whence, lseek64};
 
-use super::call::{CallError, Doing};
+use super::call::CallError;
+use crate::fault::Op;
 
 /// How much is read before what was read leaves the page cache.
 const DROP_STEP: u64 = 8 << 20;
@@ -62,7 +63,7 @@ impl<'fd> Source<'fd> {
 
     /// Begins at `offset`.
     pub fn open_at(fd: BorrowedFd<'fd>, offset: u64, after: Afterwards) -> Result<Self, CallError> {
-        let stat = fstat(fd).map_err(CallError::when(Doing::Stat))?;
+        let stat = fstat(fd).map_err(CallError::when(Op::Stat))?;
         let allocated = stat.st_blocks.saturating_mul(512);
         if stat.st_size > 1 << 20 {
             advise(fd, 0, 0, PosixFadviseAdvice::POSIX_FADV_SEQUENTIAL);
@@ -125,7 +126,7 @@ impl<'fd> Source<'fd> {
                     self.offset += count as u64;
                 }
                 Err(Errno::EINTR) => {}
-                Err(errno) => return Err(CallError::new(Doing::Read, errno)),
+                Err(errno) => return Err(CallError::new(Op::Read, errno)),
             }
         }
         if let Some(counter) = self.watched {
@@ -229,17 +230,17 @@ impl<'fd> Sink<'fd> {
     pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), CallError> {
         self.is_full |= (self.limit).is_some_and(|limit| self.offset.saturating_add(bytes.len() as u64) > limit);
         if self.is_full {
-            return Err(CallError::new(Doing::Write, Errno::EFBIG));
+            return Err(CallError::new(Op::Write, Errno::EFBIG));
         }
         while !bytes.is_empty() {
             match pwrite(self.fd, bytes, as_off(self.offset)) {
-                Ok(0) => return Err(CallError::new(Doing::Write, Errno::EIO)),
+                Ok(0) => return Err(CallError::new(Op::Write, Errno::EIO)),
                 Ok(count) => {
                     self.offset += count as u64;
                     bytes = &bytes[count..];
                 }
                 Err(Errno::EINTR) => {}
-                Err(errno) => return Err(CallError::new(Doing::Write, errno)),
+                Err(errno) => return Err(CallError::new(Op::Write, errno)),
             }
         }
         self.write_out();
@@ -293,7 +294,7 @@ pub fn flush(fd: BorrowedFd<'_>) -> Result<(), CallError> {
         match nix::unistd::fsync(fd) {
             Ok(()) => return Ok(()),
             Err(Errno::EINTR) => {}
-            Err(errno) => return Err(CallError::new(Doing::Flush, errno)),
+            Err(errno) => return Err(CallError::new(Op::Flush, errno)),
         }
     }
 }
@@ -310,7 +311,7 @@ pub fn has_holes(fd: BorrowedFd<'_>, size: u64) -> bool {
 
 /// Asks for a file's size.
 pub fn size_of(fd: BorrowedFd<'_>) -> Result<u64, CallError> {
-    let stat = fstat(fd).map_err(CallError::when(Doing::Stat))?;
+    let stat = fstat(fd).map_err(CallError::when(Op::Stat))?;
     Ok(stat.st_size.unsigned_abs())
 }
 

@@ -2,26 +2,21 @@
 
 use std::os::unix::net::UnixDatagram;
 
+use crate::diag::Severity;
+
 /// Where the system log listens.
 const SOCKET: &str = "/dev/log";
 /// The facility: messages of ordinary programs.
 const USER: u8 = 1;
+/// The priorities within it.
+const ERROR: u8 = 3;
+const WARNING: u8 = 4;
+const DEBUG: u8 = 7;
 
 /// A connection to the system log.
 #[derive(Debug)]
 pub struct Syslog {
     socket: Option<UnixDatagram>,
-}
-
-/// A message's priority within its facility.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Priority {
-    /// An error.
-    Error = 3,
-    /// A warning.
-    Warning = 4,
-    /// Anything else.
-    Debug = 7,
 }
 
 impl Syslog {
@@ -34,10 +29,15 @@ impl Syslog {
     }
 
     /// Sends one message; lost if nobody listens.
-    pub fn send(&self, priority: Priority, text: &str) {
+    pub fn send(&self, severity: Severity, text: &str) {
         let Some(socket) = &self.socket else { return };
+        let priority = match severity {
+            Severity::Error => ERROR,
+            Severity::Warning => WARNING,
+            Severity::Note => DEBUG,
+        };
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            let number = USER * 8 + priority as u8;
+            let number = USER * 8 + priority;
             let message = format!("<{number}>logrotate[{}]: {line}", std::process::id());
             drop(socket.send_to(message.as_bytes(), SOCKET));
         }

@@ -17,12 +17,6 @@ pub fn columns(fd: &impl AsFd) -> Option<usize> {
     Some(usize::from(width.0)).filter(|width| *width > 0)
 }
 
-/// Answers how many columns the terminal at standard output has; `None` where it is none.
-#[must_use]
-pub fn width() -> Option<usize> {
-    columns(&std::io::stdout())
-}
-
 /// Tells whether it is the file that `DEVICE:INODE` names, as `JOURNAL_STREAM` does.
 #[must_use]
 pub fn is_named(fd: &impl AsFd, name: &str) -> bool {

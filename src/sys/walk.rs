@@ -16,15 +16,12 @@ use nix::fcntl::{AT_FDCWD, AtFlags, OFlag, openat};
 use nix::sys::stat::{FileStat, Mode as NixMode, fstat, fstatat};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 
-use super::denial;
+use super::denial::Refused;
 use super::dir::{Dir, Lead, facts_of};
 use super::mounts::{self, Shut};
 use crate::facts::Kind;
 use crate::fault::{Fault, Insecure, Op, SysError};
-use crate::unix::{UserId, split_path};
-
-/// A path with more links than this is taken for a loop, as the kernel does.
-pub(super) const LINK_LIMIT: usize = 40;
+use crate::unix::{LINK_LIMIT, UserId, components, split_path};
 
 /// How directories on the way are held: to be gone through, not to be read.
 const HELD: OFlag = OFlag::O_PATH.union(OFlag::O_DIRECTORY).union(OFlag::O_CLOEXEC);
@@ -117,9 +114,16 @@ impl<'a> Way<'a> {
     /// Goes to what the next name stands for; what a link says is left to be gone.
     fn step(&mut self, name: &OsStr) -> Result<(), Fault> {
         let stat = fstatat(&self.here, name, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(|errno| {
+            let op = Op::OpenDirectory;
+            let refused = Refused {
+                dir: self.here.as_fd(),
+                path: &self.reached,
+                op,
+                errno,
+            };
             Fault::Call(SysError {
-                denial: denial::of_way(&self.here, self.reached.clone(), errno).map(Box::new),
-                ..SysError::new(Op::OpenDirectory, self.path, errno as i32)
+                denial: refused.of_way().map(Box::new),
+                ..SysError::new(op, self.path, errno as i32)
             })
         })?;
         self.reached.push(name);
@@ -272,14 +276,6 @@ fn shut_out(shut: Shut, path: &Path, log: &Path) -> Fault {
 
 fn acting_user() -> u32 {
     nix::unistd::geteuid().as_raw()
-}
-
-pub(super) fn components(path: &Path) -> VecDeque<OsString> {
-    let parts = path.as_os_str().as_bytes().split(|byte| *byte == b'/');
-    parts
-        .filter(|part| !matches!(*part, b"" | b"."))
-        .map(|part| OsStr::from_bytes(part).to_owned())
-        .collect()
 }
 
 #[cfg(test)]

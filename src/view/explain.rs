@@ -12,9 +12,9 @@ use crate::diag::{Diagnostic, Problem};
 use crate::discover::{ExpandedSet, FoundLog, expand};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
-use crate::report::explain::{Account, Plan, PlanLine};
+use crate::report::explain::{Account, Loser, Loses, Plan, PlanLine};
+use crate::report::screen::Look;
 use crate::report::status::Row;
-use crate::report::words::path as shown;
 use crate::report::{self, explain, text};
 use crate::schedule::{Lack, NextDue};
 use crate::session::{self, Stanzas};
@@ -23,7 +23,7 @@ use crate::unix::split_path;
 /// Shows everything about one log.
 pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
     let Some((set, log)) = find(&read.sets, asked) else {
-        report::complain(&format!("error: no stanza names {}\n", shown(asked)));
+        report::complain(&explain::unknown(asked));
         return Exit::Failed;
     };
     let now = read.now;
@@ -41,7 +41,7 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
     if request.json {
         report::show(&explain::json(&account, &errors(&read.complaints)));
     } else {
-        report::show(&explain::text(&account, report::output(request.color.into()).colours));
+        report::show(&explain::text(&account, Look::of_stdout(request.color).colour));
     }
     read.exit
 }
@@ -88,20 +88,18 @@ fn find<'s>(sets: &'s [ExpandedSet], asked: &Path) -> Option<(&'s ExpandedSet, P
 }
 
 /// Finds the stanzas that name the log and do not have it, by what was complained of.
-fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<(Option<explain::Spot>, String)> {
+fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<Loser> {
     let mut losers = Vec::new();
     for one in complaints {
         let why = match &one.problem {
-            Problem::DuplicateLog { path, .. } if path == log => "an error, since the first stanza has it",
-            Problem::DuplicateIgnored(path) if path == log => {
-                "the first stanza has it, and ignoreduplicates allows that"
-            }
-            Problem::SameLog { first, .. } if first == log => "by another path; the first stanza has it",
-            Problem::LeftToOther { other, .. } if other == log => "by another path, by which it could not rotate it",
+            Problem::DuplicateLog { path, .. } if path == log => Loses::Refused,
+            Problem::DuplicateIgnored(path) if path == log => Loses::Allowed,
+            Problem::SameLog { first, .. } if first == log => Loses::ByAnotherPath,
+            Problem::LeftToOther { other, .. } if other == log => Loses::CouldNot,
             _ => continue,
         };
-        let place = one.place.as_ref().map(|place| (Arc::clone(&place.file), place.line));
-        losers.push((place, why.to_owned()));
+        let place = one.place.clone();
+        losers.push(Loser { place, why });
     }
     losers
 }

@@ -13,10 +13,10 @@ use crate::discover::{self, ExpandedSet};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::load::{self, LoadOptions};
+use crate::report::screen::Look;
 use crate::report::status::Row;
 use crate::report::{self, Reporter, cite, status, status_table};
 use crate::schedule::NextDue;
-use crate::state::problem::Weight;
 use crate::state::{StateProblem, StateTable};
 use crate::store::Store;
 use crate::sys::identity;
@@ -49,7 +49,7 @@ pub fn run(request: &ViewRequest) -> Exit {
 /// Reads the configuration and the state; complaints are told on stderr.
 fn read(request: &ViewRequest) -> Read {
     let reporter = RefCell::new(Vec::new());
-    let speaker = Reporter::new(false, None, request.color.into());
+    let speaker = Reporter::new(false, None, request.color);
     let mut hear = |diagnostic: Diagnostic| {
         speaker.hear(Event::Config(diagnostic.clone()));
         reporter.borrow_mut().push(diagnostic);
@@ -71,7 +71,7 @@ fn read(request: &ViewRequest) -> Read {
     let session = &request.session;
     let mut is_damaged = false;
     let mut tell = |problem: StateProblem| {
-        is_damaged |= problem.weight() == Weight::Error;
+        is_damaged |= problem.severity() == Severity::Error;
         speaker.hear(Event::State(problem));
     };
     let table = match Store::open(&session.state, session.lock, session.dry_run, &mut tell) {
@@ -97,12 +97,7 @@ fn read(request: &ViewRequest) -> Read {
 /// Returns the errors among complaints, in words.
 fn errors(complaints: &[Diagnostic]) -> Vec<String> {
     let errors = complaints.iter().filter(|one| one.severity == Severity::Error);
-    errors
-        .map(|one| {
-            let line = cite::line(one);
-            line.strip_prefix("error: ").unwrap_or(&line).to_owned()
-        })
-        .collect()
+    errors.map(|one| cite::entry(one).1).collect()
 }
 
 /// Returns what a run like this is told of programs.
@@ -121,10 +116,10 @@ fn show_status(request: &ViewRequest, read: Read) -> Exit {
     if request.json {
         report::show(&status::json(&rows, read.now.local, &errors(&read.complaints)));
     } else {
-        let output = report::output(request.color.into());
+        let look = Look::of_stdout(request.color);
         let page = status_table::Page {
-            columns: output.columns,
-            colours: output.colours,
+            columns: look.width,
+            colours: look.colour,
             now: read.now.local,
         };
         report::show(&status_table::table(&rows, page));

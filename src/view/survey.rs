@@ -3,7 +3,6 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::discover::ExpandedSet;
@@ -68,7 +67,7 @@ impl Surveyor {
         let place = &set.set.declared_at;
         let mut row = Row {
             log: log.to_owned(),
-            place: (Arc::clone(&place.file), place.line),
+            place: place.clone(),
             size: None,
             last: self.table.last(log),
             verdict: None,

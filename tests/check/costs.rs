@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use logrotate_rs::check::{self, Machine};
-use logrotate_rs::cli::{CheckRequest, Color, DEFAULT_MAIL, Format};
+use logrotate_rs::cli::{CheckRequest, DEFAULT_MAIL, Format};
 use logrotate_rs::load::{self, LoadOptions};
+use logrotate_rs::report::style::Colours;
 
 use crate::support::ours;
 
@@ -40,7 +41,7 @@ fn counted(files: &[(&str, &str)]) -> (usize, usize, usize) {
         strict: false,
         offline: true,
         format: Format::Text,
-        color: Color::Never,
+        color: Colours::Never,
         mail_program: DEFAULT_MAIL.into(),
     };
     let checked = check::examine(&request, &Machine::this());

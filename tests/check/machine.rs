@@ -1,7 +1,8 @@
 //! What a check finds on the machine: programs that are missing.
 
 use logrotate_rs::check::{self, Machine};
-use logrotate_rs::cli::{CheckRequest, Color, Format};
+use logrotate_rs::cli::{CheckRequest, Format};
+use logrotate_rs::report::style::Colours;
 
 #[test]
 fn a_mailer_that_is_missing_is_told_where_mail_is_asked_for() {
@@ -17,7 +18,7 @@ fn a_mailer_that_is_missing_is_told_where_mail_is_asked_for() {
             strict: false,
             offline: false,
             format: Format::Text,
-            color: Color::Never,
+            color: Colours::Never,
             mail_program: mail_program.into(),
         };
         let machine = Machine {

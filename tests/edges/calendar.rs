@@ -415,7 +415,7 @@ fn check(who: &str, binary: &Path, all: bool) {
     let scene = Scene::new(&format!("calendar-{who}"));
     let mut wrong = Vec::new();
     // `monthly N` and `minutes` are newer than the 3.22 that the tests fetch; across a change of clocks it counts weeks
-    // in seconds (`behaviour.md` 12, item 13).
+    // in seconds, and we in days.
     let newer = |row: &Row| row.1.starts_with("monthly ") || row.1.starts_with("minutes");
     let in_seconds = |row: &Row| row.0 != UTC && row.1.starts_with("weekly");
     let known = |row: &&Row| all || (row.5 == Both && !newer(row) && !in_seconds(row));

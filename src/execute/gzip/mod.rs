@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use flate2::{Compress, Compression, Crc};
 
-use super::engine::{EngineError, Means};
+use super::means::{EngineError, Means};
 use crate::sys::stream::{Sink, Source};
 pub use level::Level;
 

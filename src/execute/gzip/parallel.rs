@@ -10,7 +10,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use super::zeros::{ZERO_BLOCK, ZeroBlock};
 use super::{BLOCK, Level, WINDOW, begin_anew, engine_failed, serial, trailer, window};
-use crate::execute::engine::{EngineError, Means};
+use crate::execute::means::{EngineError, Means};
 use crate::sys::stream::{Run, Sink, Source};
 
 /// How many blocks a thread has at once: one in work, one waiting; with their output some 3 MiB.

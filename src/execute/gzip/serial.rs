@@ -6,7 +6,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 use super::zeros::{ZERO_BLOCK, ZeroBlock};
 use super::{BLOCK, Level, begin_anew, engine_failed, trailer};
-use crate::execute::engine::{EngineError, Means};
+use crate::execute::means::{EngineError, Means};
 use crate::sys::stream::{Run, Sink, Source};
 
 /// How much is read at once.

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::diag::Place;
 use crate::fault::Fault;
 use crate::policy::settings::Settings;
 use crate::schedule::Cause;
@@ -17,7 +18,12 @@ fn set() -> Event {
         written: Arc::from(&b"/log/*.log"[..]),
         policy: Arc::new(Settings::default().policy()),
         forced: true,
-        place: (Path::new("conf").into(), 1),
+        place: Place {
+            file: Path::new("conf").into(),
+            line: 1,
+            column: 1,
+            length: 0,
+        },
     }
 }
 

@@ -20,10 +20,8 @@ use crate::policy::{Keep, Method, Policy};
 use crate::session::Session;
 use crate::session::set::Due;
 use crate::state::record::LeftPlain;
+use crate::sys::call::Errno;
 use crate::sys::dirlock::{Alone, DirLock};
-
-/// What the kernel says of a file that is not the one it was.
-const ESTALE: i32 = 116;
 
 impl Session<'_> {
     /// Plans one log's rotation and carries out what comes before the switch.
@@ -345,7 +343,11 @@ impl Session<'_> {
         if log.facts.id != due.home.directory.1 {
             // Somebody put another directory in its place since the log was looked at.
             let path = due.home.directory.0.clone();
-            return Err(Fault::Call(SysError::new(Op::OpenDirectory, path, ESTALE)));
+            return Err(Fault::Call(SysError::new(
+                Op::OpenDirectory,
+                path,
+                Errno::ESTALE as i32,
+            )));
         }
         let (archive, archive_path) = self.archive_place(set, due, &log)?;
         Ok(Places {

@@ -12,7 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::waiting::{end_at_once, wait};
 use super::{start, stdio};
-use crate::fault::{ChildEnd, SysError};
+use crate::fault::{ChildEnd, Ending, SysError};
 use crate::sys::signals;
 
 /// How much is passed on at once.
@@ -35,7 +35,7 @@ pub struct Letter<'a> {
 ///
 /// # Errors
 /// `Err` where a program cannot be started; how they ended is the value.
-pub fn run_mail(program: &Path, letter: &Letter<'_>) -> Result<Result<(), ChildEnd>, SysError> {
+pub fn run_mail(program: &Path, letter: &Letter<'_>) -> Result<Ending, SysError> {
     let mut mail = Command::new(program);
     mail.arg("-s")
         .arg(letter.subject)
@@ -65,7 +65,7 @@ pub fn run_mail(program: &Path, letter: &Letter<'_>) -> Result<Result<(), ChildE
 
 /// Passes on what is unpacked, up to a bound. Where there is more the mailer is ended before it sees an end of its input, so that
 /// half a letter is not sent; so where a signal asks us to end. The child keeps our end of its input until then.
-fn relay(from: Option<ChildStdout>, mailer: &mut Child, most: u64) -> Result<(), ChildEnd> {
+fn relay(from: Option<ChildStdout>, mailer: &mut Child, most: u64) -> Ending {
     let (Some(mut from), Some(mut to)) = (from, mailer.stdin.take()) else {
         return Ok(());
     };
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     /// Mails so many bytes, of which so many are allowed, by a program with this body; answers its end, and if it saw the letter's.
-    fn mail(body: &str, bytes: usize, most: u64) -> (Result<(), ChildEnd>, bool) {
+    fn mail(body: &str, bytes: usize, most: u64) -> (Ending, bool) {
         let place = tempfile::tempdir().unwrap();
         let program = place.path().join("mailer");
         let seen = place.path().join("seen");

@@ -209,7 +209,7 @@ impl<'a> Trial<'a> {
             .map_or(0, |facts| facts.len());
         let files = [input.map_or(0, offset_of), output.map_or(0, offset_of), size];
         let processor = if files == self.signs.files {
-            super::waiting::family_of(pid).into_iter().map(ticks_of).sum()
+            super::family::family_of(pid).into_iter().map(ticks_of).sum()
         } else {
             self.signs.processor
         };

@@ -13,8 +13,9 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
+use super::family::family_of;
 use super::stranger::Trial;
-use crate::fault::{ChildEnd, Op, SysError};
+use crate::fault::{ChildEnd, Ending, Op, SysError};
 use crate::sys::signals;
 
 /// What a program writes to stderr is kept up to here; the rest is dropped.
@@ -51,7 +52,7 @@ enum Why {
 }
 
 /// Waits for a child; a time limit or a signal that asks us to end is passed on to it.
-pub(super) fn wait(child: &mut Child, limit: Option<u32>, program: &Path) -> Result<Result<(), ChildEnd>, SysError> {
+pub(super) fn wait(child: &mut Child, limit: Option<u32>, program: &Path) -> Result<Ending, SysError> {
     let watch = Watch {
         limit,
         ..Watch::default()
@@ -65,7 +66,7 @@ pub(super) fn wait_listening(
     program: &Path,
     ear: &mut Ear,
     mut how: Watch<'_>,
-) -> Result<Result<(), ChildEnd>, SysError> {
+) -> Result<Ending, SysError> {
     let fail = |error: &std::io::Error| SysError::new(Op::Wait, program, error.raw_os_error().unwrap_or(0));
     let handle = pidfd(child);
     let why = watch(child, handle.as_ref(), ear, &mut how);
@@ -89,7 +90,7 @@ pub(super) fn wait_listening(
 }
 
 /// Returns how a child ended that was ended for this reason.
-fn judged(why: Option<Why>, end: Result<(), ChildEnd>) -> Result<(), ChildEnd> {
+fn judged(why: Option<Why>, end: Ending) -> Ending {
     match why {
         None => end,
         Some(Why::Limit(seconds)) => Err(ChildEnd::TimedOut(seconds)),
@@ -110,7 +111,7 @@ fn reap(child: &mut Child) -> std::io::Result<Option<ExitStatus>> {
     }
 }
 
-fn end_of(status: ExitStatus) -> Result<(), ChildEnd> {
+fn end_of(status: ExitStatus) -> Ending {
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(()),
         (Some(code), _) => Err(ChildEnd::Status(code)),
@@ -224,25 +225,6 @@ fn ends_in_time(child: &mut Child, handle: Option<&OwnedFd>) -> bool {
         std::thread::sleep(Duration::from_millis(u64::from(ASK_AGAIN)));
     }
     false
-}
-
-/// Returns a process, its children, and theirs.
-pub(super) fn family_of(pid: Pid) -> Vec<Pid> {
-    let mut family = vec![pid];
-    add_descendants(pid, &mut family);
-    family
-}
-
-/// Adds a process's children, and theirs; where the kernel does not list them, there are none.
-fn add_descendants(pid: Pid, family: &mut Vec<Pid>) {
-    let listed = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    for child in listed.split_ascii_whitespace().filter_map(|word| word.parse().ok()) {
-        let child = Pid::from_raw(child);
-        if !family.contains(&child) {
-            family.push(child);
-            add_descendants(child, family);
-        }
-    }
 }
 
 /// A descriptor that becomes readable when the child ends; `None` on kernels that do not know it (before 5.3).

@@ -6,7 +6,8 @@ use nix::errno::Errno;
 use nix::sys::statfs::{EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, fstatfs};
 use nix::sys::uio::pread;
 
-use crate::sys::call::{CallError, Doing};
+use crate::fault::Op;
+use crate::sys::call::CallError;
 use crate::sys::copy::read_at;
 use crate::sys::stream::as_off;
 
@@ -51,7 +52,7 @@ pub(super) fn byte_at(file: BorrowedFd<'_>, offset: u64) -> Result<Option<u8>, C
         match pread(file, &mut byte, as_off(offset)) {
             Ok(count) => return Ok((count == 1).then_some(byte[0])),
             Err(Errno::EINTR) => {}
-            Err(errno) => return Err(CallError::new(Doing::Read, errno)),
+            Err(errno) => return Err(CallError::new(Op::Read, errno)),
         }
     }
 }

@@ -10,10 +10,11 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use super::call::{CallError, Doing};
+use super::call::CallError;
 use super::copy::{Afterwards, Part, copy_part};
 use super::lease::{Excluding, Lease};
 use super::stream::{flush, forget_pages, size_of};
+use crate::fault::Op;
 use crate::unix::FileId;
 
 mod head;
@@ -159,7 +160,7 @@ impl Copied {
 
 /// Cuts a log off without keeping anything of it.
 pub fn empty(log: BorrowedFd<'_>) -> Result<(), CallError> {
-    nix::unistd::ftruncate(log, 0).map_err(CallError::when(Doing::Truncate))
+    nix::unistd::ftruncate(log, 0).map_err(CallError::when(Op::Truncate))
 }
 
 /// Says whether a program went on writing, after a cut, at the place where the log had ended: it does not append, and

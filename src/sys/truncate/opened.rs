@@ -6,7 +6,8 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::sys::stat::fstat;
 
-use crate::sys::call::{CallError, Doing};
+use crate::fault::Op;
+use crate::sys::call::CallError;
 use crate::sys::lease::is_written;
 use crate::unix::FileId;
 
@@ -33,14 +34,14 @@ pub(super) fn is_really_written(log: BorrowedFd<'_>) -> bool {
 pub(super) fn reopened(reopen: Reopen<'_>, id: FileId) -> Result<OwnedFd, CallError> {
     let file = reopen()?;
     if id_of(file.as_fd())? != id {
-        return Err(CallError::new(Doing::Open, Errno::ESTALE));
+        return Err(CallError::new(Op::Open, Errno::ESTALE));
     }
     Ok(file)
 }
 
 /// Returns which file it is.
 pub(super) fn id_of(fd: BorrowedFd<'_>) -> Result<FileId, CallError> {
-    let stat = fstat(fd).map_err(CallError::when(Doing::Stat))?;
+    let stat = fstat(fd).map_err(CallError::when(Op::Stat))?;
     Ok(FileId {
         device: stat.st_dev,
         inode: stat.st_ino,

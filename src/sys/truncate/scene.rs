@@ -13,7 +13,8 @@ use super::head::line_end;
 use super::late::LastPage;
 use super::seam::{Seam, put};
 use super::{Cut, CutWay, mark};
-use crate::sys::call::{CallError, Doing};
+use crate::fault::Op;
+use crate::sys::call::CallError;
 use crate::sys::copy::{Afterwards, Part, copy_part, is_copy_of_part};
 use crate::sys::stream::{Sink, as_off, flush, size_of};
 
@@ -89,7 +90,7 @@ impl Scene<'_> {
     }
 
     fn truncate(&self) -> Result<(), CallError> {
-        ftruncate(self.log, 0).map_err(CallError::when(Doing::Truncate))
+        ftruncate(self.log, 0).map_err(CallError::when(Op::Truncate))
     }
 
     fn cut(&self, way: CutWay, kept: u64) -> Cut {
@@ -135,7 +136,7 @@ impl Scene<'_> {
     /// Says whether nothing had been written to the log for a while when the archive was written: both times are the kernel's.
     fn is_quiet(&self) -> Result<bool, CallError> {
         let modified = |file| {
-            let stat = fstat(file).map_err(CallError::when(Doing::Stat))?;
+            let stat = fstat(file).map_err(CallError::when(Op::Stat))?;
             Ok(TimeSpec::new(stat.st_mtime, stat.st_mtime_nsec))
         };
         Ok(modified(self.log)? + TimeSpec::milliseconds(QUIET) <= modified(self.archive)?)
@@ -171,7 +172,7 @@ impl Scene<'_> {
         if end > self.end {
             self.copy_to(end)?;
         } else if end < self.end {
-            ftruncate(self.archive, as_off(end - self.skipped)).map_err(CallError::when(Doing::Write))?;
+            ftruncate(self.archive, as_off(end - self.skipped)).map_err(CallError::when(Op::Write))?;
             self.end = end;
         } else {
             return Ok(());
@@ -203,7 +204,7 @@ impl Scene<'_> {
                 Ok(()) => return Ok(true),
                 Err(Errno::EINTR) => {}
                 Err(Errno::EOPNOTSUPP | Errno::EINVAL | Errno::ENOSYS | Errno::ETXTBSY) => return Ok(false),
-                Err(errno) => return Err(CallError::new(Doing::Truncate, errno)),
+                Err(errno) => return Err(CallError::new(Op::Truncate, errno)),
             }
         }
     }

@@ -12,7 +12,8 @@ use nix::unistd::{Whence, lseek64, write};
 
 use super::head::line_end;
 use super::mark;
-use crate::sys::call::{CallError, Doing};
+use crate::fault::Op;
+use crate::sys::call::CallError;
 use crate::sys::copy::read_at;
 use crate::sys::stream::{Afterwards, Sink};
 
@@ -119,5 +120,5 @@ fn append(log: BorrowedFd<'_>, bytes: &[u8]) -> Option<(u64, u64)> {
 /// Writes over a part of the log that is nobody's any more.
 pub(super) fn put(log: BorrowedFd<'_>, at: u64, bytes: &[u8]) -> Result<(), CallError> {
     let put = Sink::at(log, at, Afterwards::Keep).write(bytes);
-    put.map_err(|error| CallError::new(Doing::Truncate, error.errno))
+    put.map_err(|error| CallError::new(Op::Truncate, error.errno))
 }

@@ -279,7 +279,7 @@ fn a_log_that_was_swapped_is_not_cut() {
     let error = copied
         .cut(log, archive.as_fd(), &|| open_both_ways(&other.log))
         .unwrap_err();
-    assert_eq!(error, CallError::new(Doing::Open, Errno::ESTALE));
+    assert_eq!(error, CallError::new(Op::Open, Errno::ESTALE));
     assert_eq!(
         (place.content(), other.content()),
         (b"log\n".to_vec(), b"other\n".to_vec())

@@ -1,4 +1,4 @@
-//! Where ours differs from the peer on purpose (`behaviour.md` section 12, `grammar.md` section 16): a named rule each.
+//! Where ours differs from the peer on purpose (lines 12 and 16 of `fixtures/behaviour-lines.txt`): a named rule each.
 //!
 //! A rule is as narrow as can be: it looks at what was before, at what both did, and excuses single differences. Here is the list;
 //! the rules stand beside it, by subject.
