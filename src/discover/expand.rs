@@ -60,7 +60,7 @@ fn matches((home, rest): (Vec<u8>, &[u8]), listings: &mut Listings, into: &mut E
         found
             .iter_mut()
             .for_each(|path| path.extend_from_slice(&rest[..slashes]));
-        let pattern = NamePattern::new(name, locale::is_utf8());
+        let pattern = NamePattern::new(name);
         if let Some(literal) = pattern.literal() {
             found.iter_mut().for_each(|path| path.extend_from_slice(literal));
         } else {
@@ -160,7 +160,7 @@ pub fn covers(word: &[u8], path: &[u8]) -> bool {
         }
         (rest, path) = (&rest[wanted..], &path[found..]);
         let (pattern, name) = (&rest[..length(rest)], &path[..length(path)]);
-        if !NamePattern::new(pattern, locale::is_utf8()).matches_visible(name) {
+        if !NamePattern::new(pattern).matches_visible(name) {
             return false;
         }
         (rest, path) = (&rest[pattern.len()..], &path[name.len()..]);
@@ -355,11 +355,6 @@ mod tests {
             let mut pattern = pattern.trim_end_matches(['/', '\\']).to_owned();
             while pattern.contains("\\/") {
                 pattern = pattern.replace("\\/", "/");
-            }
-            // Where a range would end in an equivalent or a class, the C library ends the bracket in two places: one for the
-            // characters that matched before it, one for the others.
-            while pattern.contains("-[=") || pattern.contains("-[:") {
-                pattern = pattern.replace("-[=", "[=").replace("-[:", "[:");
             }
             // Of three slashes behind a pattern the C library drops one.
             while pattern.contains("///") {

@@ -11,7 +11,7 @@ use crate::clock::Now;
 use crate::config::directive::Setting;
 use crate::naming::ArchiveNames;
 use crate::policy::{CompressWhen, LogSet, Naming, NamingStyle, Origin, Policy, Trigger};
-use crate::sys::{locale, pattern};
+use crate::sys::pattern;
 
 /// Some moment: names made for it show what the names of all moments look like.
 const SAMPLE: i64 = 1_700_000_000;
@@ -136,7 +136,7 @@ pub fn found_again(set: &LogSet, word: &[u8]) -> Option<(OsString, OsString)> {
     if !pattern::is_special(last) || set.policy.old_dir.is_some() {
         return None;
     }
-    let matcher = pattern::NamePattern::new(last, locale::is_utf8());
+    let matcher = pattern::NamePattern::new(last);
     let log = OsString::from_vec(sample(last));
     if !matcher.matches_visible(log.as_bytes()) {
         return None;
@@ -183,7 +183,7 @@ fn sample(pattern: &[u8]) -> Vec<u8> {
                     at += 1;
                     continue;
                 };
-                let set = crate::sys::pattern::NamePattern::new(&pattern[at..=end], false);
+                let set = pattern::NamePattern::new(&pattern[at..=end]);
                 name.extend(
                     b"xX0_-."
                         .iter()
@@ -208,7 +208,7 @@ mod tests {
         for pattern in [
             "*", "*.log", "a?c", "[a-c]x*", "[!x]*", "\\*.log", "x[]a]", "log[", "*[!0-9]",
         ] {
-            let matcher = pattern::NamePattern::new(pattern.as_bytes(), false);
+            let matcher = pattern::NamePattern::new(pattern.as_bytes());
             let name = sample(pattern.as_bytes());
             assert!(matcher.matches(&name), "{pattern}: {}", String::from_utf8_lossy(&name));
         }

@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 
 use crate::config::value;
 use crate::policy::defaults;
-use crate::sys::locale;
 use crate::sys::pattern::NamePattern;
 /// The patterns of names that a directory include leaves out; one list for the whole run.
 #[derive(Default)]
@@ -19,7 +18,7 @@ fn compiled(item: &[u8], is_ending: bool) -> (NamePattern, Vec<u8>) {
     } else {
         item.to_vec()
     };
-    (NamePattern::new(&pattern, locale::is_utf8()), pattern)
+    (NamePattern::new(&pattern), pattern)
 }
 
 impl Taboo {

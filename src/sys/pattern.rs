@@ -1,13 +1,14 @@
-//! File name patterns for one name: `*`, `?` and brackets as the C library reads them, matched by the `glob` crate.
+//! File name patterns for one name: `*`, `?`, brackets and backslashes, as the C library reads them.
 //!
-//! The crate knows no backslashes, no classes and only text, so a pattern is read here and written anew for it; the plain shapes,
-//! which are nearly all there are, are compared as bytes.
+//! The plain shapes, which are nearly all there are, are compared as bytes, and the `glob` crate matches stars and question marks in
+//! ASCII. Everything else the C library's own matcher decides, in the environment's locale: nobody else reads a bracket as it does.
 
-mod bracket;
-
-use std::borrow::Cow;
+use std::ffi::{CStr, CString};
 
 use glob::{MatchOptions, Pattern};
+use nix::libc;
+
+use super::locale;
 
 /// A pattern for one name.
 #[derive(Clone, Debug)]
@@ -31,20 +32,22 @@ enum Shape {
     Around(Vec<u8>, Vec<u8>),
     /// This between two `*`.
     Containing(Vec<u8>),
-    /// Everything else, by characters, and by bytes: the C library takes a match of either kind.
+    /// Everything else.
     General {
-        by_characters: Option<Pattern>,
-        by_bytes: Option<Pattern>,
+        /// For names of ASCII only, where the pattern is that, too, and has no more than stars and question marks.
+        simple: Option<Pattern>,
+        /// `None` matches nothing: no name has a NUL in it.
+        pattern: Option<CString>,
     },
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Token {
-    One(char),
+    One(u8),
     AnyOne,
     AnyRun,
-    Within(Vec<(char, char)>),
-    Without(Vec<(char, char)>),
+    /// A `[` that is not plain, or need not be.
+    Bracket,
 }
 
 /// Tells whether a word has anything in it that a pattern would read otherwise than as itself.
@@ -54,20 +57,15 @@ pub fn is_special(word: &[u8]) -> bool {
 }
 
 impl NamePattern {
-    /// Reads a pattern; `utf8` says whether a character may have several bytes.
+    /// Reads a pattern.
     #[must_use]
-    pub fn new(pattern: &[u8], utf8: bool) -> Self {
-        let utf8 = utf8 && std::str::from_utf8(pattern).is_ok();
-        let by_bytes = tokens(&text(pattern, false), false);
-        let begins_with_dot = by_bytes.first() == Some(&Token::One('.'));
-        let shape = plain_shape(&by_bytes).unwrap_or_else(|| Shape::General {
-            by_characters: if utf8 {
-                compile(&tokens(&text(pattern, true), true))
-            } else {
-                None
-            },
-            by_bytes: compile(&by_bytes),
+    pub fn new(pattern: &[u8]) -> Self {
+        let tokens = tokens(pattern);
+        let shape = plain_shape(&tokens).unwrap_or_else(|| Shape::General {
+            simple: simple(pattern),
+            pattern: CString::new(pattern).ok(),
         });
+        let begins_with_dot = tokens.first() == Some(&Token::One(b'.'));
         Self { shape, begins_with_dot }
     }
 
@@ -84,17 +82,13 @@ impl NamePattern {
                     && name.ends_with(behind)
             }
             Shape::Containing(bytes) => memchr::memmem::find(name, bytes).is_some(),
-            Shape::General {
-                by_characters,
-                by_bytes,
-            } => {
-                let matches = |pattern: &Option<Pattern>, utf8| {
-                    pattern
-                        .as_ref()
-                        .is_some_and(|pattern| pattern.matches_with(&text(name, utf8), OPTIONS))
-                };
-                matches(by_characters, true) || matches(by_bytes, false)
-            }
+            Shape::General { simple, pattern } => match (simple, std::str::from_utf8(name)) {
+                (Some(simple), Ok(text)) if text.is_ascii() => simple.matches_with(text, OPTIONS),
+                _ => pattern
+                    .as_ref()
+                    .zip(CString::new(name).ok())
+                    .is_some_and(|(pattern, name)| fnmatch(pattern, &name)),
+            },
         }
     }
 
@@ -114,64 +108,50 @@ impl NamePattern {
     }
 }
 
-/// Turns bytes into characters: those of UTF-8, or a character a byte.
-fn text(bytes: &[u8], utf8: bool) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if utf8 || bytes.is_ascii() => Cow::Borrowed(text),
-        _ if utf8 => bytes
-            .utf8_chunks()
-            .flat_map(|chunk| {
-                chunk
-                    .valid()
-                    .chars()
-                    .chain(chunk.invalid().iter().map(|byte| private(*byte)))
-            })
-            .collect(),
-        _ => bytes.iter().map(|byte| char::from(*byte)).collect(),
+/// Asks the C library.
+#[expect(unsafe_code, reason = "nix has no fnmatch")]
+fn fnmatch(pattern: &CStr, name: &CStr) -> bool {
+    // SAFETY: both end in a NUL and live through the call, which keeps nothing of them.
+    locale::within(|| unsafe { libc::fnmatch(pattern.as_ptr(), name.as_ptr(), 0) }) == 0
+}
+
+/// Returns the pattern for the `glob` crate, where that reads it as the C library does.
+fn simple(pattern: &[u8]) -> Option<Pattern> {
+    let text = std::str::from_utf8(pattern).ok().filter(|text| text.is_ascii())?;
+    if text.contains(['[', '\\']) {
+        return None;
     }
-}
-
-/// Stands for a byte that is no character, so that a `*` can still run over it.
-fn private(byte: u8) -> char {
-    char::from_u32(0xF700 + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
-}
-
-fn tokens(pattern: &str, utf8: bool) -> Vec<Token> {
-    let chars: Vec<char> = pattern.chars().collect();
-    let mut tokens = Vec::new();
-    let mut at = 0;
-    while at < chars.len() {
-        match chars[at] {
-            '*' => {
-                if tokens.last() != Some(&Token::AnyRun) {
-                    tokens.push(Token::AnyRun);
-                }
-            }
-            '?' => tokens.push(Token::AnyOne),
-            '\\' if at + 1 < chars.len() => {
-                at += 1;
-                tokens.push(Token::One(chars[at]));
-            }
-            '[' => {
-                if let Some((token, end)) = bracket::read(&chars, at, utf8) {
-                    tokens.push(token);
-                    at = end;
-                } else {
-                    tokens.push(Token::One('['));
-                }
-            }
-            other => tokens.push(Token::One(other)),
+    // To the crate `**` means more than `*`.
+    let mut once = String::with_capacity(text.len());
+    for one in text.chars() {
+        if one != '*' || !once.ends_with('*') {
+            once.push(one);
         }
-        at += 1;
+    }
+    Pattern::new(&once).ok()
+}
+
+fn tokens(pattern: &[u8]) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut bytes = pattern.iter();
+    while let Some(byte) = bytes.next() {
+        tokens.push(match byte {
+            b'*' if tokens.last() == Some(&Token::AnyRun) => continue,
+            b'*' => Token::AnyRun,
+            b'?' => Token::AnyOne,
+            b'\\' => Token::One(*bytes.next().unwrap_or(byte)),
+            b'[' if bytes.as_slice().iter().any(|byte| matches!(byte, b'[' | b']')) => Token::Bracket,
+            other => Token::One(*other),
+        });
     }
     tokens
 }
 
-/// Finds the plain shape of a pattern whose characters are bytes, if it has one.
+/// Finds the plain shape of a pattern, if it has one.
 fn plain_shape(tokens: &[Token]) -> Option<Shape> {
     let literal = |tokens: &[Token]| -> Option<Vec<u8>> {
         let byte = |token: &Token| match token {
-            Token::One(one) => u8::try_from(u32::from(*one)).ok(),
+            Token::One(byte) => Some(*byte),
             _ => None,
         };
         tokens.iter().map(byte).collect()
@@ -188,73 +168,13 @@ fn plain_shape(tokens: &[Token]) -> Option<Shape> {
     Some(Shape::Around(literal(&tokens[..star])?, literal(&tokens[star + 1..])?))
 }
 
-/// Compiles a pattern; `None` where nothing can match it.
-fn compile(tokens: &[Token]) -> Option<Pattern> {
-    let written: Option<String> = tokens.iter().map(write).collect();
-    Pattern::new(&written?).ok()
-}
-
-/// Writes a token for the `glob` crate; `None` where nothing can match it.
-fn write(token: &Token) -> Option<String> {
-    match token {
-        Token::One(one) => Some(Pattern::escape(one.encode_utf8(&mut [0; 4]))),
-        Token::AnyOne => Some("?".to_owned()),
-        Token::AnyRun => Some("*".to_owned()),
-        Token::Within(ranges) => match inside(ranges).as_str() {
-            "" => None,
-            "!" => Some("!".to_owned()),
-            "!-" => Some("[-!]".to_owned()),
-            inner => Some(format!("[{inner}]")),
-        },
-        Token::Without(ranges) => Some(match inside(ranges).as_str() {
-            "" => "?".to_owned(),
-            inner => format!("[!{inner}]"),
-        }),
-    }
-}
-
-/// Writes the inside of a bracket: `]` first, then ranges, single characters, `!`, and `-` last, where each means itself.
-fn inside(ranges: &[(char, char)]) -> String {
-    let is_syntax = |one: char| matches!(one, ']' | '!' | '-');
-    let step = |one: char, by: i64| char::from_u32(u32::try_from(i64::from(u32::from(one)) + by).ok()?);
-    let (mut inner, mut syntax) = (String::new(), Vec::new());
-    for (low, high) in ranges {
-        let (mut low, mut high) = (Some(*low), Some(*high));
-        while let (Some(one), Some(end)) = (low, high)
-            && one <= end
-        {
-            if is_syntax(one) {
-                syntax.push(one);
-                low = step(one, 1);
-            } else if is_syntax(end) {
-                syntax.push(end);
-                high = step(end, -1);
-            } else {
-                inner.extend([one, '-', end]);
-                break;
-            }
-        }
-    }
-    let has = |one: char| syntax.contains(&one);
-    if has(']') {
-        inner.insert(0, ']');
-    }
-    inner.extend(['!', '-'].into_iter().filter(|one| has(*one)));
-    inner
-}
-
 /// What the C library itself makes of a pattern; `None` for an error. Tests hold ours against it.
 #[cfg(test)]
 #[expect(unsafe_code, reason = "the C library's own glob is what ours is held against")]
 pub(crate) fn c_glob(pattern: &[u8]) -> Option<Vec<Vec<u8>>> {
-    use std::ffi::{CStr, CString};
-
-    use nix::libc;
-
-    super::locale::take_on();
     let pattern = CString::new(pattern).ok()?;
     // SAFETY: `glob` fills the zeroed structure, whose strings are copied before `globfree`.
-    unsafe {
+    locale::within(|| unsafe {
         let mut found: libc::glob_t = std::mem::zeroed();
         let status = libc::glob(pattern.as_ptr(), libc::GLOB_NOCHECK, None, &raw mut found);
         let mut paths = Vec::new();
@@ -263,7 +183,7 @@ pub(crate) fn c_glob(pattern: &[u8]) -> Option<Vec<Vec<u8>>> {
         }
         libc::globfree(&raw mut found);
         (status == 0).then_some(paths)
-    }
+    })
 }
 
 #[cfg(test)]
@@ -348,7 +268,7 @@ mod tests {
             ("*é*x?", "aéxb", true),
         ] {
             assert_eq!(
-                NamePattern::new(pattern.as_bytes(), true).matches(name.as_bytes()),
+                NamePattern::new(pattern.as_bytes()).matches(name.as_bytes()),
                 expected,
                 "{pattern} {name}"
             );
@@ -366,17 +286,37 @@ mod tests {
 
     #[test]
     fn a_hidden_name_needs_a_written_dot() {
-        assert!(!NamePattern::new(b"*", true).matches_visible(b".a"));
-        assert!(NamePattern::new(b".*", true).matches_visible(b".a"));
-        assert!(!NamePattern::new(b"[.]a", true).matches_visible(b".a"));
+        assert!(!NamePattern::new(b"*").matches_visible(b".a"));
+        assert!(NamePattern::new(b".*").matches_visible(b".a"));
+        assert!(!NamePattern::new(b"[.]a").matches_visible(b".a"));
     }
 
     #[test]
-    fn a_question_mark_is_a_byte_and_in_utf8_also_a_character() {
-        assert!(NamePattern::new(b"?", true).matches("é".as_bytes()));
-        assert!(NamePattern::new(b"??", true).matches("é".as_bytes()));
-        assert!(!NamePattern::new(b"?", false).matches("é".as_bytes()));
-        assert!(NamePattern::new(b"??", false).matches("é".as_bytes()));
-        assert!(NamePattern::new(b"a?b*c", true).matches(b"a\xffbc"));
+    fn characters_are_those_of_the_locale_and_bytes_that_are_none_match_too() {
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().as_os_str().as_bytes();
+        for name in ["é".as_bytes(), b"a\xffbc", "aéb".as_bytes()] {
+            std::fs::write(root.path().join(std::ffi::OsStr::from_bytes(name)), "").unwrap();
+            for pattern in [
+                "?",
+                "??",
+                "???",
+                "a?b*c",
+                "a[é]b",
+                "a[!x]b",
+                "a[!x][!x]b",
+                "a*[[:alpha:]]b",
+            ] {
+                let found = c_glob(&[directory, b"/", pattern.as_bytes()].concat()).expect(pattern);
+                let taken = found.iter().any(|path| path.ends_with(&[b"/", name].concat()));
+                let matcher = NamePattern::new(pattern.as_bytes());
+                assert_eq!(
+                    matcher.matches(name),
+                    taken,
+                    "{pattern} {}",
+                    String::from_utf8_lossy(name)
+                );
+            }
+        }
     }
 }
