@@ -8,9 +8,10 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
+use anyhow::bail;
 use clap::{CommandFactory, Parser};
 
+use crate::exit::Exit;
 use crate::report::usage;
 use crate::session::{Options, Run};
 use crate::store::LockMode;
@@ -19,7 +20,7 @@ mod args;
 mod asked;
 
 pub use args::{Args, Format, Shell, Sort};
-pub use asked::{Asked, CheckRequest, Invocation, ViewRequest};
+pub use asked::{Asked, CheckRequest, Invocation, Refused, ViewRequest};
 
 /// The state file of root, where none is named.
 pub const DEFAULT_STATE: &str = "/var/lib/logrotate/status";
@@ -29,45 +30,45 @@ pub const DEFAULT_CONFIG: &str = "/etc/logrotate.conf";
 pub const DEFAULT_MAIL: &str = "/usr/bin/mail";
 
 /// Understands the command line.
-#[must_use]
-pub fn understand(words: impl IntoIterator<Item = OsString>) -> Asked {
-    let args = match Args::try_parse_from(words.into_iter().map(without_equals_sign)) {
-        Ok(args) => args,
-        Err(error) => return BadWord(&error).asked(),
-    };
+///
+/// # Errors
+/// [`Refused`], which says how the process ends.
+pub fn understand(words: impl IntoIterator<Item = OsString>) -> anyhow::Result<Asked> {
+    let args = Args::try_parse_from(words.into_iter().map(without_equals_sign)).map_err(|error| Refused {
+        text: usage::bad_argument(&error.to_string()),
+        exit: Exit::BadOption,
+    })?;
     if args.help {
-        return Asked::Show(Args::command().render_help().to_string());
+        return Ok(Asked::Show(Args::command().render_help().to_string()));
     }
     if args.usage {
-        return Asked::Show(format!("{}\n", Args::command().render_usage()));
+        return Ok(Asked::Show(format!("{}\n", Args::command().render_usage())));
     }
     if args.version {
-        return Asked::Show(usage::version(DEFAULT_MAIL, DEFAULT_STATE));
+        return Ok(Asked::Show(usage::version(DEFAULT_MAIL, DEFAULT_STATE)));
     }
     if let Some(shell) = args.completions {
-        return Asked::Completions(shell);
+        return Ok(Asked::Completions(shell));
     }
+    let exit = Exit::Failed;
     if args.skip_state_lock && args.wait_for_state_lock.is_some() {
-        return Asked::Refuse(usage::both_lock_options());
+        let text = usage::both_lock_options();
+        bail!(Refused { text, exit });
     }
     let may_default = args.status || args.explain.is_some();
     if args.configs.is_empty() && !may_default {
-        let usage = Args::command().render_usage();
-        return Asked::Refuse(usage::nothing_named(&usage));
+        let text = usage::nothing_named(&Args::command().render_usage());
+        bail!(Refused { text, exit });
     }
-    args.meant()
+    Ok(args.meant())
 }
 
-struct BadWord<'a>(&'a clap::Error);
-
-impl BadWord<'_> {
-    fn asked(&self) -> Asked {
-        let text = self.0.to_string();
-        match self.0.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Asked::Show(text),
-            _ => Asked::BadOption(usage::bad_argument(&text)),
-        }
-    }
+/// Returns how the process ends after an error that came up to the door.
+#[must_use]
+pub fn exit_after(error: &anyhow::Error) -> Exit {
+    error
+        .downcast_ref()
+        .map_or(Exit::Failed, |refused: &Refused| refused.exit)
 }
 
 impl Args {
@@ -204,7 +205,7 @@ mod tests {
     fn run(line: &str) -> Invocation {
         let words = line.split_whitespace().map(OsString::from);
         match understand(std::iter::once(OsString::from("logrotate")).chain(words)) {
-            Asked::Run(invocation) => *invocation,
+            Ok(Asked::Run(invocation)) => *invocation,
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -246,15 +247,16 @@ mod tests {
     #[test]
     fn what_cannot_be_meant_is_refused() {
         let asked = |line: &str| understand(line.split_whitespace().map(OsString::from));
-        assert!(
-            matches!(asked("logrotate --st x a"), Asked::BadOption(text) if text.starts_with("logrotate: bad argument"))
+        let exit = |line| exit_after(&asked(line).unwrap_err());
+        let bad = asked("logrotate --st x a").unwrap_err();
+        assert!(bad.to_string().starts_with("logrotate: bad argument"));
+        assert_eq!(exit_after(&bad), Exit::BadOption);
+        assert_eq!(
+            exit("logrotate --skip-state-lock --wait-for-state-lock a"),
+            Exit::Failed
         );
-        assert!(matches!(
-            asked("logrotate --skip-state-lock --wait-for-state-lock a"),
-            Asked::Refuse(_)
-        ));
-        assert!(matches!(asked("logrotate"), Asked::Refuse(_)));
-        assert!(matches!(asked("logrotate -?"), Asked::Show(_)));
+        assert_eq!(exit("logrotate"), Exit::Failed);
+        assert!(matches!(asked("logrotate -?"), Ok(Asked::Show(_))));
     }
 
     #[test]

@@ -48,26 +48,27 @@ use report::{Copy, Reporter, Speakers};
 pub fn run_process() -> Exit {
     sys::identity::note_starter();
     match cli::understand(std::env::args_os()) {
-        Asked::Show(text) => {
-            report::show(&text);
-            Exit::Well
+        Ok(asked) => carry_out(asked),
+        Err(error) => {
+            report::complain(&error.to_string());
+            cli::exit_after(&error)
         }
-        Asked::Refuse(text) => {
-            report::complain(&text);
-            Exit::Failed
-        }
-        Asked::BadOption(text) => {
-            report::complain(&text);
-            Exit::BadOption
-        }
+    }
+}
+
+fn carry_out(asked: Asked) -> Exit {
+    match asked {
         Asked::Run(invocation) => run(&invocation),
         Asked::Check(request) => check::run(&request),
         Asked::View(request) => view::run(&request),
-        Asked::Completions(shell) => {
-            report::show(&completions::script(shell));
-            Exit::Well
-        }
+        Asked::Completions(shell) => show(&completions::script(shell)),
+        Asked::Show(text) => show(&text),
     }
+}
+
+fn show(text: &str) -> Exit {
+    report::show(text);
+    Exit::Well
 }
 
 /// Runs what was asked for.

@@ -1,8 +1,10 @@
 //! The command line as meant: what a run, a check or a look is to do, nothing left to look up.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use super::args::{Format, Shell, Sort};
+use crate::exit::Exit;
 use crate::report::style::Colours;
 use crate::session::{Options, Run};
 
@@ -72,8 +74,21 @@ pub enum Asked {
     Completions(Shell),
     /// A text on stdout.
     Show(String),
-    /// A text on stderr, and the status 1: no configuration, or options that exclude each other.
-    Refuse(String),
-    /// A text on stderr, and the status 2.
-    BadOption(String),
 }
+
+/// Why a command line asks for nothing that can be done: no configuration named, options that exclude each other, a bad option.
+#[derive(Debug)]
+pub struct Refused {
+    /// What is said on stderr.
+    pub text: String,
+    /// How the process ends.
+    pub exit: Exit,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Refused {}
