@@ -1,12 +1,14 @@
 //! Is a compressed file whole, and does it hold what another file holds? So a finished compression is known by its content
 //! where a run ended before it removed the original.
 
+use std::io::{self, BufRead, ErrorKind, Read};
 use std::os::fd::BorrowedFd;
 
-use flate2::{Decompress, FlushDecompress, Status};
-use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
+use flate2::bufread::MultiGzDecoder;
+use zstd::stream::read::Decoder;
 
 use super::means::{EngineError, Means};
+use crate::sys::call::CallError;
 use crate::sys::stream::{Afterwards, Run, Source};
 
 /// How much is read, or unpacked, at once.
@@ -18,117 +20,62 @@ const BUFFER: usize = 128 << 10;
 pub fn same_content(packed: BorrowedFd<'_>, plain: BorrowedFd<'_>, means: Means<'_>) -> Result<bool, EngineError> {
     let mut plain = Reader::open(plain)?;
     let mut same = true;
-    let whole = unpack(packed, means, &mut |bytes| {
+    let whole = unpack(packed, means, |bytes| {
         same = plain.begins_with(bytes)?;
         Ok(same)
     })?;
-    Ok(whole && same && plain.is_at_end()?)
+    match plain.fill_buf() {
+        Ok(rest) => Ok(whole && same && rest.is_empty()),
+        Err(error) => unless_unreadable(error),
+    }
 }
 
 /// Says whether `packed` is a whole gzip or zstd file: it unpacks, and its checksums are right.
 pub fn is_whole(packed: BorrowedFd<'_>, means: Means<'_>) -> Result<bool, EngineError> {
-    unpack(packed, means, &mut |_| Ok(true))
+    unpack(packed, means, |_| Ok(true))
 }
 
-/// Takes unpacked bytes; answers whether it wants more.
-type Taker<'a> = &'a mut dyn FnMut(&[u8]) -> Result<bool, EngineError>;
-
-/// Unpacks a file; `false` if it is neither gzip nor zstd, not whole, or no more was wanted.
-fn unpack(packed: BorrowedFd<'_>, means: Means<'_>, take: Taker<'_>) -> Result<bool, EngineError> {
+/// Unpacks a file, and shows what is in it as long as more is wanted; `false` if it is neither gzip nor zstd, not whole, or no more
+/// was wanted.
+fn unpack(
+    packed: BorrowedFd<'_>,
+    means: Means<'_>,
+    mut wants_more: impl FnMut(&[u8]) -> io::Result<bool>,
+) -> Result<bool, EngineError> {
     let mut packed = Reader::open(packed)?;
-    let mut kind: Option<Box<dyn Unpacker>> = match packed.more()? {
-        [0x1f, 0x8b, ..] => Some(Box::new(Gzip(Decompress::new_gzip(15)))),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Decoder::new().ok().map(|decoder| Box::new(Zstd(decoder)) as _),
-        _ => None,
-    };
-    let Some(unpacker) = &mut kind else {
-        return Ok(false);
-    };
-    let mut output = vec![0; BUFFER];
-    let mut ended = false;
-    loop {
-        if (means.stop)() {
-            return Err(EngineError::Stopped);
+    let result = packed.unpacker().and_then(|mut unpacker| {
+        let mut output = vec![0; BUFFER];
+        loop {
+            if (means.stop)() {
+                return Ok(Err(EngineError::Stopped));
+            }
+            let count = unpacker.read(&mut output)?;
+            if count == 0 || !wants_more(&output[..count])? {
+                return Ok(Ok(count == 0));
+            }
         }
-        let input = packed.more()?;
-        if input.is_empty() && ended {
-            return Ok(true);
-        }
-        if ended {
-            // Another member follows, as in files put one behind the other.
-            unpacker.begin_again();
-        }
-        let Some(step) = unpacker.step(input, &mut output) else {
-            return Ok(false);
-        };
-        packed.used(step.read);
-        ended = step.ended;
-        if step.read == 0 && step.written == 0 && !ended {
-            return Ok(false);
-        }
-        if !take(&output[..step.written])? {
-            return Ok(false);
-        }
+    });
+    match result {
+        Ok(answer) => answer,
+        Err(error) => unless_unreadable(error),
     }
 }
 
-/// What one call of an unpacker did.
-struct Step {
-    read: usize,
-    written: usize,
-    ended: bool,
-}
-
-trait Unpacker {
-    /// Unpacks some; `None` if the input is damaged.
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Option<Step>;
-
-    /// Makes ready for another member.
-    fn begin_again(&mut self);
-}
-
-struct Gzip(Decompress);
-
-impl Unpacker for Gzip {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Option<Step> {
-        let (read, written) = (self.0.total_in(), self.0.total_out());
-        let status = self.0.decompress(input, output, FlushDecompress::None).ok()?;
-        Some(Step {
-            read: usize::try_from(self.0.total_in() - read).ok()?,
-            written: usize::try_from(self.0.total_out() - written).ok()?,
-            ended: status == Status::StreamEnd,
-        })
-    }
-
-    fn begin_again(&mut self) {
-        self.0 = Decompress::new_gzip(15);
+/// Answers `false` for a file that is damaged or cut off.
+fn unless_unreadable(error: io::Error) -> Result<bool, EngineError> {
+    match error.downcast::<CallError>() {
+        Ok(failed) => Err(EngineError::Source(failed)),
+        Err(_) => Ok(false),
     }
 }
 
-struct Zstd(Decoder<'static>);
-
-impl Unpacker for Zstd {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Option<Step> {
-        let mut from = InBuffer::around(input);
-        let mut to = OutBuffer::around(output);
-        let left = self.0.run(&mut from, &mut to).ok()?;
-        Some(Step {
-            read: from.pos(),
-            written: to.pos(),
-            ended: left == 0,
-        })
-    }
-
-    fn begin_again(&mut self) {}
-}
-
-/// A file read through a buffer.
+/// A file read through a buffer, its holes as zeros.
 struct Reader<'fd> {
     source: Source<'fd>,
     buffer: Vec<u8>,
     /// Where in the buffer the bytes are that were not used yet.
     held: std::ops::Range<usize>,
-    /// How much of a hole is still to be given out as zeros.
+    /// How much of a hole is still to be given out.
     hole: u64,
 }
 
@@ -142,17 +89,37 @@ impl<'fd> Reader<'fd> {
         })
     }
 
-    /// Returns what comes next; nothing at the end.
-    fn more(&mut self) -> Result<&[u8], EngineError> {
+    /// Chooses what unpacks the file: members one behind the other count together.
+    fn unpacker(&mut self) -> io::Result<Box<dyn Read + '_>> {
+        match self.fill_buf()? {
+            [0x1f, 0x8b, ..] => Ok(Box::new(MultiGzDecoder::new(self))),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Ok(Box::new(Decoder::with_buffer(self)?)),
+            _ => Err(ErrorKind::InvalidData.into()),
+        }
+    }
+
+    fn begins_with(&mut self, mut bytes: &[u8]) -> io::Result<bool> {
+        while !bytes.is_empty() {
+            let here = self.fill_buf()?;
+            let count = here.len().min(bytes.len());
+            if count == 0 || here[..count] != bytes[..count] {
+                return Ok(false);
+            }
+            bytes = &bytes[count..];
+            self.consume(count);
+        }
+        Ok(true)
+    }
+}
+
+impl BufRead for Reader<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.held.is_empty() && self.hole == 0 {
-            self.held = match self.source.read(&mut self.buffer).map_err(EngineError::Source)? {
-                Run::Data(count) => 0..count,
-                Run::Hole(length) => {
-                    self.hole = length;
-                    0..0
-                }
-                Run::End => 0..0,
-            };
+            match self.source.read(&mut self.buffer).map_err(io::Error::other)? {
+                Run::Data(count) => self.held = 0..count,
+                Run::Hole(length) => self.hole = length,
+                Run::End => {}
+            }
         }
         if self.held.is_empty() && self.hole > 0 {
             let count = usize::try_from(self.hole).unwrap_or(BUFFER).min(BUFFER);
@@ -163,25 +130,16 @@ impl<'fd> Reader<'fd> {
         Ok(&self.buffer[self.held.clone()])
     }
 
-    fn used(&mut self, count: usize) {
+    fn consume(&mut self, count: usize) {
         self.held.start += count;
     }
+}
 
-    fn begins_with(&mut self, mut bytes: &[u8]) -> Result<bool, EngineError> {
-        while !bytes.is_empty() {
-            let here = self.more()?;
-            let count = here.len().min(bytes.len());
-            if count == 0 || here[..count] != bytes[..count] {
-                return Ok(false);
-            }
-            bytes = &bytes[count..];
-            self.used(count);
-        }
-        Ok(true)
-    }
-
-    fn is_at_end(&mut self) -> Result<bool, EngineError> {
-        Ok(self.more()?.is_empty())
+impl Read for Reader<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(into)?;
+        self.consume(count);
+        Ok(count)
     }
 }
 
