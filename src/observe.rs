@@ -4,11 +4,11 @@
 //! entered into the listing as they happen (or as a dry run pretends them).
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::ops::Bound;
 use std::os::fd::AsFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,9 +18,13 @@ use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Look, StaysPlain};
 use crate::policy::{Method, Policy};
 use crate::sys::dir::{Access, Dir};
-use crate::sys::listing::{Listing as Early, Listings, Name};
+use crate::sys::listing::{Listing, Listings, Names};
 use crate::sys::{create, lease, room, truncate, walk};
 use crate::unix::FileId;
+
+mod names;
+
+use names::CurrentNames;
 
 /// So many directories are held open at once, or an eighth of the open files allowed; more are opened again when their turn comes.
 const HELD_LIMIT: usize = 256;
@@ -39,7 +43,7 @@ pub struct Directories {
     /// The one that was asked for last: mostly it is the next one, too.
     last: Option<Rc<Held>>,
     /// Listings that were made when the logs were found.
-    early: HashMap<FileId, Rc<Early>>,
+    early: HashMap<FileId, Rc<Listing>>,
 }
 
 /// A directory that is held open.
@@ -68,7 +72,7 @@ impl Directories {
     /// Takes over listings that were made with the rights of whoever started the run. One serves as long as its directory is
     /// as it was.
     pub fn know(&mut self, listings: Listings) {
-        let dated = |listing: Rc<Early>| Some((listing.as_of()?.0, listing));
+        let dated = |listing: Rc<Listing>| Some((listing.as_of()?.0, listing));
         self.early = listings.into_listings().filter_map(dated).collect();
     }
 
@@ -197,9 +201,9 @@ impl Held {
 #[derive(Debug)]
 pub struct View {
     dir: Option<Arc<Dir>>,
-    listing: Option<Listing>,
+    listing: Option<CurrentNames>,
     /// What the directory held when the logs were found.
-    early: Option<Rc<Early>>,
+    early: Option<Rc<Listing>>,
     pretending: bool,
     /// What was found out of archives when something was to be done with them.
     found: BTreeMap<OsString, Found>,
@@ -222,16 +226,6 @@ struct Found {
     fixed: bool,
 }
 
-/// The names of a directory, compactly, with what changed since it was read.
-#[derive(Debug, Default)]
-struct Listing {
-    text: Vec<u8>,
-    /// Where each name lies, in the order of the names' bytes.
-    names: Vec<Name>,
-    gone: Vec<bool>,
-    added: BTreeSet<Vec<u8>>,
-}
-
 impl View {
     /// Knows nothing yet.
     #[must_use]
@@ -252,7 +246,7 @@ impl View {
     pub fn of_nothing() -> Self {
         Self {
             dir: None,
-            listing: Some(Listing::default()),
+            listing: Some(CurrentNames::default()),
             early: None,
             cleared: false,
             pretending: true,
@@ -314,13 +308,8 @@ impl View {
         if self.pretending && self.listed().is_err() {
             return;
         }
-        let Some(listing) = &mut self.listing else { return };
-        match listing.find(name.as_bytes()) {
-            Some(at) => listing.gone[at] = false,
-            None if listing.added.contains(name.as_bytes()) => {}
-            None => {
-                listing.added.insert(name.as_bytes().to_vec());
-            }
+        if let Some(listing) = &mut self.listing {
+            listing.add(name.as_bytes());
         }
     }
 
@@ -336,12 +325,8 @@ impl View {
         if self.pretending && self.listed().is_err() {
             return;
         }
-        let Some(listing) = &mut self.listing else { return };
-        match listing.find(name.as_bytes()) {
-            Some(at) => listing.gone[at] = true,
-            None => {
-                listing.added.remove(name.as_bytes());
-            }
+        if let Some(listing) = &mut self.listing {
+            listing.remove(name.as_bytes());
         }
     }
 
@@ -360,14 +345,21 @@ impl View {
         Ok(())
     }
 
-    fn listed(&mut self) -> Result<&mut Listing, SysError> {
+    fn listed(&mut self) -> Result<&mut CurrentNames, SysError> {
         if self.listing.is_none() {
             let dir = self.dir.as_deref();
             let early = self.early.take().and_then(Rc::into_inner);
-            self.listing = Some(match early.filter(|early| early.as_of() == dir.and_then(time_of)) {
-                Some(early) => Listing::of(early),
-                None => Listing::read(dir)?,
-            });
+            let names = match early.filter(|early| early.as_of() == dir.and_then(time_of)) {
+                Some(early) => early.into_names(),
+                None => {
+                    let mut names = Names::default();
+                    if let Some(dir) = dir {
+                        dir.list(|name, kind| names.push(name.as_bytes(), kind))?;
+                    }
+                    names
+                }
+            };
+            self.listing = Some(CurrentNames::of(names));
         }
         // NOTE(unwrap): it was filled a line above.
         Ok(self.listing.get_or_insert_default())
@@ -392,86 +384,6 @@ impl View {
     }
 }
 
-impl Listing {
-    fn read(dir: Option<&Dir>) -> Result<Self, SysError> {
-        let mut listing = Self::default();
-        if let Some(dir) = dir {
-            dir.list(|name, kind| listing.add(name.as_bytes(), kind))?;
-        }
-        listing.put_in_order();
-        Ok(listing)
-    }
-
-    /// Takes over what was listed before.
-    fn of(early: Early) -> Self {
-        let (text, mut names) = early.into_parts();
-        names.retain(|at| !matches!(part(&text, *at), b"." | b".."));
-        let mut listing = Self {
-            text,
-            names,
-            ..Self::default()
-        };
-        listing.put_in_order();
-        listing
-    }
-
-    fn add(&mut self, name: &[u8], kind: Option<Kind>) {
-        let begin = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
-        let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
-        self.text.extend_from_slice(name);
-        self.names.push(Name { begin, length, kind });
-    }
-
-    fn put_in_order(&mut self) {
-        let text = &self.text;
-        self.names
-            .sort_unstable_by(|one, other| part(text, *one).cmp(part(text, *other)));
-        self.gone = vec![false; self.names.len()];
-    }
-
-    fn name(&self, at: usize) -> &[u8] {
-        part(&self.text, self.names[at])
-    }
-
-    fn find(&self, name: &[u8]) -> Option<usize> {
-        self.names
-            .binary_search_by(|entry| part(&self.text, *entry).cmp(name))
-            .ok()
-    }
-
-    fn has(&self, name: &[u8]) -> bool {
-        self.find(name)
-            .map_or_else(|| self.added.contains(name), |at| !self.gone[at])
-    }
-
-    /// Returns what has the name, where that is known; what a step of ours made is a file.
-    fn kind(&self, name: &[u8]) -> Option<Kind> {
-        match self.find(name) {
-            Some(at) => self.names[at].kind,
-            None => Some(Kind::Regular),
-        }
-    }
-
-    fn starting_with(&self, prefix: &[u8]) -> Vec<OsString> {
-        let first = self.names.partition_point(|entry| part(&self.text, *entry) < prefix);
-        let mut found: Vec<OsString> = (first..self.names.len())
-            .take_while(|at| self.name(*at).starts_with(prefix))
-            .filter(|at| !self.gone[*at])
-            .map(|at| OsString::from_vec(self.name(at).to_vec()))
-            .collect();
-        let old = found.len();
-        let added = self
-            .added
-            .range(prefix.to_vec()..)
-            .take_while(|name| name.starts_with(prefix));
-        found.extend(added.map(|name| OsString::from_vec(name.clone())));
-        if found.len() > old && old > 0 {
-            found.sort_unstable();
-        }
-        found
-    }
-}
-
 /// Tells whether a program has the file open for writing.
 pub(crate) fn is_held(dir: &Dir, name: &OsStr) -> bool {
     let opened = dir.open_plain(name, Access::Read, Op::Open);
@@ -481,11 +393,6 @@ pub(crate) fn is_held(dir: &Dir, name: &OsStr) -> bool {
 /// Returns which directory it is, and when it was changed last.
 fn time_of(dir: &Dir) -> Option<(FileId, FileTime)> {
     dir.facts().ok().map(|facts| (facts.id, facts.modified))
-}
-
-fn part(text: &[u8], name: Name) -> &[u8] {
-    let begin = name.begin as usize;
-    text.get(begin..begin + usize::from(name.length)).unwrap_or_default()
 }
 
 /// Tells whether archives can be so: a link is treated as one, and never followed.

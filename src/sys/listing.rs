@@ -24,11 +24,32 @@ const MOST_KEPT: usize = 64 << 20;
 /// A change that is so old has another time than any change to come, on whatever file system.
 const SETTLED_SECONDS: i64 = 3;
 
+/// Names, and what each is, compactly: a directory may have very many.
+#[derive(Debug, Default)]
+pub struct Names {
+    text: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+/// Where a name lies in the text, and what it is, where the directory itself knows.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    begin: u32,
+    length: u16,
+    kind: Option<Kind>,
+}
+
+impl Entry {
+    fn name(self, text: &[u8]) -> &[u8] {
+        let begin = self.begin as usize;
+        &text[begin..begin + usize::from(self.length)]
+    }
+}
+
 /// The names of a directory, in no order, `.` and `..` included.
 #[derive(Debug)]
 pub struct Listing {
-    text: Vec<u8>,
-    names: Vec<Name>,
+    names: Names,
     /// Which directory it is, and when it was changed last; `None` where a change since could have the same time.
     as_of: Option<(FileId, FileTime)>,
 }
@@ -43,15 +64,46 @@ pub enum Lister {
     Owner,
 }
 
-/// Where a name lies in the text of a listing.
-#[derive(Clone, Copy, Debug)]
-pub struct Name {
-    /// Its first byte.
-    pub begin: u32,
-    /// How many bytes it has.
-    pub length: u16,
-    /// What it is, where the directory itself knows.
-    pub kind: Option<Kind>,
+impl Names {
+    /// Adds a name. One that has no place any more is left out: a directory with more than 4 GiB of names is beyond any file system.
+    pub fn push(&mut self, name: &[u8], kind: Option<Kind>) {
+        if let (Ok(begin), Ok(length)) = (u32::try_from(self.text.len()), u16::try_from(name.len())) {
+            self.text.extend_from_slice(name);
+            self.entries.push(Entry { begin, length, kind });
+        }
+    }
+
+    /// Puts them in the order of their bytes, `.` and `..` left out.
+    pub fn sort(&mut self) {
+        let text = &self.text;
+        self.entries.retain(|entry| !matches!(entry.name(text), b"." | b".."));
+        self.entries
+            .sort_unstable_by(|one, other| one.name(text).cmp(other.name(text)));
+    }
+
+    /// Returns how many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Returns them from one on, each with what it is, where that is known.
+    pub fn from(&self, first: usize) -> impl Iterator<Item = (&[u8], Option<Kind>)> {
+        let entries = self.entries.get(first..).unwrap_or_default();
+        entries.iter().map(|entry| (entry.name(&self.text), entry.kind))
+    }
+
+    /// Returns where a name stands among those that were sorted, or where it would.
+    ///
+    /// # Errors
+    /// It is not among them.
+    pub fn find(&self, name: &[u8]) -> Result<usize, usize> {
+        self.entries.binary_search_by(|entry| entry.name(&self.text).cmp(name))
+    }
+
+    fn size(&self) -> usize {
+        self.text.len() + self.entries.len() * size_of::<Entry>()
+    }
 }
 
 impl Listing {
@@ -61,44 +113,29 @@ impl Listing {
             let facts = facts_of(&stat);
             is_settled(facts.modified).then_some((facts.id, facts.modified))
         });
-        let (mut text, mut names) = (Vec::new(), Vec::new());
+        let mut names = Names::default();
         for entry in entries.iter() {
             let entry = entry.map_err(|errno| errno as i32)?;
-            let name = CStr::to_bytes(entry.file_name());
-            // A directory with more than 4 GiB of names is beyond any file system.
-            let (begin, length) = (u32::try_from(text.len()), u16::try_from(name.len()));
-            let (Ok(begin), Ok(length)) = (begin, length) else {
-                return Err(Errno::E2BIG as i32);
-            };
-            text.extend_from_slice(name);
-            let kind = entry.file_type().map(kind_of_entry);
-            names.push(Name { begin, length, kind });
+            names.push(CStr::to_bytes(entry.file_name()), entry.file_type().map(kind_of_entry));
         }
-        Ok(Self { text, names, as_of })
+        Ok(Self { names, as_of })
     }
 
     /// Returns the names, each with what it is, where the directory itself knows.
     pub fn names(&self) -> impl Iterator<Item = (&[u8], Option<Kind>)> {
-        self.names.iter().map(|name| {
-            let begin = name.begin as usize;
-            (&self.text[begin..begin + usize::from(name.length)], name.kind)
-        })
+        self.names.from(0)
     }
 
-    /// Hands out the names' bytes, one name after another, and where in them each lies.
+    /// Hands out the names.
     #[must_use]
-    pub fn into_parts(self) -> (Vec<u8>, Vec<Name>) {
-        (self.text, self.names)
+    pub fn into_names(self) -> Names {
+        self.names
     }
 
     /// Returns which directory it is, and when it had been changed last; `None` where a change since need not show in that.
     #[must_use]
     pub fn as_of(&self) -> Option<(FileId, FileTime)> {
         self.as_of
-    }
-
-    fn size(&self) -> usize {
-        self.text.len() + self.names.len() * size_of::<Name>()
     }
 }
 
@@ -136,11 +173,11 @@ impl Listings {
             return Ok(Rc::clone(known));
         }
         let listing = Rc::new(Listing::read(directory, self.lister)?);
-        if self.size.saturating_add(listing.size()) > MOST_KEPT {
+        if self.size.saturating_add(listing.names.size()) > MOST_KEPT {
             self.known.clear();
             self.size = 0;
         }
-        self.size += listing.size();
+        self.size += listing.names.size();
         self.known.insert(directory.to_owned(), Rc::clone(&listing));
         Ok(listing)
     }
