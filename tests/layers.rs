@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::support::{assert_nothing_is_wanted, project};
 
 mod circles;
+mod documented;
 mod sentences;
 
 /// Names that only `sys/` may use: it is the one place that reaches the system.

@@ -1,3 +1,5 @@
+//! Sums of a run, told event by event.
+
 use std::path::PathBuf;
 
 use super::*;
