@@ -16,7 +16,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "what a run had begun when it failed is kept for the next",
         1335,
-        "what was begun and not finished is kept beside the state file",
+        "What was begun and not finished is kept beside the state file",
     ),
     ("a dry run sends no mail", 105, "`-d` changes nothing at all"),
     (
@@ -32,7 +32,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "a rotation that failed before its switch is not stamped",
         46,
-        "a rotation that failed before the switch counts as done",
+        "| a rotation that failed before the switch | counts as done",
     ),
     (
         "what is left beyond the count is disposed of, not overwritten",
@@ -47,27 +47,27 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "trouble with a new archive does not keep an old one",
         90,
-        "trouble with the new one (a copy, compression, mail) keeps what falls off",
+        "| trouble with the new archive (a copy, compression, mail) | keeps what falls off",
     ),
     (
         "a pipe at an archive's name does not stop its log",
         475,
-        "a directory, pipe, socket or device at a name that an archive gets stops the log",
+        "| a directory, pipe, socket or device at a name that an archive gets | stops the log",
     ),
     (
         "a pipe at an archive's name is moved aside",
         248,
-        "it is moved aside to `NAME-YYYYMMDDHH.backup`, with a warning",
+        "is moved aside to `NAME-YYYYMMDDHH.backup`, with a warning",
     ),
     (
         "what is left beyond the count and cannot go moves on",
         90,
-        "One that cannot be removed or mailed moves on above the count",
+        "What cannot be removed or mailed moves on above the count",
     ),
     (
         "what was left plain and cannot be compressed moves up and counts",
         17,
-        "One that cannot be compressed stays plain, moves up, counts and is tried again",
+        "moves up, counts, and is tried again",
     ),
     (
         "the subject of an archive that goes is its own name",
@@ -92,7 +92,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "a log keeps no other of its shared set from rotation",
         132,
-        "keeps its whole set from it",
+        "a log that cannot be rotated or finished keeps the others of its set from it",
     ),
     (
         "a shared postrotate runs once a log was switched",
@@ -102,7 +102,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "what was left plain counts as an archive",
         164,
-        "one left plain is not counted",
+        "is not counted, and renamed over later",
     ),
     (
         "what an earlier run left of renamecopy is finished first",
@@ -148,7 +148,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "an olddir that does not fit costs its directory alone",
         375,
-        "it costs the logs of that directory",
+        "costs the logs of that directory",
     ),
     (
         "what renamecopy left and cannot be copied stops the rotation",
@@ -160,7 +160,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "a damaged line of the state costs that entry alone",
         188,
-        "it costs that entry",
+        "costs that entry",
     ),
     (
         "rotate -1 shifts what was left at the first number",
@@ -170,7 +170,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "mailfirst with delaycompress sends plain text",
         552,
-        "`mailfirst` with it sends compressed bytes",
+        "is compressed bytes with `mailfirst` and `delaycompress`",
     ),
     (
         "what is no text in a subject is an escape",
@@ -185,12 +185,12 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "a shared set's finish goes on with the other logs",
         244,
-        "the others are rotated, and finished",
+        "the others are rotated and finished",
     ),
     (
         "what is mailed is plain text, with rotate 0 and delaycompress too",
         164,
-        "`rotate 0` with `delaycompress` sends nothing and fails",
+        "is not sent under `rotate 0` with `delaycompress`",
     ),
     (
         "copy with renamecopy makes a copy",
