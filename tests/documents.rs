@@ -170,39 +170,69 @@ fn is_unit_test(name: &str) -> bool {
     })
 }
 
+/// Returns what a README says on security.
+fn security(path: &str) -> String {
+    let text = read(path);
+    let section = text
+        .split_once("\n## Security\n")
+        .and_then(|(_, rest)| rest.split("\n## ").next());
+    section
+        .unwrap_or_else(|| panic!("{path} has no section on security"))
+        .to_owned()
+}
+
 #[test]
-fn the_tests_that_the_readme_names_exist() {
-    let readme = read("README.md");
-    let security = readme
-        .split("\n## Security\n")
-        .nth(1)
-        .unwrap()
-        .split("\n## ")
-        .next()
-        .unwrap();
+fn the_tests_that_the_readmes_name_on_security_exist() {
     let tests = tests();
     let is_test = |name: &str| {
         let below = format!("{name}::");
         tests.iter().any(|test| test == name || test.starts_with(&below)) || is_unit_test(name)
     };
-    let mut named = security
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .filter(|word| word.contains("::"))
-        .peekable();
-    assert!(named.peek().is_some(), "the section names tests");
-    let missing: Vec<&str> = named.filter(|name| !is_test(name)).collect();
-    assert!(
-        missing.is_empty(),
-        "README.md, Security, names tests that are not there: {missing:#?}"
-    );
+    let mut wants = Vec::new();
+    for path in ["README.md", "tests/README.md"] {
+        let security = security(path);
+        let named = security
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .filter(|word| word.contains("::"));
+        let named: BTreeSet<&str> = named.collect();
+        assert!(!named.is_empty(), "{path}, Security, names tests");
+        let missing = named.iter().filter(|name| !is_test(name));
+        wants.extend(
+            missing.map(|name| format!("{path}, Security, names the test {name}, which is not there: mend the name")),
+        );
+    }
+    assert_nothing_is_wanted(&wants);
 }
 
 #[test]
-fn the_bounds_that_the_readme_names_are_those_of_the_code() {
-    let readme = read("README.md");
+fn each_rule_of_security_names_a_test() {
+    let mut wants = Vec::new();
+    for (path, heading) in [
+        ("README.md", "| a user | at most | shown by |"),
+        ("tests/README.md", "| rule | shown by |"),
+    ] {
+        let security = security(path);
+        let (_, rows) = security
+            .split_once(heading)
+            .unwrap_or_else(|| panic!("{path} has no table {heading}"));
+        let bare = rows
+            .lines()
+            .skip(2)
+            .take_while(|line| line.starts_with('|'))
+            .filter(|row| !row.contains("::") && !row.contains("`races`") && !row.contains("fixtures/scenarios/"));
+        wants.extend(bare.map(|row| format!("{path}, Security, has a row without a test: {row}")));
+    }
+    assert_nothing_is_wanted(&wants);
+}
+
+#[test]
+fn the_bounds_that_the_readme_of_the_tests_names_are_those_of_the_code() {
+    let path = "tests/README.md";
+    let readme = read(path);
     let rows = readme.split("| bound | | constant |\n|---|---|---|\n").nth(1).unwrap();
+    let mut wants = Vec::new();
     for row in rows.lines().take_while(|line| line.starts_with('|')) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let (value, unit) = cells[2].split_once(' ').unwrap();
@@ -213,17 +243,16 @@ fn the_bounds_that_the_readme_names_are_those_of_the_code() {
             "KiB/s" => format!("{value} * 1024"),
             "MiB" => format!("{value} << 20"),
             "GiB" => format!("{value} << 30"),
-            other => panic!("README.md has the unit {other}"),
+            other => panic!("{path} has the unit {other}"),
         };
         let words: Vec<&str> = cells[3].split('`').collect();
         let is_it =
             |line: &str| line.contains(&format!("const {}: ", words[1])) && line.ends_with(&format!("= {value};"));
-        assert!(
-            read(words[3]).lines().any(is_it),
-            "{} has not what README.md says: {row}",
-            words[3]
-        );
+        if !read(words[3]).lines().any(is_it) {
+            wants.push(format!("{path} says what {} has not: mend the row: {row}", words[3]));
+        }
     }
+    assert_nothing_is_wanted(&wants);
 }
 
 #[test]

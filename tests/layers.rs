@@ -137,9 +137,42 @@ fn every_module_has_a_row_in_the_header_of_the_library() {
         .iter()
         .filter(|name| !["lib", "main"].contains(&name.as_str()) && !known.contains(*name));
     let wants: Vec<String> = missing
-        .map(|name| format!("the header of src/lib.rs does not name `{name}`: add it to the row of its layer, and to README.md's table"))
+        .map(|name| format!("the header of src/lib.rs does not name `{name}`: add it to the row of its layer, and to README.md's picture"))
         .collect();
     assert_nothing_is_wanted(&wants);
+}
+
+#[test]
+fn the_picture_in_the_readme_shows_the_layers_of_the_header_of_the_library() {
+    let readme = fs::read_to_string(project().join("README.md")).unwrap();
+    let picture = readme
+        .split_once("## How it is built\n")
+        .and_then(|(_, rest)| rest.split("```").nth(1))
+        .expect("README.md has a picture of the layers");
+    // From the top down: the name of the layer, its modules, what they are for.
+    let lines = picture.lines().filter(|line| line.starts_with(' ')).rev();
+    let modules = |line: &str| {
+        let (_, rest) = line.trim().split_once("  ").unwrap_or_default();
+        let modules = rest.trim().split("  ").next().unwrap_or_default();
+        modules.split(' ').map(str::to_owned).collect::<Vec<String>>()
+    };
+    let shown: Vec<Vec<String>> = lines.map(modules).filter(|modules| *modules != ["main"]).collect();
+    let wants: Vec<String> = rows()
+        .into_iter()
+        .filter(|row| !shown.contains(row))
+        .map(|row| {
+            format!(
+                "the picture below \"How it is built\" in README.md is to have a line with `{}`",
+                row.join(" ")
+            )
+        })
+        .collect();
+    assert_nothing_is_wanted(&wants);
+    assert_eq!(
+        shown,
+        rows(),
+        "the picture in README.md is in the order of the header of src/lib.rs, from the top down"
+    );
 }
 
 #[test]

@@ -3,39 +3,12 @@
 use super::*;
 use crate::clock::tests::{berlin, stamp};
 use crate::facts::{FileTime, Kind};
-use crate::policy::{Keep, Method, Naming, NamingStyle, Retention, Scripts};
 use crate::unix::{FileId, GroupId, Mode, UserId};
 
 pub(super) fn policy(trigger: Trigger) -> Policy {
     Policy {
         trigger,
-        max_size: None,
-        min_size: None,
-        min_age: 0,
-        if_empty: true,
-        missing_ok: false,
-        allow_hardlink: false,
-        ignore_duplicates: false,
-        method: Method::CopyTruncate,
-        retention: Retention {
-            keep: Keep::All,
-            start: 1,
-            max_age: 0,
-        },
-        naming: Naming {
-            style: NamingStyle::Numbered,
-            extension: None,
-            add_extension: None,
-            date_format: None,
-        },
-        compression: None,
-        delay_without_compression: false,
-        uncompress_command: "gunzip".into(),
-        old_dir: None,
-        scripts: Scripts::default(),
-        mail: None,
-        shred: None,
-        su: None,
+        ..Policy::default()
     }
 }
 

@@ -75,7 +75,8 @@ fn the_readmes_name_files_that_exist() {
     for path in READMES {
         for (number, line) in (1..).zip(read(path).lines()) {
             for word in line.split(['`', ' ', '(', ')']) {
-                let name = word.trim_end_matches(['.', ',', ':', ';']);
+                let file = word.split('#').next().unwrap();
+                let name = file.trim_end_matches(['.', ',', ':', ';']);
                 let is_ours = ours.iter().any(|dir| name.starts_with(dir)) && !name.contains(['*', '<', '…']);
                 if is_ours && !project().join(name).exists() {
                     wants.push(format!(

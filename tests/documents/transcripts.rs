@@ -170,7 +170,7 @@ fn the_transcripts_of_the_readme_are_what_the_program_says() {
         return;
     };
     let all = transcripts(&read("README.md"));
-    for option in ["--check", "--status", "--explain", "-d"] {
+    for option in ["--check", "--status", "--explain"] {
         let is_shown = |one: &&Transcript| one.command.split(' ').any(|word| word == option) && one.shown.len() > 5;
         assert_eq!(
             all.iter().filter(is_shown).count(),
