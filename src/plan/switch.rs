@@ -187,5 +187,6 @@ pub(super) fn resume(
         finish,
         archive: archive.to_owned(),
         left_plain: Vec::new(),
+        passed_by: Vec::new(),
     })
 }

@@ -13,7 +13,7 @@ use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::naming::ArchiveNames;
-use crate::state::record::{Begun, LeftPlain, Progress, Unfinished};
+use crate::state::record::{Begun, LeftPlain, Noted, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::store::{Store, StoreError};
 use crate::sys::{identity, listing, mkdir};
@@ -135,9 +135,9 @@ impl Ledger {
         }
     }
 
-    /// Returns the archives of a row that earlier rotations left plain.
-    pub(super) fn left_plain(&self, directory: &Path, names: &ArchiveNames) -> BTreeSet<OsString> {
-        self.left_plain.of_row(directory, names)
+    /// Returns the archives of a row of which earlier rotations noted this.
+    pub(super) fn noted(&self, noted: Noted, directory: &Path, names: &ArchiveNames) -> BTreeSet<OsString> {
+        self.left_plain.of_row(noted, directory, names)
     }
 
     /// Notes durably that these archives stay plain, or will when they have these names; those of which it was noted are not noted again.
@@ -151,8 +151,8 @@ impl Ledger {
         }
     }
 
-    /// Notes that of a row's archives these alone are plain that should not be.
-    pub(super) fn only_plain(&mut self, directory: &Path, names: &ArchiveNames, archives: &[OsString]) {
+    /// Notes that of a row's archives something is to be noted of these alone.
+    pub(super) fn only_noted(&mut self, directory: &Path, names: &ArchiveNames, archives: &BTreeSet<&OsString>) {
         self.left_plain.keep_only(directory, names, archives);
     }
 

@@ -21,7 +21,7 @@ use crate::fault::Fault;
 use crate::inventory;
 use crate::observe::Directories;
 use crate::report::metrics::Held;
-use crate::state::record::LeftPlain;
+use crate::state::record::{LeftPlain, Noted};
 use crate::sys::dirlock::DirLock;
 use crate::sys::identity::{self, Acting};
 use crate::sys::process::Patience;
@@ -261,7 +261,7 @@ impl Session<'_> {
         let left_plain = |done: &'_ Finished| -> Vec<LeftPlain> {
             let names = done.left_plain.iter();
             names
-                .map(|name| LeftPlain::new(&done.work.path, &done.work.archive_path, name))
+                .map(|name| LeftPlain::new(Noted::Plain, &done.work.path, &done.work.archive_path, name))
                 .collect()
         };
         self.ledger.leave_plain(finished.iter().flat_map(left_plain));

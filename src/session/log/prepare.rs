@@ -19,7 +19,7 @@ use crate::plan::{self, Before, Look as _, Question, Rotation, StaysPlain, Step}
 use crate::policy::{Keep, Method, Policy};
 use crate::session::Session;
 use crate::session::set::Due;
-use crate::state::record::LeftPlain;
+use crate::state::record::{LeftPlain, Noted};
 use crate::sys::dirlock::{Alone, DirLock};
 
 /// What the kernel says of a file that is not the one it was.
@@ -121,11 +121,14 @@ impl Session<'_> {
                 )
             });
             let (planned, stop) = made.map_err(|fault| (fault, touched))?;
-            let left_plain = &planned.rotation.left_plain;
+            let (left_plain, passed_by) = (&planned.rotation.left_plain, &planned.rotation.passed_by);
             self.leave_plain(&planned.work, left_plain);
+            self.note_archives(Noted::PassedBy, &planned.work, passed_by);
+            self.tell_fixed(&planned);
             if self.take_steps(&planned, &mut touched, &mut before)? {
                 let names = names_of(&set.policy, due.name()).map_err(|fault| (fault, touched))?;
-                self.ledger.only_plain(&planned.work.archive_path, &names, left_plain);
+                let still = left_plain.iter().chain(passed_by).collect();
+                self.ledger.only_noted(&planned.work.archive_path, &names, &still);
                 return Ok((planned, stop));
             }
         }
@@ -288,11 +291,28 @@ impl Session<'_> {
         self.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
     }
 
+    /// Tells of the archives that earlier rotations could not rename, and that cannot be renamed today: it is not tried.
+    fn tell_fixed(&mut self, planned: &Planned) {
+        let Some(place) = planned.places.archive.as_ref().filter(|_| !self.options.dry_run) else {
+            return;
+        };
+        for name in &planned.rotation.passed_by {
+            if let Some(refused) = place.dir.refuses_to_rename(name) {
+                let what = Obstructed::NotRenamed(Fault::Call(refused).into());
+                self.hear_of(planned.work.archive_path_of(name), what);
+            }
+        }
+    }
+
     /// Notes durably that archives of a log stay plain, or will when they have these names.
     pub(super) fn leave_plain(&mut self, work: &LogWork, archives: &[OsString]) {
+        self.note_archives(Noted::Plain, work, archives);
+    }
+
+    fn note_archives(&mut self, noted: Noted, work: &LogWork, archives: &[OsString]) {
         let left = archives
             .iter()
-            .map(|archive| LeftPlain::new(&work.path, &work.archive_path, archive));
+            .map(|archive| LeftPlain::new(noted, &work.path, &work.archive_path, archive));
         self.ledger.leave_plain(left);
     }
 
@@ -309,9 +329,11 @@ impl Session<'_> {
         if let Some(held) = &places.archive {
             held.view.borrow_mut().clear_left_over()?;
         }
-        let left_plain = self.ledger.left_plain(&places.archive_path, &names);
+        let left_plain = self.ledger.noted(Noted::Plain, &places.archive_path, &names);
+        let passed_by = self.ledger.noted(Noted::PassedBy, &places.archive_path, &names);
         let question = Question {
             left_plain: &left_plain,
+            passed_by: &passed_by,
             policy: &set.policy,
             log: due.name(),
             names: &names,
