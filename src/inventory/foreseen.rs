@@ -107,6 +107,7 @@ fn try_obstacles(ahead: &Ahead<'_>, directories: &mut Directories) -> Result<Vec
     let question = Question {
         policy,
         log: name,
+        interim: &plan::interim(name),
         names: &names,
         now: ahead.at,
         before: Before::Clean,

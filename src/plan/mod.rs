@@ -79,7 +79,8 @@ pub struct Spot {
 }
 
 impl Spot {
-    fn log(name: impl Into<OsString>) -> Self {
+    /// Makes one in the log's own directory.
+    pub fn log(name: impl Into<OsString>) -> Self {
         Self {
             place: Where::Log,
             name: name.into(),
@@ -224,6 +225,8 @@ pub struct Question<'a> {
     pub policy: &'a Policy,
     /// The log's name in its directory.
     pub log: &'a OsStr,
+    /// The name that `renamecopy` gives it between its two steps.
+    pub interim: &'a OsStr,
     /// How its archives are named.
     pub names: &'a ArchiveNames,
     /// The instant of the run.
@@ -271,6 +274,17 @@ fn clear_the_way(question: &Question<'_>, look: &mut dyn Look, rotation: &mut Ro
 #[must_use]
 pub fn interim(log: &OsStr) -> OsString {
     switch::interim(log)
+}
+
+/// Returns the names that it gives instead where others are taken.
+pub fn further_interims(log: &OsStr) -> impl Iterator<Item = OsString> {
+    switch::further_interims(log)
+}
+
+/// Tells whether it gave a log this name.
+#[must_use]
+pub fn is_interim(name: &OsStr, log: &OsStr) -> bool {
+    switch::is_interim(name, log)
 }
 
 /// Plans what is left of a rotation that a dead run had brought past the switch: a log that is missing is made, and `finish`.

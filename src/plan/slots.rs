@@ -30,19 +30,22 @@ impl Slots {
         let mut passed_by: BTreeSet<(u64, OsString)> = BTreeSet::new();
         let number = |name: &OsString| Some(question.names.parse_numbered(name)?.0);
         let known = look.fixed(&question.names.numbered_prefix());
-        for name in known.into_iter().chain(question.passed_by.iter().cloned()) {
-            if let Some(number) = number(&name)
-                && look.is_file(&name)?
+        // A directory that cannot be moved aside is passed by as well; that is not noted, since it is no archive.
+        let mut fixed: BTreeSet<u64> = known.iter().filter_map(number).collect();
+        for name in known.iter().chain(question.passed_by) {
+            if let Some(number) = number(name)
+                && look.is_file(name)?
             {
-                passed_by.insert((number, name));
+                passed_by.insert((number, name.clone()));
             }
         }
-        let freed = freed(question, look, &passed_by)?;
+        let freed = freed(question, look, (&known, &passed_by))?;
         passed_by.retain(|it| Some(it) != freed.as_ref());
+        fixed.extend(passed_by.iter().map(|(number, _)| *number));
         let mut slots = Self {
             start: u64::from(question.policy.retention.start),
             end: u64::MAX,
-            fixed: passed_by.iter().map(|(number, _)| *number).collect(),
+            fixed,
             passed_by: passed_by.into_iter().map(|(_, name)| name).collect(),
             freed,
         };
@@ -78,9 +81,8 @@ impl Slots {
 fn freed(
     question: &Question<'_>,
     look: &mut dyn Look,
-    passed_by: &BTreeSet<(u64, OsString)>,
+    (known, passed_by): (&[OsString], &BTreeSet<(u64, OsString)>),
 ) -> Result<Option<(u64, OsString)>, SysError> {
-    let known = look.fixed(&question.names.numbered_prefix());
     for (number, name) in passed_by {
         let can_go = !known.contains(name) && !look.is_kept(name) && !look.is_fixed(name);
         if can_go && (question.is_too_old(look, name)? || has_enough_younger(question, look, name)?) {

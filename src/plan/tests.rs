@@ -176,6 +176,7 @@ fn planned(words: &str, before: Before, noted: &str, row: &str) -> String {
     let question = Question {
         policy: &policy,
         log: OsStr::new("a.log"),
+        interim: OsStr::new("a.log.tmp"),
         names: &names,
         now: &now,
         before,

@@ -1,7 +1,7 @@
 //! The run's view of the state: entries of its logs, and the journal of what is under way.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
@@ -138,6 +138,11 @@ impl Ledger {
     /// Returns the archives of a row of which earlier rotations noted this.
     pub(super) fn noted(&self, noted: Noted, directory: &Path, names: &ArchiveNames) -> BTreeSet<OsString> {
         self.left_plain.of_row(noted, directory, names)
+    }
+
+    /// Answers whether this is noted of an archive.
+    pub(super) fn is_noted(&self, noted: Noted, directory: &Path, name: &OsStr) -> bool {
+        self.left_plain.has(noted, directory, name)
     }
 
     /// Notes durably that these archives stay plain, or will when they have these names; those of which it was noted are not noted again.

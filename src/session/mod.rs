@@ -265,6 +265,11 @@ impl Session<'_> {
                 .collect()
         };
         self.ledger.leave_plain(finished.iter().flat_map(left_plain));
+        let left_interim = finished.iter().filter_map(|done| {
+            let (name, work) = (done.left_interim.as_ref()?, &done.work);
+            Some(LeftPlain::new(Noted::PassedBy, &work.path, work.log_dir.path(), name))
+        });
+        self.ledger.leave_plain(left_interim);
         for done in finished {
             let log = &done.work.path;
             self.note(|| Event::Turn(log.to_path_buf()));

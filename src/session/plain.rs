@@ -21,6 +21,12 @@ impl PlainNotes {
         before.is_none_or(|(_, noted)| noted != left.noted)
     }
 
+    /// Answers whether this is noted of an archive.
+    pub(super) fn has(&self, noted: Noted, directory: &Path, name: &OsStr) -> bool {
+        let archives = self.0.get(directory).and_then(|archives| archives.get(name));
+        archives.is_some_and(|(_, what)| *what == noted)
+    }
+
     /// Returns the archives of a row of which this is noted.
     pub(super) fn of_row(&self, noted: Noted, directory: &Path, names: &ArchiveNames) -> BTreeSet<OsString> {
         let archives = self.0.get(directory).map(|archives| row(archives, names));
