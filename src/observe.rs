@@ -446,6 +446,10 @@ impl Look for View {
             .collect()
     }
 
+    fn is_fixed(&mut self, name: &OsStr) -> bool {
+        self.dir.as_ref().is_some_and(|dir| dir.attribute(name).is_some())
+    }
+
     fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError> {
         let Some(dir) = &self.dir else { return Ok(None) };
         Ok(dir.look(name)?.map(|facts| facts.modified))

@@ -30,6 +30,8 @@ pub(super) struct Job {
     stand_ins: Vec<(OsString, OsString)>,
     /// The archives that should have gone and stay.
     kept: Vec<OsString>,
+    /// What `renamecopy` renamed the log to, and cannot be removed.
+    left_interim: Option<OsString>,
     /// What was compressed.
     packed: Vec<OsString>,
     /// Since when it is tried again and again.
@@ -64,6 +66,8 @@ pub struct Finished {
     pub packed: Vec<OsString>,
     /// The archives that stay plain for now, and those that should have gone and stay.
     pub left_plain: Vec<OsString>,
+    /// What `renamecopy` renamed the log to, where that is archived and cannot be removed.
+    pub left_interim: Option<OsString>,
     /// It is not at its end: a program still writes to what comes next.
     pub busy: Option<Busy>,
     /// What is to be told, in order.
@@ -94,6 +98,7 @@ impl Mark {
             put_off: true,
             packed: Vec::new(),
             left_plain: Vec::new(),
+            left_interim: None,
             busy: None,
             events: self.events.take(),
         }
@@ -145,6 +150,7 @@ impl Job {
             steps: steps.into(),
             stand_ins: Vec::new(),
             kept: Vec::new(),
+            left_interim: None,
             packed: Vec::new(),
             since: None,
             is_last_try: false,
@@ -249,6 +255,12 @@ impl Job {
                 self.failed = true;
                 self.kept.push(what.name);
             }
+            // The rest is done all the same: it is archived.
+            Step::Remove { what, .. } => {
+                self.tell(self.work.path_of(&what), Obstructed::NotRemoved(fault.into()));
+                self.failed = true;
+                self.left_interim = Some(what.name);
+            }
             Step::Copy { .. } | Step::Mail { .. } => {
                 self.events.hear(Event::Failed(fault));
                 self.failed = true;
@@ -281,15 +293,17 @@ impl Job {
     fn do_without(&mut self, step: Step) {
         match step {
             Step::Compress { from, to, .. } => self.leave_plain(from, to),
-            // The interim log of `renamecopy` stays, and the next rotation begins with it: all that was to be done with its copy is left.
+            // The interim log of `renamecopy` stays, and the next rotation begins with it: all that was to be done with its copy is left,
+            // and nothing goes, since nothing came.
             Step::Copy { from, to } => {
                 let packed = self.steps.iter().find_map(|step| match step {
                     Step::Compress { from, to: packed, .. } if *from == to => Some(packed.clone()),
                     _ => None,
                 });
                 let names = [Some(from.name), Some(to), packed];
-                self.steps
-                    .retain(|step| !names.iter().flatten().any(|name| is_about(step, name)));
+                self.steps.retain(|step| {
+                    step.farewell().is_none() && !names.iter().flatten().any(|name| is_about(step, name))
+                });
             }
             _ => {}
         }
@@ -340,6 +354,7 @@ impl Job {
             put_off: self.interrupted,
             packed: self.packed,
             left_plain: Vec::new(),
+            left_interim: self.left_interim,
             busy: None,
             events: self.events.take(),
         };

@@ -93,6 +93,7 @@ impl Hands for Rehearsal {
             put_off: false,
             packed: Vec::new(),
             left_plain: Vec::new(),
+            left_interim: None,
             busy: None,
             events: Vec::new(),
         });

@@ -107,10 +107,12 @@ fn try_obstacles(ahead: &Ahead<'_>, directories: &mut Directories) -> Result<Vec
     let question = Question {
         policy,
         log: name,
+        interim: &plan::interim(name),
         names: &names,
         now: ahead.at,
         before: Before::Clean,
         left_plain: &BTreeSet::new(),
+        passed_by: &BTreeSet::new(),
     };
     let rotation = plan::plan(&question, &mut *place.view.borrow_mut())?;
     let newest = place.dir.path_of(&rotation.archive);

@@ -45,6 +45,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         finish,
         archive,
         left_plain,
+        passed_by: Vec::new(),
     })
 }
 

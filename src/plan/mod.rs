@@ -14,6 +14,7 @@ use crate::policy::{Keep, NamingStyle, Ownership, Policy};
 
 mod dated;
 mod numbered;
+mod slots;
 mod switch;
 
 /// What may be asked of the archives' directory while a plan is made.
@@ -36,6 +37,8 @@ pub trait Look {
     fn is_unsent(&mut self, name: &OsStr) -> bool;
     /// Returns those of the names that begin so which could not be renamed.
     fn fixed(&mut self, prefix: &[u8]) -> Vec<OsString>;
+    /// Answers whether an attribute keeps an archive from being renamed. It is asked only of those that could not be renamed before.
+    fn is_fixed(&mut self, name: &OsStr) -> bool;
     /// Answers whether an archive stays plain for now though it is to be compressed. A plan that is only rehearsed asks who writes to
     /// it; one that is carried out is told by its first step that meets such a file, and made again: nobody is asked for each of ten
     /// thousand.
@@ -76,7 +79,8 @@ pub struct Spot {
 }
 
 impl Spot {
-    fn log(name: impl Into<OsString>) -> Self {
+    /// Makes one in the log's own directory.
+    pub fn log(name: impl Into<OsString>) -> Self {
         Self {
             place: Where::Log,
             name: name.into(),
@@ -200,6 +204,8 @@ pub struct Rotation {
     pub archive: OsString,
     /// Older archives that stay plain for now, and those above the count that should go and cannot: by the names that they will have.
     pub left_plain: Vec<OsString>,
+    /// Archives that keep their numbers while the others pass them by.
+    pub passed_by: Vec<OsString>,
 }
 
 /// What a dead run had begun with this log.
@@ -219,6 +225,8 @@ pub struct Question<'a> {
     pub policy: &'a Policy,
     /// The log's name in its directory.
     pub log: &'a OsStr,
+    /// The name that `renamecopy` gives it between its two steps.
+    pub interim: &'a OsStr,
     /// How its archives are named.
     pub names: &'a ArchiveNames,
     /// The instant of the run.
@@ -227,6 +235,8 @@ pub struct Question<'a> {
     pub before: Before,
     /// The archives that earlier rotations left plain, or above the count.
     pub left_plain: &'a BTreeSet<OsString>,
+    /// The archives that could not be renamed once: the others have passed them by.
+    pub passed_by: &'a BTreeSet<OsString>,
 }
 
 /// Plans the rotation of one log that is due.
@@ -264,6 +274,17 @@ fn clear_the_way(question: &Question<'_>, look: &mut dyn Look, rotation: &mut Ro
 #[must_use]
 pub fn interim(log: &OsStr) -> OsString {
     switch::interim(log)
+}
+
+/// Returns the names that it gives instead where others are taken.
+pub fn further_interims(log: &OsStr) -> impl Iterator<Item = OsString> {
+    switch::further_interims(log)
+}
+
+/// Tells whether it gave a log this name.
+#[must_use]
+pub fn is_interim(name: &OsStr, log: &OsStr) -> bool {
+    switch::is_interim(name, log)
 }
 
 /// Plans what is left of a rotation that a dead run had brought past the switch: a log that is missing is made, and `finish`.

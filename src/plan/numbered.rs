@@ -2,12 +2,13 @@
 //!
 //! Archives are counted by the name they are kept under: the compressed one, where there is compression. What an earlier rotation
 //! left plain is compressed first; one that stays plain moves up so, and where a program still writes to it that is tried again behind
-//! all other work. One that cannot be renamed keeps its number, and the others pass it by; one that should go and cannot makes room
-//! above the count.
+//! all other work. One that cannot be renamed keeps its number, and the others pass it by (`slots`); one that should go and cannot makes
+//! room above the count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
+use super::slots::Slots;
 use super::{Before, Look, Question, Rotation, Spot, StaysPlain, Step};
 use crate::fault::{Fault, SysError};
 use crate::policy::{CompressWhen, Keep};
@@ -16,9 +17,12 @@ use crate::policy::{CompressWhen, Keep};
 pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fault> {
     // A date that cannot be made stops a log with numbered archives, too, as with the reference.
     question.names.dated(question.now)?;
-    let slots = Slots::of(question, look);
+    let slots = Slots::of(question, look)?;
     let archive = question.names.numbered(slots.start);
     let mut shift = Shift::default();
+    if let Some((_, name)) = &slots.freed {
+        question.dispose(name.clone(), &mut shift.steps);
+    }
     dispose_again(question, look, &slots, &mut shift)?;
     let plain = put_off(question, look, &slots, &mut shift)?;
     move_up(question, look, (&slots, &plain), &mut shift)?;
@@ -47,7 +51,6 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         left_plain.push(name);
     }
     left_plain.extend(shift.beyond);
-    left_plain.extend(still_noted(question, look, &slots)?);
     if slots.start > u64::from(question.policy.retention.start) && question.is_delayed() {
         // It is the newest where it is not the first number that says so.
         left_plain.push(archive.clone());
@@ -59,6 +62,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         finish,
         archive,
         left_plain,
+        passed_by: slots.passed_by,
     })
 }
 
@@ -80,51 +84,6 @@ struct Shift {
     beyond: Vec<OsString>,
 }
 
-/// The numbers that archives can have.
-struct Slots {
-    /// The newest archive's.
-    start: u64,
-    /// The first that is not kept any more; `rotate 0` shifts as `rotate 1` does.
-    end: u64,
-    /// Those of archives that cannot be renamed: they do not count.
-    fixed: BTreeSet<u64>,
-}
-
-impl Slots {
-    fn of(question: &Question<'_>, look: &mut dyn Look) -> Self {
-        let names = look.fixed(&question.names.numbered_prefix());
-        let fixed: BTreeSet<u64> = names
-            .iter()
-            .filter_map(|name| Some(question.names.parse_numbered(name)?.0))
-            .collect();
-        let mut slots = Self {
-            start: u64::from(question.policy.retention.start),
-            end: u64::MAX,
-            fixed,
-        };
-        while slots.fixed.contains(&slots.start) {
-            slots.start += 1;
-        }
-        if let Keep::Count(count) = question.policy.retention.keep {
-            slots.end = slots.start + u64::from(count.max(1));
-            // Not counted one by one: a count may be four thousand million.
-            for fixed in slots.fixed.range(slots.start..) {
-                slots.end += u64::from(*fixed <= slots.end);
-            }
-        }
-        slots
-    }
-
-    /// Returns the number that an archive moves to.
-    fn after(&self, number: u64) -> u64 {
-        let mut next = number.saturating_add(1);
-        while self.fixed.contains(&next) {
-            next += 1;
-        }
-        next
-    }
-}
-
 /// The numbers whose archive is plain though it is to be compressed.
 #[derive(Default)]
 struct Plain {
@@ -132,18 +91,6 @@ struct Plain {
     ready: BTreeSet<u64>,
     /// It stays so.
     staying: BTreeMap<u64, StaysPlain>,
-}
-
-/// The archives that keep their numbers, and of which it was noted that they are to be compressed or to go: that is noted still.
-fn still_noted(question: &Question<'_>, look: &mut dyn Look, slots: &Slots) -> Result<Vec<OsString>, SysError> {
-    let mut noted = Vec::new();
-    for name in question.left_plain {
-        let number = question.names.parse_numbered(name).map(|(number, _)| number);
-        if number.is_some_and(|number| slots.fixed.contains(&number)) && look.is_file(name)? {
-            noted.push(name.clone());
-        }
-    }
-    Ok(noted)
 }
 
 /// Tries again to get rid of what earlier rotations left above the count.
@@ -191,7 +138,7 @@ fn put_off(question: &Question<'_>, look: &mut dyn Look, slots: &Slots, shift: &
     });
     for number in first.into_iter().chain(left).collect::<BTreeSet<u64>>() {
         let name = question.names.numbered(number);
-        if slots.fixed.contains(&number) || !look.is_file(&name)? {
+        if slots.stays(number) || !look.is_file(&name)? {
             continue;
         }
         match look.stays_plain(&name) {
@@ -230,12 +177,7 @@ fn move_up(
 ) -> Result<(), SysError> {
     let kept = present(question, look, slots, plain)?;
     let mut numbers: BTreeSet<u64> = kept.iter().chain(plain.staying.keys()).copied().collect();
-    if question.before == Before::Shifting {
-        // A dead run, or this one, has moved what is above the gap already.
-        let mut gap = slots.start;
-        while numbers.contains(&gap) {
-            gap = slots.after(gap);
-        }
+    if let Some(gap) = gap(question, slots, &numbers) {
         let above = numbers.split_off(&gap);
         let staying = plain.staying.iter().filter(|(number, _)| above.contains(number));
         shift.left_plain.extend(staying);
@@ -256,6 +198,19 @@ fn move_up(
     Ok(())
 }
 
+/// The number that nothing above moves away from: a dead run, or this one, has moved that already, or one goes that was passed by.
+fn gap(question: &Question<'_>, slots: &Slots, numbers: &BTreeSet<u64>) -> Option<u64> {
+    let freed = slots.freed.as_ref().map(|(number, _)| *number);
+    if question.before == Before::Clean {
+        return freed;
+    }
+    let mut gap = slots.start;
+    while numbers.contains(&gap) {
+        gap = slots.after(gap);
+    }
+    Some(freed.map_or(gap, |freed| freed.min(gap)))
+}
+
 /// Gets rid of what is at the number that the oldest archive moves to: a run that died, or a `rotate` that was larger, left what should be
 /// gone. What cannot go moves on.
 fn make_room_above(
@@ -265,8 +220,9 @@ fn make_room_above(
     shift: &mut Shift,
 ) -> Result<(), SysError> {
     let name = question.kept(&question.names.numbered(next));
-    // What waits above the count was seen to already.
-    if !look.is_file(&name)? || question.left_plain.contains(&name) && !look.is_kept(&name) {
+    // What waits above the count was seen to already, and so was what had been passed by.
+    let is_going = slots.freed.as_ref().is_some_and(|(freed, _)| *freed == next);
+    if is_going || !look.is_file(&name)? || question.left_plain.contains(&name) && !look.is_kept(&name) {
         return Ok(());
     }
     if !look.is_kept(&name) {
@@ -387,6 +343,6 @@ fn present(
         listed(question, look, slots)?
     };
     numbers.extend(&plain.ready);
-    numbers.retain(|number| !slots.fixed.contains(number));
+    numbers.retain(|number| !slots.stays(*number));
     Ok(numbers)
 }

@@ -13,6 +13,26 @@ pub(super) fn interim(log: &OsStr) -> OsString {
     name
 }
 
+/// The names that come after that, where it is taken by a log that cannot be archived yet.
+pub(super) fn further_interims(log: &OsStr) -> impl Iterator<Item = OsString> {
+    let first = interim(log);
+    (1u64..).map(move |number| {
+        let mut name = first.clone();
+        name.push(format!(".{number}"));
+        name
+    })
+}
+
+/// Tells whether `renamecopy` gave a log this name.
+pub(super) fn is_interim(name: &OsStr, log: &OsStr) -> bool {
+    let first = interim(log);
+    let rest = name.as_encoded_bytes().strip_prefix(first.as_encoded_bytes());
+    rest.is_some_and(|rest| match rest.strip_prefix(b".") {
+        Some(number) => number.first().is_some_and(|digit| *digit != b'0') && number.iter().all(u8::is_ascii_digit),
+        None => rest.is_empty(),
+    })
+}
+
 impl Question<'_> {
     /// The log itself stays where it is.
     pub(super) fn is_copy(&self) -> bool {
@@ -39,7 +59,7 @@ impl Question<'_> {
             Method::RenameThenCopy { successor } => (
                 vec![Step::Rename {
                     from: log(),
-                    to: Spot::log(interim(self.log)),
+                    to: Spot::log(self.interim),
                 }],
                 *successor,
             ),
@@ -65,7 +85,7 @@ impl Question<'_> {
     pub(super) fn finish(&self, archive: &OsStr, falls_off: impl IntoIterator<Item = OsString>) -> Vec<Step> {
         let mut steps = Vec::new();
         if let Method::RenameThenCopy { .. } = self.policy.method {
-            let tmp = Spot::log(interim(self.log));
+            let tmp = Spot::log(self.interim);
             steps.push(Step::Copy {
                 from: tmp.clone(),
                 to: archive.to_owned(),
@@ -187,5 +207,6 @@ pub(super) fn resume(
         finish,
         archive: archive.to_owned(),
         left_plain: Vec::new(),
+        passed_by: Vec::new(),
     })
 }

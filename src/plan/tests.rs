@@ -92,6 +92,10 @@ impl Look for FakeDir {
             .collect()
     }
 
+    fn is_fixed(&mut self, name: &OsStr) -> bool {
+        self.thing(name).is_fixed
+    }
+
     fn stays_plain(&mut self, name: &OsStr) -> Option<StaysPlain> {
         self.thing(name).plain
     }
@@ -160,14 +164,24 @@ fn planned(words: &str, before: Before, noted: &str, row: &str) -> String {
     let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
     let names = ArchiveNames::new(OsStr::new("a.log"), &policy.naming, policy.trigger, suffix).unwrap();
     let now = Now::at_in(NOW, crate::clock::Zone::Utc);
-    let left_plain: BTreeSet<OsString> = noted.split_whitespace().map(OsString::from).collect();
+    // `=NAME` is one that was passed by.
+    let (passed_by, left_plain): (Vec<&str>, Vec<&str>) = noted.split_whitespace().partition(|it| it.starts_with('='));
+    let set = |names: &[&str]| -> BTreeSet<OsString> {
+        names
+            .iter()
+            .map(|name| OsString::from(name.trim_start_matches('=')))
+            .collect()
+    };
+    let (left_plain, passed_by) = (set(&left_plain), set(&passed_by));
     let question = Question {
         policy: &policy,
         log: OsStr::new("a.log"),
+        interim: OsStr::new("a.log.tmp"),
         names: &names,
         now: &now,
         before,
         left_plain: &left_plain,
+        passed_by: &passed_by,
     };
     let rotation = plan(&question, &mut FakeDir::of(row)).unwrap();
     let steps = |steps: &[Step]| steps.iter().filter_map(said).collect::<Vec<_>>().join(" ");
@@ -175,7 +189,9 @@ fn planned(words: &str, before: Before, noted: &str, row: &str) -> String {
         .left_plain
         .iter()
         .map(|name| name.to_string_lossy().replace("a.log", ""));
-    let left: Vec<String> = left.collect();
+    let passed_by = rotation.passed_by.iter();
+    let passed_by = passed_by.map(|name| name.to_string_lossy().replace("a.log", "="));
+    let left: Vec<String> = left.chain(passed_by).collect();
     let text = format!(
         "{} | {} ; {}",
         steps(&rotation.prepare),
@@ -323,28 +339,72 @@ fn p6_what_is_no_archive_and_in_the_way_is_moved_aside_and_nothing_else_is() {
 #[test]
 fn p7_what_cannot_be_renamed_keeps_its_number_and_does_not_count() {
     expect(&[
-        ("rotate 3", "", "a.log.1 a.log.2:fixed a.log.3", ".3>.4 .1>.3 |  ;"),
-        ("rotate 2", "", "a.log.1 a.log.2:fixed a.log.3", ".3>.4 .1>.3 | rm .4 ;"),
+        ("rotate 3", "", "a.log.1 a.log.2:fixed a.log.3", ".3>.4 .1>.3 |  ; =.2"),
+        (
+            "rotate 2",
+            "",
+            "a.log.1 a.log.2:fixed a.log.3",
+            ".3>.4 .1>.3 | rm .4 ; =.2",
+        ),
         (
             "rotate 2 delay",
             "a.log.2",
             "a.log.1:fixed:stays a.log.2",
-            "pack .2 .2.gz>.3.gz |  ; .2",
+            "pack .2 .2.gz>.3.gz |  ; .2 =.1",
         ),
         (
             "rotate 3 delay",
             "a.log.2",
             "a.log.1 a.log.2:fixed:stays",
-            "pack .1 .1.gz>.3.gz |  ; .2",
+            "pack .1 .1.gz>.3.gz |  ; =.2",
         ),
     ]);
     let largest = planned("rotate 4294967295", Before::Clean, "", "a.log.1 a.log.2:fixed");
-    assert_eq!(largest, ".1>.3 |  ;", "a count is not counted out");
+    assert_eq!(largest, ".1>.3 |  ; =.2", "a count is not counted out");
     let policy_of_one = planned("rotate 2", Before::Clean, "", "a.log.1:fixed a.log.2");
     assert_eq!(
-        policy_of_one, ".2>.3 |  ;",
+        policy_of_one, ".2>.3 |  ; =.1",
         "the newest is the first number that is free"
     );
+}
+
+#[test]
+fn p7_what_was_passed_by_goes_when_as_many_younger_ones_are_there_as_are_kept() {
+    expect(&[
+        // Nothing is removed that was to make way for what cannot be renamed today, either.
+        (
+            "rotate 2",
+            "=a.log.1 =a.log.2",
+            "a.log.1:fixed a.log.2:fixed a.log.3 a.log.4",
+            ".4>.5 .3>.4 | rm .5 ; =.1 =.2",
+        ),
+        ("rotate 2", "=a.log.1", "a.log.1:old a.log.2", ".2>.3 |  ; =.1"),
+        ("rotate 2", "=a.log.1", "a.log.1:old a.log.2 a.log.3", "rm .1 | rm .3 ;"),
+        (
+            "rotate 3",
+            "=a.log.2",
+            "a.log.1 a.log.2:old a.log.3 a.log.4",
+            "rm .2 .1>.2 | rm .4 ;",
+        ),
+        (
+            "rotate 2",
+            "=a.log.1 =a.log.2",
+            "a.log.1:old a.log.2:old a.log.3 a.log.4",
+            "rm .1 | rm .4 ; =.2",
+        ),
+        (
+            "rotate 2 delay",
+            "=a.log.1 a.log.2",
+            "a.log.1:old a.log.2 a.log.3.gz",
+            "rm .1 pack .2 | rm .3.gz ;",
+        ),
+        (
+            "rotate 2",
+            "=a.log.1",
+            "a.log.1:old:kept a.log.2 a.log.3",
+            ".3>.4 .2>.3 | rm .4 ; =.1",
+        ),
+    ]);
 }
 
 #[test]

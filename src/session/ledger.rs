@@ -1,7 +1,7 @@
 //! The run's view of the state: entries of its logs, and the journal of what is under way.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::naming::ArchiveNames;
-use crate::state::record::{Begun, LeftPlain, Progress, Unfinished};
+use crate::state::record::{Begun, LeftPlain, Noted, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::store::{Store, StoreError};
 use crate::sys::{identity, listing, mkdir};
@@ -136,9 +136,14 @@ impl Ledger {
         }
     }
 
-    /// Returns the archives of a row that earlier rotations left plain.
-    pub(super) fn left_plain(&self, directory: &Path, names: &ArchiveNames) -> BTreeSet<OsString> {
-        self.left_plain.of_row(directory, names)
+    /// Returns the archives of a row of which earlier rotations noted this.
+    pub(super) fn noted(&self, noted: Noted, directory: &Path, names: &ArchiveNames) -> BTreeSet<OsString> {
+        self.left_plain.of_row(noted, directory, names)
+    }
+
+    /// Answers whether this is noted of an archive.
+    pub(super) fn is_noted(&self, noted: Noted, directory: &Path, name: &OsStr) -> bool {
+        self.left_plain.has(noted, directory, name)
     }
 
     /// Notes durably that these archives stay plain, or will when they have these names; those of which it was noted are not noted again.
@@ -152,8 +157,8 @@ impl Ledger {
         }
     }
 
-    /// Notes that of a row's archives these alone are plain that should not be.
-    pub(super) fn only_plain(&mut self, directory: &Path, names: &ArchiveNames, archives: &[OsString]) {
+    /// Notes that of a row's archives something is to be noted of these alone.
+    pub(super) fn only_noted(&mut self, directory: &Path, names: &ArchiveNames, archives: &BTreeSet<&OsString>) {
         self.left_plain.keep_only(directory, names, archives);
     }
 

@@ -24,6 +24,7 @@ use crate::state::record::Begun;
 use crate::sys::dirlock::DirLock;
 use crate::sys::{room, signals};
 
+mod interim;
 mod prepare;
 mod resume;
 

@@ -21,7 +21,7 @@ use crate::fault::Fault;
 use crate::inventory;
 use crate::observe::Directories;
 use crate::report::metrics::Held;
-use crate::state::record::LeftPlain;
+use crate::state::record::{LeftPlain, Noted};
 use crate::sys::dirlock::DirLock;
 use crate::sys::identity::{self, Acting};
 use crate::sys::process::Patience;
@@ -261,10 +261,15 @@ impl Session<'_> {
         let left_plain = |done: &'_ Finished| -> Vec<LeftPlain> {
             let names = done.left_plain.iter();
             names
-                .map(|name| LeftPlain::new(&done.work.path, &done.work.archive_path, name))
+                .map(|name| LeftPlain::new(Noted::Plain, &done.work.path, &done.work.archive_path, name))
                 .collect()
         };
         self.ledger.leave_plain(finished.iter().flat_map(left_plain));
+        let left_interim = finished.iter().filter_map(|done| {
+            let (name, work) = (done.left_interim.as_ref()?, &done.work);
+            Some(LeftPlain::new(Noted::PassedBy, &work.path, work.log_dir.path(), name))
+        });
+        self.ledger.leave_plain(left_interim);
         for done in finished {
             let log = &done.work.path;
             self.note(|| Event::Turn(log.to_path_buf()));

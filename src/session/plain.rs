@@ -1,5 +1,5 @@
-//! Archives that were left plain and are to be compressed, as they are noted from one run to the next: by the directory that they lie in,
-//! since several logs may share a row of archives.
+//! Archives that were left plain and are to be compressed, or that could not be renamed, as they are noted from one run to the next: by
+//! the directory that they lie in, since several logs may share a row of archives.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
@@ -7,33 +7,44 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
 use crate::naming::ArchiveNames;
-use crate::state::record::LeftPlain;
+use crate::state::record::{LeftPlain, Noted};
 
-/// The archives noted so far, with the log of each.
+/// The archives noted so far, with the log of each and what is noted of it.
 #[derive(Debug, Default)]
-pub(super) struct PlainNotes(HashMap<PathBuf, BTreeMap<OsString, PathBuf>>);
+pub(super) struct PlainNotes(HashMap<PathBuf, BTreeMap<OsString, (PathBuf, Noted)>>);
 
 impl PlainNotes {
     /// Enters an archive; answers whether that is new.
     pub(super) fn enter(&mut self, left: &LeftPlain) -> bool {
         let archives = self.0.entry(left.directory.clone()).or_default();
-        archives.insert(left.archive.clone(), left.path.clone()).is_none()
+        let before = archives.insert(left.archive.clone(), (left.path.clone(), left.noted));
+        before.is_none_or(|(_, noted)| noted != left.noted)
     }
 
-    /// Returns the archives of a row.
-    pub(super) fn of_row(&self, directory: &Path, names: &ArchiveNames) -> BTreeSet<OsString> {
+    /// Answers whether this is noted of an archive.
+    pub(super) fn has(&self, noted: Noted, directory: &Path, name: &OsStr) -> bool {
+        let archives = self.0.get(directory).and_then(|archives| archives.get(name));
+        archives.is_some_and(|(_, what)| *what == noted)
+    }
+
+    /// Returns the archives of a row of which this is noted.
+    pub(super) fn of_row(&self, noted: Noted, directory: &Path, names: &ArchiveNames) -> BTreeSet<OsString> {
         let archives = self.0.get(directory).map(|archives| row(archives, names));
-        archives.into_iter().flatten().cloned().collect()
+        let archives = archives.into_iter().flatten();
+        archives
+            .filter(|(_, (_, what))| *what == noted)
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
-    /// Enters that of a row these alone are plain.
-    pub(super) fn keep_only(&mut self, directory: &Path, names: &ArchiveNames, plain: &[OsString]) {
+    /// Enters that of a row something is noted of these alone.
+    pub(super) fn keep_only(&mut self, directory: &Path, names: &ArchiveNames, still: &BTreeSet<&OsString>) {
         let Some(archives) = self.0.get_mut(directory) else {
             return;
         };
-        let plain: BTreeSet<&OsString> = plain.iter().collect();
         let others: Vec<OsString> = row(archives, names)
-            .filter(|name| !plain.contains(name))
+            .map(|(name, _)| name)
+            .filter(|name| !still.contains(name))
             .cloned()
             .collect();
         for name in others {
@@ -53,20 +64,23 @@ impl PlainNotes {
     /// Hands out all that is noted.
     pub(super) fn into_records(self) -> impl Iterator<Item = LeftPlain> {
         self.0.into_iter().flat_map(|(directory, archives)| {
-            let record = move |(name, log): (OsString, PathBuf)| LeftPlain::new(&log, &directory, &name);
-            archives.into_iter().map(record)
+            let records = archives.into_iter();
+            records.map(move |(name, (log, noted))| LeftPlain::new(noted, &log, &directory, &name))
         })
     }
 }
 
-/// The names among them that are archives of a row.
-fn row<'n>(archives: &'n BTreeMap<OsString, PathBuf>, names: &ArchiveNames) -> impl Iterator<Item = &'n OsString> {
+/// Those among them that are archives of a row.
+fn row<'n, T>(
+    archives: &'n BTreeMap<OsString, T>,
+    names: &ArchiveNames,
+) -> impl Iterator<Item = (&'n OsString, &'n T)> {
     let prefix = names.base().to_owned();
     let from = (Bound::Included(prefix.as_os_str()), Bound::Unbounded);
-    let starting = archives.range::<OsStr, _>(from).map(|(name, _)| name);
+    let starting = archives.range::<OsStr, _>(from);
     starting
-        .take_while(move |name| name.as_encoded_bytes().starts_with(prefix.as_encoded_bytes()))
-        .filter(|name| names.parse_numbered(name).is_some() || names.parse_dated(name).is_some())
+        .take_while(move |(name, _)| name.as_encoded_bytes().starts_with(prefix.as_encoded_bytes()))
+        .filter(|(name, _)| names.parse_numbered(name).is_some() || names.parse_dated(name).is_some())
 }
 
 #[cfg(test)]
@@ -82,7 +96,7 @@ mod tests {
     fn entered(archives: &[(&str, &str, &str)]) -> PlainNotes {
         let mut notes = PlainNotes::default();
         for (directory, archive, log) in archives {
-            let left = LeftPlain::new(Path::new(log), Path::new(directory), OsStr::new(archive));
+            let left = LeftPlain::new(Noted::Plain, Path::new(log), Path::new(directory), OsStr::new(archive));
             assert!(notes.enter(&left) && !notes.enter(&left), "what is known is not new");
         }
         notes
@@ -97,7 +111,7 @@ mod tests {
             ("/old", "a.log2.1", "/x/a.log2"),
             ("/else", "a.log.3", "/z/a.log"),
         ]);
-        let row = notes.of_row(Path::new("/old"), &names("a.log"));
+        let row = notes.of_row(Noted::Plain, Path::new("/old"), &names("a.log"));
         let row: Vec<&str> = row.iter().map(|name| name.to_str().unwrap()).collect();
         assert_eq!(row, ["a.log-20261122", "a.log.1", "a.log.2"]);
     }
@@ -110,11 +124,8 @@ mod tests {
             ("/old", "a.log.3", "/x/a.log"),
             ("/old", "b.log.1", "/x/b.log"),
         ]);
-        notes.keep_only(
-            Path::new("/old"),
-            &names("a.log"),
-            &["a.log.2".into(), "a.log.3".into()],
-        );
+        let still = ["a.log.2", "a.log.3"].map(OsString::from);
+        notes.keep_only(Path::new("/old"), &names("a.log"), &still.iter().collect());
         notes.packed(Path::new("/old"), &["a.log.3".into()]);
         let left: BTreeSet<OsString> = notes.into_records().map(|left| left.archive).collect();
         assert_eq!(left, ["a.log.2", "b.log.1"].map(OsString::from).into());

@@ -1,7 +1,8 @@
 //! The lines of the journal: what a run has begun and done, so that the next one knows after a crash.
 //!
 //! Each record is one line that ends in a quote, so that a torn one is never taken for whole:
-//! `begin STAMP DEVICE:INODE "LOG" "ARCHIVE"`, `switched "LOG"`, `done "LOG"`, `failed "LOG"`, `plain "LOG" "ARCHIVE" "DIRECTORY"`.
+//! `begin STAMP DEVICE:INODE "LOG" "ARCHIVE"`, `switched "LOG"`, `done "LOG"`, `failed "LOG"`, `plain "LOG" "ARCHIVE" "DIRECTORY"`,
+//! `passed-by "LOG" "ARCHIVE" "DIRECTORY"`.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -61,7 +62,16 @@ pub struct Unfinished {
     pub switched: bool,
 }
 
-/// An archive that stays plain for now, or one above the count that should go and cannot yet.
+/// What the next rotation of a row has to know of an archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// It stays plain for now, or is above the count and cannot go yet.
+    Plain,
+    /// It could not be renamed: the others passed it by.
+    PassedBy,
+}
+
+/// An archive that stays plain for now, one above the count that should go and cannot yet, or one that the others passed by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftPlain {
     /// The log.
@@ -70,13 +80,16 @@ pub struct LeftPlain {
     pub archive: OsString,
     /// The directory that it lies in.
     pub directory: PathBuf,
+    /// What is noted of it.
+    pub noted: Noted,
 }
 
 impl LeftPlain {
     /// Makes the record of an archive of `log` in `directory`.
     #[must_use]
-    pub fn new(log: &Path, directory: &Path, archive: &OsStr) -> Self {
+    pub fn new(noted: Noted, log: &Path, directory: &Path, archive: &OsStr) -> Self {
         Self {
+            noted,
             path: log.to_owned(),
             archive: archive.to_owned(),
             directory: directory.to_owned(),
@@ -121,7 +134,10 @@ pub fn write_progress(out: &mut Vec<u8>, log: &Path, progress: Progress) {
 
 /// Writes the line of an archive that stays plain.
 pub fn write_left_plain(out: &mut Vec<u8>, left: &LeftPlain) {
-    out.extend_from_slice(b"plain ");
+    out.extend_from_slice(match left.noted {
+        Noted::Plain => b"plain ",
+        Noted::PassedBy => b"passed-by ",
+    });
     write_path(out, left.path.as_os_str().as_bytes());
     out.push(b' ');
     write_path(out, left.archive.as_bytes());
@@ -189,7 +205,8 @@ fn parse_record(line: &[u8]) -> Option<Record> {
         b"done" => Progress::Done,
         b"failed" => Progress::Failed,
         b"begin" => return parse_begun(rest).map(Record::Begun),
-        b"plain" => return parse_left_plain(rest).map(Record::LeftPlain),
+        b"plain" => return parse_left_plain(Noted::Plain, rest).map(Record::LeftPlain),
+        b"passed-by" => return parse_left_plain(Noted::PassedBy, rest).map(Record::LeftPlain),
         _ => return None,
     };
     let (path, rest) = parse_path(rest)?;
@@ -217,11 +234,12 @@ fn parse_begun(text: &[u8]) -> Option<Begun> {
     })
 }
 
-fn parse_left_plain(text: &[u8]) -> Option<LeftPlain> {
+fn parse_left_plain(noted: Noted, text: &[u8]) -> Option<LeftPlain> {
     let (path, rest) = parse_path(text)?;
     let (archive, rest) = parse_name(rest.strip_prefix(b" ")?)?;
     let (directory, rest) = parse_path(rest.strip_prefix(b" ")?)?;
     rest.is_empty().then(|| LeftPlain {
+        noted,
         path: path.into(),
         archive,
         directory: directory.into(),
@@ -280,13 +298,14 @@ mod tests {
         write_progress(&mut text, Path::new("/a"), Progress::Switched);
         write_progress(&mut text, Path::new("/d\n"), Progress::Switched);
         write_progress(&mut text, Path::new("/e"), Progress::Failed);
-        write_left_plain(&mut text, &left_plain("/e"));
+        write_left_plain(&mut text, &left_plain(Noted::Plain));
+        write_left_plain(&mut text, &left_plain(Noted::PassedBy));
         write_progress(&mut text, Path::new("/a"), Progress::Done);
         text
     }
 
-    fn left_plain(path: &str) -> LeftPlain {
-        LeftPlain::new(Path::new(path), Path::new("/old \\"), OsStr::new("e \"\n"))
+    fn left_plain(noted: Noted) -> LeftPlain {
+        LeftPlain::new(noted, Path::new("/e"), Path::new("/old \\"), OsStr::new("e \"\n"))
     }
 
     #[test]
@@ -298,7 +317,7 @@ mod tests {
         let expected = Replay {
             finished: vec![(Path::new("/a").into(), stamp("2026-11-22 10:11:12"))],
             unfinished: vec![unfinished("/b c", 2, false), unfinished("/d\n", 3, true)],
-            left_plain: vec![left_plain("/e")],
+            left_plain: vec![left_plain(Noted::Plain), left_plain(Noted::PassedBy)],
             damaged: 0,
         };
         assert_eq!(replay(&journal()), expected);

@@ -175,6 +175,13 @@ impl Dir {
         denial::attribute(self.fd.as_fd(), name)
     }
 
+    /// Returns the error that renaming an entry would end with for an attribute of it, without trying.
+    #[must_use]
+    pub fn refuses_to_rename(&self, name: &OsStr) -> Option<SysError> {
+        let _ = self.attribute(name)?;
+        Some(self.error(Op::Rename, name, Errno::EPERM))
+    }
+
     /// Opens a file that must be a regular one, without following a link and without blocking on a FIFO.
     pub fn open_plain(&self, name: &OsStr, access: Access, op: Op) -> Result<(File, FileFacts), OpenError> {
         let how = match access {

@@ -1,6 +1,7 @@
 //! A log is rotated at its time, whatever became of its archives: the rules that begin with P, each in a test that says so.
 
 mod foreseen;
+mod interims;
 mod lines;
 mod names;
 mod obstacles;

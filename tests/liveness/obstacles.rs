@@ -10,13 +10,13 @@ use crate::edges::{Run, Scene};
 use crate::support::{ours, skip};
 
 /// A scene whose log gets a line a day.
-struct Days {
-    scene: Scene,
+pub(super) struct Days {
+    pub(super) scene: Scene,
     day: u32,
 }
 
 impl Days {
-    fn new(name: &str, directives: &str) -> Self {
+    pub(super) fn new(name: &str, directives: &str) -> Self {
         let scene = Scene::new(&format!("liveness-obstacles-{name}"));
         scene.write("a.log", "day 0\n");
         let scripts = scene.root.join("bin");
@@ -26,14 +26,14 @@ impl Days {
     }
 
     /// Makes a program of these lines in `bin`.
-    fn program(&self, name: &str, text: &str) {
+    pub(super) fn program(&self, name: &str, text: &str) {
         let path = self.scene.root.join("bin").join(name);
         fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
         fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
     }
 
     /// Rotates, and writes the next day's line.
-    fn pass(&mut self, options: &[&str]) -> Run {
+    pub(super) fn pass(&mut self, options: &[&str]) -> Run {
         let run = self.scene.run(&[&["-f"], options].concat());
         assert_eq!(self.scene.read("a.log"), "", "the log is rotated: {}", run.said);
         self.day += 1;
@@ -41,7 +41,7 @@ impl Days {
         run
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(super) fn names(&self) -> Vec<String> {
         let names = self.scene.list().into_iter();
         names.map(|name| String::from_utf8(name).unwrap()).collect()
     }
@@ -67,7 +67,7 @@ impl Days {
 }
 
 /// How often an error of a run says this.
-fn errors(run: &Run, what: &str) -> usize {
+pub(super) fn errors(run: &Run, what: &str) -> usize {
     let lines = run.said.lines();
     lines
         .filter(|line| line.starts_with("error: ") && line.contains(what))

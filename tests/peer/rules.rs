@@ -151,9 +151,9 @@ const WITNESSES: [(&str, u64, &str); 40] = [
         "costs the logs of that directory",
     ),
     (
-        "what renamecopy left and cannot be copied stops the rotation",
+        "what renamecopy left and cannot be copied waits beside the log",
         276,
-        "`LOG.tmp` is archived first, and if it cannot be the rotation stops",
+        "what cannot be waits beside the log",
     ),
     ("a copy needs no right to write to the log", 210, "reading is enough"),
     ("a log with two paths is rotated once", 77, "a log reached by two paths"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
@@ -11,7 +11,6 @@ use crate::clock::Now;
 use crate::event::Event;
 use crate::execute::work::{LogWork, SetWork};
 use crate::exit::Exit;
-use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
 use crate::observe::{Held, View};
 use crate::obstacle::{ArchiveObstacle, Obstructed};
@@ -19,7 +18,7 @@ use crate::plan::{self, Before, Look as _, Question, Rotation, StaysPlain, Step}
 use crate::policy::{Keep, Method, Policy};
 use crate::session::Session;
 use crate::session::set::Due;
-use crate::state::record::LeftPlain;
+use crate::state::record::{LeftPlain, Noted};
 use crate::sys::call::Errno;
 use crate::sys::dirlock::{Alone, DirLock};
 
@@ -57,14 +56,14 @@ impl Session<'_> {
         }
         self.have_row_to_itself(set, &due).map_err(untouched)?;
         let (due, alone) = self.be_alone(set, due).map_err(untouched)?;
-        self.finish_interim(set, &due).map_err(untouched)?;
-        let before = if self.ledger.was_begun(&due.path) {
+        let (interim, has_shifted) = self.finish_interims(set, &due).map_err(untouched)?;
+        let before = if has_shifted || self.ledger.was_begun(&due.path) {
             Before::Shifting
         } else {
             Before::Clean
         };
         let now = self.now;
-        match self.make_way(set, &due, before, &now)? {
+        match self.make_way(set, &due, before, (&now, &interim))? {
             (_, Some(fault)) => Err((fault, false)),
             (planned, None) => Ok(Planned { alone, ..planned }),
         }
@@ -99,12 +98,12 @@ impl Session<'_> {
     }
 
     /// Plans a rotation and carries out what comes before the switch; the plan is made again where archives resist it.
-    fn make_way(
+    pub(super) fn make_way(
         &mut self,
         set: &Arc<SetWork>,
         due: &Due,
         before: Before,
-        now: &Now,
+        (now, interim): (&Now, &OsStr),
     ) -> Result<(Planned, Option<Fault>), (Fault, bool)> {
         let (mut touched, mut before) = (false, before);
         loop {
@@ -113,17 +112,27 @@ impl Session<'_> {
                     &Question {
                         before,
                         now,
+                        interim,
                         ..*question
                     },
                     look,
                 )
             });
             let (planned, stop) = made.map_err(|fault| (fault, touched))?;
-            let left_plain = &planned.rotation.left_plain;
+            let (left_plain, passed_by) = (&planned.rotation.left_plain, &planned.rotation.passed_by);
             self.leave_plain(&planned.work, left_plain);
+            let work = &planned.work;
+            self.note_archives(
+                Noted::PassedBy,
+                &work.archive_path,
+                &work.path,
+                passed_by.iter().map(OsString::as_os_str),
+            );
+            self.tell_fixed(&planned);
             if self.take_steps(&planned, &mut touched, &mut before)? {
                 let names = names_of(&set.policy, due.name()).map_err(|fault| (fault, touched))?;
-                self.ledger.only_plain(&planned.work.archive_path, &names, left_plain);
+                let still = left_plain.iter().chain(passed_by).collect();
+                self.ledger.only_noted(&planned.work.archive_path, &names, &still);
                 return Ok((planned, stop));
             }
         }
@@ -173,7 +182,7 @@ impl Session<'_> {
     }
 
     /// Enters what a step met that a rotation goes on after, and tells it; returns the name that the step would have left.
-    fn resists<'s>(&mut self, planned: &Planned, step: &'s Step, fault: Fault) -> Result<&'s OsStr, Fault> {
+    pub(super) fn resists<'s>(&mut self, planned: &Planned, step: &'s Step, fault: Fault) -> Result<&'s OsStr, Fault> {
         let Some(place) = planned.places.archive.as_ref().filter(|_| fault != Fault::Interrupted) else {
             return Err(fault);
         };
@@ -219,64 +228,8 @@ impl Session<'_> {
         if is_new { Ok(name) } else { Err(told) }
     }
 
-    /// Archives what an earlier rotation by `renamecopy` left under its interim name, before another takes that name.
-    fn finish_interim(&mut self, set: &Arc<SetWork>, due: &Due) -> Result<(), Fault> {
-        if !matches!(set.policy.method, Method::RenameThenCopy { .. }) {
-            return Ok(());
-        }
-        let log = self.directories.get(&due.home.directory.0, &due.path)?;
-        let Some(facts) = log.dir.look(&plan::interim(due.name()))? else {
-            return Ok(());
-        };
-        // A FIFO holds nothing that could be copied; like anything in the way of a rename it is moved aside.
-        if facts.kind != Kind::Regular {
-            return Ok(());
-        }
-        let due = Due { facts, ..due.clone() };
-        // It is named for the day that it was written on, or for today where that archive is there already.
-        let then = Now::at(facts.modified.seconds);
-        let (_, stop) = self.plan(set, due.clone(), |question, look| {
-            plan::plan(
-                &Question {
-                    now: &then,
-                    ..*question
-                },
-                look,
-            )
-        })?;
-        let now = if stop.is_none() { then } else { self.now };
-        let way = self.make_way(set, &due, Before::Shifting, &now);
-        let planned = match way.map_err(|(fault, _)| fault)? {
-            (planned, None) => planned,
-            (_, Some(stop)) => return Err(stop),
-        };
-        let mut resisted: BTreeSet<&OsStr> = BTreeSet::new();
-        for step in &planned.rotation.finish {
-            if step.farewell().is_some_and(|name| resisted.contains(name)) {
-                continue;
-            }
-            match (self.hands.step(&planned.work, step), step) {
-                (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
-                    self.leave_plain(&planned.work, std::slice::from_ref(from));
-                    self.hear_of(path, Obstructed::Written { by });
-                }
-                // What cannot be copied away is still the log of which an archive is to be made.
-                (Err(fault), Step::Copy { .. }) => return Err(fault),
-                (Err(fault), step) => {
-                    resisted.insert(self.resists(&planned, step, fault)?);
-                    if let Step::Compress { from, .. } = step {
-                        self.leave_plain(&planned.work, std::slice::from_ref(from));
-                    }
-                }
-                (Ok(()), _) => planned.places.note(step, &planned.work.name),
-            }
-        }
-        self.hear(Event::Recovered(due.path.to_path_buf()));
-        Ok(())
-    }
-
     /// Tells what is wrong with an archive.
-    fn hear_of(&mut self, archive: PathBuf, what: Obstructed) {
+    pub(super) fn hear_of(&mut self, archive: PathBuf, what: Obstructed) {
         if what.is_error() {
             self.exit.worsen(Exit::Failed);
         }
@@ -286,12 +239,36 @@ impl Session<'_> {
         self.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
     }
 
+    /// Tells of the archives that earlier rotations could not rename, and that cannot be renamed today: it is not tried.
+    fn tell_fixed(&mut self, planned: &Planned) {
+        let Some(place) = planned.places.archive.as_ref().filter(|_| !self.options.dry_run) else {
+            return;
+        };
+        for name in &planned.rotation.passed_by {
+            if let Some(refused) = place.dir.refuses_to_rename(name) {
+                let what = Obstructed::NotRenamed(Fault::Call(refused).into());
+                self.hear_of(planned.work.archive_path_of(name), what);
+            }
+        }
+    }
+
     /// Notes durably that archives of a log stay plain, or will when they have these names.
     pub(super) fn leave_plain(&mut self, work: &LogWork, archives: &[OsString]) {
-        let left = archives
-            .iter()
-            .map(|archive| LeftPlain::new(&work.path, &work.archive_path, archive));
-        self.ledger.leave_plain(left);
+        let names = archives.iter().map(OsString::as_os_str);
+        self.note_archives(Noted::Plain, &work.archive_path, &work.path, names);
+    }
+
+    /// Notes something durably of a log's archives in a directory.
+    pub(super) fn note_archives<'n>(
+        &mut self,
+        noted: Noted,
+        directory: &Path,
+        log: &Path,
+        archives: impl IntoIterator<Item = &'n OsStr>,
+    ) {
+        let archives = archives.into_iter();
+        let records = archives.map(|archive| LeftPlain::new(noted, log, directory, archive));
+        self.ledger.leave_plain(records);
     }
 
     /// Opens the log's directories and makes a plan.
@@ -307,11 +284,14 @@ impl Session<'_> {
         if let Some(held) = &places.archive {
             held.view.borrow_mut().clear_left_over()?;
         }
-        let left_plain = self.ledger.left_plain(&places.archive_path, &names);
+        let left_plain = self.ledger.noted(Noted::Plain, &places.archive_path, &names);
+        let passed_by = self.ledger.noted(Noted::PassedBy, &places.archive_path, &names);
         let question = Question {
             left_plain: &left_plain,
+            passed_by: &passed_by,
             policy: &set.policy,
             log: due.name(),
+            interim: &plan::interim(due.name()),
             names: &names,
             now: &self.now,
             before: Before::Clean,

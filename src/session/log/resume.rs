@@ -1,21 +1,22 @@
 //! Rotations that a dead run had begun and brought past the switch: they are finished first.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::interim::interims;
 use super::{Planned, names_of};
 use crate::event::Event;
 use crate::execute::work::SetWork;
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Hook};
 use crate::observe::Held;
-use crate::plan;
+use crate::plan::{self, Question};
 use crate::session::Session;
 use crate::session::set::{Due, Home};
 use crate::state::record::Unfinished;
-use crate::unix::split_path;
+use crate::unix::{FileId, split_path};
 
 impl Session<'_> {
     /// Finishes the rotations of these logs that a dead run had begun and brought past the switch.
@@ -84,8 +85,9 @@ impl Session<'_> {
             return Ok(None);
         }
         let archive = left.begun.archive.clone();
-        let has_interim = held.dir.look(&plan::interim(name))?.is_some();
-        let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else {
+        let interim = interim_of(&held, name, left.begun.file)?;
+        let has_interim = interim.is_some();
+        let Some(facts) = log.or(self.archive_facts(set, &held, path, (&archive, interim.as_deref()))) else {
             return Ok(None);
         };
         self.turn_to(path);
@@ -100,7 +102,8 @@ impl Session<'_> {
             facts,
         };
         let (mut planned, _) = self.plan(set, due, |question, look| {
-            plan::resume(question, &archive, has_interim, look)
+            let interim = interim.as_deref().unwrap_or(question.interim);
+            plan::resume(&Question { interim, ..*question }, &archive, has_interim, look)
         })?;
         if log.is_none() {
             for step in &planned.rotation.switch {
@@ -113,16 +116,31 @@ impl Session<'_> {
     }
 
     /// Observes what the log was renamed to, plain or compressed already.
-    fn archive_facts(&mut self, set: &SetWork, log: &Rc<Held>, path: &Path, archive: &OsStr) -> Option<FileFacts> {
+    fn archive_facts(
+        &mut self,
+        set: &SetWork,
+        log: &Rc<Held>,
+        path: &Path,
+        (archive, interim): (&OsStr, Option<&OsStr>),
+    ) -> Option<FileFacts> {
         let held = match &set.policy.old_dir {
             None => Rc::clone(log),
             Some(old) => self.directories.get_below(log, &old.path, path).ok()?,
         };
-        let interim = plan::interim(path.file_name()?);
         let names = names_of(&set.policy, path.file_name()?).ok()?;
         let look = |dir: &Held, name: &OsStr| dir.dir.look(name).ok().flatten();
         look(&held, archive)
             .or_else(|| look(&held, &names.compressed(archive)))
-            .or_else(|| look(log, &interim))
+            .or_else(|| look(log, interim?))
     }
+}
+
+/// Finds what `renamecopy` had renamed a log to.
+fn interim_of(held: &Held, log: &OsStr, file: FileId) -> Result<Option<OsString>, Fault> {
+    for name in interims(held, log)? {
+        if held.dir.look(&name)?.is_some_and(|facts| facts.id == file) {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
 }

@@ -108,7 +108,7 @@ const RULES: &[Rule] = &[
         found::one_directory_alone,
     ),
     rule(
-        "what renamecopy left and cannot be copied stops the rotation",
+        "what renamecopy left and cannot be copied waits beside the log",
         stops::interim_stays,
     ),
     dropping("a copy needs no right to write to the log", copies::readable_copy),

@@ -124,7 +124,7 @@ pub(super) fn plain_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
     about_a_failure(scene, difference, &["failed to compress log ", "unable to open "])
 }
 
-/// Section 12, item 2: nor is what `renamecopy` left, also if it can still not be copied.
+/// Nor is what `renamecopy` left renamed over, also if it can still not be copied.
 pub(super) fn interim_stays(scene: &Scene<'_>, difference: &Difference) -> bool {
     about_a_failure(scene, difference, &["error opening "])
 }

@@ -1,0 +1,113 @@
+//! The numbers that archives can have, and those that are passed by.
+//!
+//! An archive that cannot be renamed keeps its number for good, and does not count: the others pass it by. That is noted, since it has a
+//! young number by then, though it may be the oldest: when it can be renamed again it goes as soon as there are as many younger ones as
+//! are kept, and no sooner. One goes at each rotation, and the others close its gap.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+
+use super::{Look, Question};
+use crate::facts::FileTime;
+use crate::fault::SysError;
+use crate::policy::Keep;
+
+pub(super) struct Slots {
+    /// The newest archive's.
+    pub(super) start: u64,
+    /// The first that is not kept any more; `rotate 0` shifts as `rotate 1` does.
+    pub(super) end: u64,
+    /// Those that are passed by: they do not count.
+    fixed: BTreeSet<u64>,
+    /// The archives that have them.
+    pub(super) passed_by: Vec<OsString>,
+    /// One that was passed by, can be renamed, and goes now; with its number.
+    pub(super) freed: Option<(u64, OsString)>,
+}
+
+impl Slots {
+    pub(super) fn of(question: &Question<'_>, look: &mut dyn Look) -> Result<Self, SysError> {
+        let mut passed_by: BTreeSet<(u64, OsString)> = BTreeSet::new();
+        let number = |name: &OsString| Some(question.names.parse_numbered(name)?.0);
+        let known = look.fixed(&question.names.numbered_prefix());
+        // A directory that cannot be moved aside is passed by as well; that is not noted, since it is no archive.
+        let mut fixed: BTreeSet<u64> = known.iter().filter_map(number).collect();
+        for name in known.iter().chain(question.passed_by) {
+            if let Some(number) = number(name)
+                && look.is_file(name)?
+            {
+                passed_by.insert((number, name.clone()));
+            }
+        }
+        let freed = freed(question, look, (&known, &passed_by))?;
+        passed_by.retain(|it| Some(it) != freed.as_ref());
+        fixed.extend(passed_by.iter().map(|(number, _)| *number));
+        let mut slots = Self {
+            start: u64::from(question.policy.retention.start),
+            end: u64::MAX,
+            fixed,
+            passed_by: passed_by.into_iter().map(|(_, name)| name).collect(),
+            freed,
+        };
+        while slots.fixed.contains(&slots.start) {
+            slots.start += 1;
+        }
+        if let Keep::Count(count) = question.policy.retention.keep {
+            slots.end = slots.start + u64::from(count.max(1));
+            // Not counted one by one: a count may be four thousand million.
+            for fixed in slots.fixed.range(slots.start..) {
+                slots.end += u64::from(*fixed <= slots.end);
+            }
+        }
+        Ok(slots)
+    }
+
+    /// Returns the number that an archive moves to.
+    pub(super) fn after(&self, number: u64) -> u64 {
+        let mut next = number.saturating_add(1);
+        while self.fixed.contains(&next) {
+            next += 1;
+        }
+        next
+    }
+
+    /// Tells whether the archive of a number takes no part in the shift: it is passed by, or goes before.
+    pub(super) fn stays(&self, number: u64) -> bool {
+        self.fixed.contains(&number) || self.freed.as_ref().is_some_and(|(freed, _)| *freed == number)
+    }
+}
+
+/// Finds one of the archives that were passed by which can be renamed again and is not kept any more.
+fn freed(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    (known, passed_by): (&[OsString], &BTreeSet<(u64, OsString)>),
+) -> Result<Option<(u64, OsString)>, SysError> {
+    for (number, name) in passed_by {
+        let can_go = !known.contains(name) && !look.is_kept(name) && !look.is_fixed(name);
+        if can_go && (question.is_too_old(look, name)? || has_enough_younger(question, look, name)?) {
+            return Ok(Some((*number, name.clone())));
+        }
+    }
+    Ok(None)
+}
+
+/// Tells whether as many archives as are kept were written after one of them.
+fn has_enough_younger(question: &Question<'_>, look: &mut dyn Look, name: &OsString) -> Result<bool, SysError> {
+    let Keep::Count(count) = question.policy.retention.keep else {
+        return Ok(false);
+    };
+    let own = look.modified(name)?;
+    // An archive may have two names, a plain and a compressed one, for a while.
+    let mut others: BTreeMap<u64, FileTime> = BTreeMap::new();
+    for other in look.starting_with(&question.names.numbered_prefix())? {
+        if let Some((number, _)) = question.names.parse_numbered(&other)
+            && look.is_file(&other)?
+            && let Some(modified) = look.modified(&other)?
+        {
+            others.insert(number, modified);
+        }
+    }
+    let younger = others.values().filter(|modified| Some(**modified) > own).count();
+    Ok(u64::try_from(younger).unwrap_or(u64::MAX) >= u64::from(count))
+}
