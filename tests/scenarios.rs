@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use logrotate_rs::config::directive::DIRECTIVES;
+
 use super::support::scenario::{Scenario, all, for_each};
 use super::support::{assert_nothing_is_wanted, blessing, need_peer, ours, peer, project};
 
@@ -99,5 +101,28 @@ fn every_scenario_names_the_lines_that_it_covers() {
             format!("{path} covers `{key}`, which {LINES} does not have: add the line `{key} WHAT IS DONE` there, or mend the key")
         }));
     }
+    assert_nothing_is_wanted(&wants);
+}
+
+#[test]
+fn every_directive_has_a_scenario() {
+    if std::env::var_os("SCENARIO").is_some() {
+        return;
+    }
+    let lines: Vec<String> = all().iter().flat_map(|scenario| scenario.lines("conf")).collect();
+    let words: BTreeSet<&str> = lines
+        .iter()
+        .filter_map(|line| line.trim().split([' ', '=']).next())
+        .collect();
+    let bare = DIRECTIVES.iter().filter(|row| !words.contains(row.name));
+    let wants: Vec<String> = bare
+        .map(|row| {
+            let name = row.name;
+            format!(
+                "no scenario has the directive `{name}`: write fixtures/scenarios/THE-BEHAVIOUR.txt with a line `{name}` under `== conf` \
+                 that shows what it does (tests/README.md shows one)"
+            )
+        })
+        .collect();
     assert_nothing_is_wanted(&wants);
 }
