@@ -12,10 +12,12 @@ mod fates;
 mod limits;
 mod mail;
 mod many;
+mod meanwhile;
 mod named;
 mod names;
 mod rights;
 mod strangers;
+mod sums;
 mod ways;
 
 use std::fs;
