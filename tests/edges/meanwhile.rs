@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use super::Scene;
+use super::super::support::ours;
+use super::{Run, Scene};
 
 /// Makes a program of these lines in the tree; `$it` is the file that it is to compress, where it is a compressor.
 pub(super) fn program(scene: &Scene, name: &str, text: &str) {
@@ -99,4 +100,32 @@ fn what_a_script_adds_to_another_log_s_archives_is_counted_when_that_log_s_turn_
         let read = ["y/c.log.1", "y/c.log.2"].map(|name| scene.read(name));
         assert_eq!(read, ["today\n", "shipped\n"], "{directory}");
     }
+}
+
+#[test]
+fn a_preremove_that_takes_the_plain_archive_away_and_fails_leaves_the_compressed_one() {
+    let scene = Scene::new("meanwhile-preremove");
+    scene.write("a.log", "first\n");
+    scene.configure("@ROOT@/log/a.log {\n rotate 3\n compress\n preremove\n rm $1; exit 1\n endscript\n}\n");
+    let run = scene.run(&["-f"]);
+    assert_eq!(run.status, Some(1), "{}", run.said);
+    assert_eq!(archived(&scene, "a.log"), "first\n", "{}", run.said);
+}
+
+#[test]
+fn what_is_overwritten_before_it_goes_has_the_name_of_an_archive_no_more() {
+    let scene = Scene::new("meanwhile-shred");
+    fs::create_dir(scene.root.join("bin")).unwrap();
+    program(&scene, "bin/shred", "ls @ROOT@/log >@ROOT@/seen");
+    scene.write("a.log", "second\n");
+    scene.write("a.log.1", "first\n");
+    scene.configure("@ROOT@/log/a.log {\n rotate 1\n shred\n}\n");
+    let mut command = scene.command(&ours(), &["-f"]);
+    let path = std::env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{}:{path}", scene.root.join("bin").display()));
+    Run::of(&command.output().unwrap()).went_well();
+    let seen = fs::read_to_string(scene.root.join("seen")).unwrap();
+    let archives: Vec<&str> = seen.lines().filter(|name| name.starts_with("a.log.")).collect();
+    assert_eq!(archives, ["a.log.1"], "the newest: {seen}");
+    assert_eq!(scene.list(), [b"a.log.1"]);
 }

@@ -9,6 +9,7 @@ mod calendar;
 mod copies;
 mod descriptors;
 mod fates;
+mod interim;
 mod limits;
 mod mail;
 mod many;

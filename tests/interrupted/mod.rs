@@ -12,6 +12,7 @@ mod journal;
 mod kills;
 mod obstacles;
 mod power;
+mod reach;
 mod scene;
 mod signals;
 mod storms;
