@@ -549,6 +549,28 @@ fn a_state_changed_in_place_during_the_run_is_read_again_before_it_is_replaced()
 }
 
 #[test]
+fn a_change_of_the_state_is_noticed_by_its_time_alone_and_by_its_size_alone() {
+    let line = |log: &str| format!("\"/{log}\" 2026-5-1-0:0:0\n");
+    let (a, b, c) = (line("a"), line("b"), line("c"));
+    let later = std::time::Duration::from_secs(1);
+    for (changed, delay, wanted) in [
+        (format!("{TOP}{b}{a}"), later, format!("{TOP}{b}")),
+        (format!("{TOP}{a}{b}{c}"), later * 0, format!("{TOP}{b}{c}")),
+    ] {
+        let mut site = Site::new(&format!("{TOP}{a}{b}"));
+        let mut store = site.open(LockMode::Take, false).unwrap();
+        let mut table = site.read(&mut store, &["/a"]);
+        table.stamp(Path::new("/a"), now().local);
+        let then = fs::metadata(site.state()).unwrap().modified().unwrap();
+        fs::write(site.state(), &changed).unwrap();
+        let file = fs::File::options().write(true).open(site.state()).unwrap();
+        file.set_modified(then + delay).unwrap();
+        site.write(&mut store, &table).unwrap();
+        assert_eq!(site.text(), format!("{wanted}\"/a\" 2026-11-22-10:0:30\n"), "{changed}");
+    }
+}
+
+#[test]
 fn a_state_file_that_is_a_mount_of_its_own_is_written_in_place_under_its_lock() {
     with_own_mounts(|| {
         let mut site = Site::new(&format!("{TOP}\"/a\" 2026-1-1-0:0:0\n\"/b\" 2026-1-2-0:0:0\n"));

@@ -92,6 +92,31 @@ fn a_directory_that_takes_the_place_of_one_that_was_looked_at_is_not_worked_in()
 }
 
 #[test]
+fn a_log_that_has_become_what_is_passed_over_when_its_turn_comes_is_passed_over() {
+    if !need_root() {
+        return;
+    }
+    for (name, deed) in [
+        ("link", "rm $it; ln -s secret $it"),
+        ("hard-link", "ln $it @ROOT@/log/other"),
+        ("directory", "rm $it; mkdir $it"),
+    ] {
+        let scene = Scene::new(&format!("attacks-swap-turn-{name}"));
+        for log in ["a.log", "b.log", "secret"] {
+            scene.write(log, "line\n");
+        }
+        scene.configure(&format!(
+            "@ROOT@/log/a.log @ROOT@/log/b.log {{\n rotate 3\n postrotate\n  it=@ROOT@/log/b.log; {deed}\n endscript\n}}\n"
+        ));
+        let run = scene.run(&["-f"]);
+        run.went_well();
+        assert_eq!(scene.read("a.log.1"), "line\n", "{name}: {}", run.said);
+        assert!(!scene.log("b.log.1").exists(), "{name}: {}", run.said);
+        assert_eq!(scene.read("secret"), "line\n", "{name}: {}", run.said);
+    }
+}
+
+#[test]
 fn a_log_that_prerotate_writes_anew_is_rotated() {
     let scene = scene("attacks-swap-script", "sort $1 >$1.sorted; mv $1.sorted $1");
     scene.run(&["-f"]).went_well();

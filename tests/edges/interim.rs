@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::Scene;
+use super::meanwhile::{archived, program};
 
 #[test]
 fn an_interim_log_that_cannot_be_copied_stays_and_is_archived_by_the_next_run() {
@@ -41,4 +42,43 @@ fn what_falls_off_and_cannot_be_sent_stays_when_an_interim_log_is_archived_first
     texts.retain(|text| !text.is_empty());
     texts.sort();
     assert_eq!(texts, ["first\n", "second\n", "third\n"], "{}", run.said);
+}
+
+#[test]
+fn an_interim_log_goes_only_when_its_own_content_is_in_the_archive_whatever_has_its_name() {
+    let scene = Scene::new("interim-other");
+    scene.write("a.log", "first\n");
+    scene.configure(
+        "@ROOT@/log/a.log {\n rotate 3\n renamecopy\n create\n postrotate\n echo other >@ROOT@/log/a.log.1\n endscript\n}\n",
+    );
+    let run = scene.run(&["-f"]);
+    assert_eq!(scene.read("a.log.1"), "first\n", "{}", run.said);
+    let names = scene.list().into_iter().map(|name| String::from_utf8(name).unwrap());
+    let aside: Vec<String> = names.filter(|name| name.ends_with(".backup")).collect();
+    assert_eq!(aside.len(), 1, "{}", run.said);
+    assert_eq!(scene.read(&aside[0]), "other\n");
+}
+
+#[test]
+fn an_archive_of_an_interim_log_that_is_written_to_while_it_is_compressed_is_compressed_when_it_moves_up() {
+    let scene = Scene::new("interim-written");
+    program(
+        &scene,
+        "packer",
+        "gzip\ntest -e @ROOT@/done || echo late >>\"$it\"\n: >@ROOT@/done",
+    );
+    scene.write("a.log", "second\n");
+    scene.write("a.log.tmp", "first\n");
+    scene.configure(
+        "@ROOT@/log/a.log {\n rotate 3\n renamecopy\n create\n compress\n compressext .gz\n compresscmd @ROOT@/packer\n}\n",
+    );
+    let run = scene.run(&["-f"]);
+    run.went_well();
+    assert_eq!(
+        scene.list(),
+        [b"a.log".as_slice(), b"a.log.1.gz", b"a.log.2.gz"],
+        "{}",
+        run.said
+    );
+    assert_eq!(archived(&scene, "a.log"), "second\nfirst\nlate\n", "{}", run.said);
 }

@@ -16,7 +16,7 @@ pub(super) fn program(scene: &Scene, name: &str, text: &str) {
 }
 
 /// Reads all archives of a log, which are plain or packed by `gzip`, the newest first.
-fn archived(scene: &Scene, log: &str) -> String {
+pub(super) fn archived(scene: &Scene, log: &str) -> String {
     let script = format!("for f in {log}.*; do zcat -f $f; done");
     let mut shell = Command::new("sh");
     let output = shell.current_dir(scene.root.join("log")).args(["-c", &script]).output();

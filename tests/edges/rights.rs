@@ -3,7 +3,7 @@
 //! The user is known only to the run: `/etc/passwd` and `/etc/group` are covered in a mount namespace of its own.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, lchown, symlink};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -195,6 +195,48 @@ fn under_su_owner_each_log_of_a_stanza_is_handled_with_the_rights_of_its_own_dir
                 assert_eq!(facts.uid(), id, "{name}: {user}/{file}");
             }
         }
+    }
+}
+
+#[test]
+fn a_directory_that_was_opened_with_other_rights_is_reached_anew() {
+    if !need_root() {
+        return;
+    }
+    // Root may enter what is closed; what a user's link leads to is for that user alone.
+    for (name, first, second, says) in [
+        ("entering", "", "su :61234 :61234", "Permission denied"),
+        ("leaving", "su :61234 :61234", "", "insecure"),
+    ] {
+        let scene = Scene::new(&format!("su-anew-{name}"));
+        fs::create_dir_all(scene.log("closed/dir")).unwrap();
+        for log in ["a.log", "b.log"] {
+            scene.write(&format!("closed/dir/{log}"), "text\n");
+            chown(scene.log(&format!("closed/dir/{log}")), Some(USER), Some(USER)).unwrap();
+        }
+        let is_entering = name == "entering";
+        let (closed, links, theirs) = if is_entering {
+            (0o700, 0, USER)
+        } else {
+            (0o755, USER, READERS)
+        };
+        chown(scene.log("closed/dir"), Some(theirs), Some(theirs)).unwrap();
+        fs::set_permissions(scene.log("closed"), fs::Permissions::from_mode(closed)).unwrap();
+        symlink(scene.log("closed/dir"), scene.log("link")).unwrap();
+        lchown(scene.log("link"), Some(links), Some(links)).unwrap();
+        scene.configure(&format!(
+            "size 1\nrotate 2\n@ROOT@/log/link/a.log {{\n {first}\n}}\n@ROOT@/log/link/b.log {{\n {second}\n}}\n"
+        ));
+        let run = scene.run(&[]);
+        assert_eq!(
+            scene.log("closed/dir/a.log.1").exists(),
+            is_entering,
+            "{name}: {}",
+            run.said
+        );
+        assert_eq!(run.status, Some(1), "{name}: {}", run.said);
+        assert!(run.said.contains(says), "{name}: {}", run.said);
+        assert_eq!(scene.read("closed/dir/b.log"), "text\n", "{name}: {}", run.said);
     }
 }
 

@@ -133,6 +133,30 @@ fn of_two_paths_that_both_can_be_used_the_first_has_the_log() {
 }
 
 #[test]
+fn a_log_that_the_first_stanza_would_leave_alone_is_the_second_s() {
+    if !need_root() {
+        return;
+    }
+    for (name, mode, first, second) in [
+        ("sticky", 0o1777, "su :61234 :61234", "su root root"),
+        ("linked", 0o755, "", "allowhardlink"),
+    ] {
+        let scene = Scene::new(&format!("claims-{name}"));
+        directory(&scene, "log", 0, mode);
+        link(&scene, "alias", 0, "log");
+        file(&scene, "log/a.log");
+        if name == "linked" {
+            fs::hard_link(scene.log("a.log"), scene.root.join("other")).unwrap();
+        }
+        scene.configure(&format!(
+            "@ROOT@/alias/*.log {{\n size 1\n rotate 3\n{first}\n}}\n@ROOT@/log/*.log {{\n size 1\n rotate 3\n{second}\n}}\n"
+        ));
+        let run = scene.run(&[]);
+        assert_eq!(scene.read("a.log.1"), "line\n", "{name}: {}", run.said);
+    }
+}
+
+#[test]
 fn a_log_named_again_by_the_path_that_lost_it_is_a_duplicate() {
     if !need_root() {
         return;

@@ -10,9 +10,10 @@ mod findings;
 mod held;
 mod journal;
 mod kills;
+mod later;
 mod obstacles;
 mod power;
-mod reach;
+
 mod scene;
 mod signals;
 mod storms;

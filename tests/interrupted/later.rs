@@ -1,0 +1,97 @@
+//! What a dead run left and the next one does not come to: the run after that knows of it still.
+//!
+//! The runs die in a script, which has made before what the run would have made next.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Stdio;
+
+use nix::sys::signal::Signal;
+
+use super::tracer::{self, Ending, Fate};
+use crate::edges::Scene;
+use crate::support::ours;
+
+#[test]
+fn what_a_dead_run_left_is_kept_while_its_directory_is_out_of_reach_and_finished_afterwards() {
+    let scene = Scene::new("interrupted-reach");
+    scene.write("a.log", "first\n");
+    scene.configure(
+        "@ROOT@/log/a.log {\n rotate 3\n create\n compress\n postrotate\n  \
+         test -e @ROOT@/told || { touch @ROOT@/told; kill -KILL $PPID; }\n endscript\n}\n",
+    );
+    scene.run(&["-f"]);
+    assert_eq!(scene.read("a.log.1"), "first\n", "it died before it was compressed");
+    let (here, away) = (scene.root.join("log"), scene.root.join("away"));
+    fs::rename(&here, &away).unwrap();
+    symlink("log", &here).unwrap();
+    let run = scene.run(&[]);
+    assert_eq!(run.status, Some(1), "{}", run.said);
+    fs::remove_file(&here).unwrap();
+    fs::rename(&away, &here).unwrap();
+    scene.run(&[]).went_well();
+    assert!(scene.log("a.log.1.gz").exists() && !scene.log("a.log.1").exists());
+}
+
+#[test]
+fn what_a_dead_run_had_shifted_is_not_shifted_again_though_its_log_was_not_due_in_between() {
+    let scene = Scene::new("interrupted-undue");
+    for (name, text) in [("a.log", "third\n"), ("a.log.1", "second\n"), ("a.log.2", "first\n")] {
+        scene.write(name, text);
+    }
+    scene.configure(
+        "@ROOT@/log/a.log {\n rotate 3\n create\n prerotate\n  \
+         test -e @ROOT@/told || { touch @ROOT@/told; mv $1.2 $1.3; kill -KILL $PPID; }\n endscript\n}\n",
+    );
+    scene.run(&["-f"]);
+    assert_eq!(scene.read("a.log.3"), "first\n", "its shift is half done");
+    scene.run(&[]).went_well();
+    assert_eq!(scene.read("a.log"), "third\n", "it is not due");
+    scene.run(&["-f"]).went_well();
+    let read = ["a.log.1", "a.log.2", "a.log.3"].map(|name| scene.read(name));
+    assert_eq!(read, ["third\n", "second\n", "first\n"]);
+}
+
+#[test]
+fn a_log_that_a_dead_run_had_replaced_is_known_by_its_file_where_the_journal_does_not_say_it() {
+    let scene = Scene::new("interrupted-replaced");
+    scene.write("a.log", "first\n");
+    scene.configure(
+        "@ROOT@/log/a.log {\n rotate 3\n create\n compress\n prerotate\n  \
+         mv $1 $1.1; echo second >$1; kill -KILL $PPID\n endscript\n postrotate\n  \
+         echo $1 >>@ROOT@/told\n endscript\n}\n",
+    );
+    scene.run(&["-f"]);
+    assert!(!scene.root.join("told").exists(), "it died before that");
+    scene.run(&[]).went_well();
+    assert_eq!(
+        fs::read_to_string(scene.root.join("told")).unwrap(),
+        scene.fill("@ROOT@/log/a.log\n")
+    );
+    assert_eq!(scene.list(), [b"a.log".as_slice(), b"a.log.1.gz"]);
+    assert_eq!(scene.read("a.log"), "second\n");
+}
+
+#[test]
+fn a_shift_that_a_signal_cuts_short_is_finished_by_the_next_run_and_not_done_twice() {
+    let scene = Scene::new("interrupted-shift");
+    for (name, text) in [("a.log", "third\n"), ("a.log.1", "second\n"), ("a.log.2", "first\n")] {
+        scene.write(name, text);
+    }
+    scene.configure("@ROOT@/log/a.log {\n rotate 3\n create\n}\n");
+    let mut command = scene.command(&ours(), &["-f"]);
+    let ending = tracer::run(command.stdout(Stdio::null()).stderr(Stdio::null()), &mut |call| {
+        let is_first = call.name().starts_with("rename") && call.target().is_some_and(|to| to.ends_with("a.log.3"));
+        if is_first {
+            Fate::Tell(Signal::SIGTERM)
+        } else {
+            Fate::Go
+        }
+    });
+    assert_eq!(ending, Ending::Exited(1));
+    let read = |names: [&str; 4]| names.map(|name| scene.read(name));
+    let names = ["a.log", "a.log.1", "a.log.2", "a.log.3"];
+    assert_eq!(read(names), ["third\n", "second\n", "(missing)", "first\n"]);
+    scene.run(&["-f"]).went_well();
+    assert_eq!(read(names), ["", "third\n", "second\n", "first\n"]);
+}
