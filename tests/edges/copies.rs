@@ -114,3 +114,24 @@ fn owners_modes_and_times_are_the_reference_s_to_the_nanosecond() {
     let exact = ours.values().filter(|text| text.contains(".123456789")).count();
     assert!(exact >= WAYS.len(), "{ours:#?}");
 }
+
+#[test]
+fn with_rotate_0_a_copy_is_not_made_and_no_older_archive_stays() {
+    for (naming, archives) in [
+        ("nodateext", ["a.log.1", "a.log.2"]),
+        ("dateext", ["a.log-20200101", "a.log-20210101"]),
+    ] {
+        for (method, left) in [("copy", "today\n"), ("copytruncate", "")] {
+            let scene = Scene::new(&format!("copies-none-{naming}-{method}"));
+            scene.write("a.log", "today\n");
+            for archive in archives {
+                scene.write(archive, "old\n");
+            }
+            scene.configure(&format!("@ROOT@/log/a.log {{\n rotate 0\n {naming}\n {method}\n}}\n"));
+            let run = scene.run(&["-f"]);
+            run.went_well();
+            assert_eq!(scene.list(), [b"a.log"], "{naming}, {method}: {}", run.said);
+            assert_eq!(scene.read("a.log"), left, "{naming}, {method}");
+        }
+    }
+}

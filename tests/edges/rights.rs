@@ -429,3 +429,18 @@ fn access_lists_are_kept_by_new_logs_copies_packed_files_and_the_state() {
         "user::rw-\ngroup::---\nother::r--\n\n"
     );
 }
+
+#[test]
+fn an_access_list_that_gives_no_more_than_the_mode_is_kept_by_a_new_log_too() {
+    if !need("setfacl") {
+        return;
+    }
+    let scene = Scene::new("access-list-narrow");
+    scene.write("app.log", "text\n");
+    fs::set_permissions(scene.log("app.log"), fs::Permissions::from_mode(0o644)).unwrap();
+    set_access_list(&scene.log("app.log"), "u:8:r,g::-");
+    let wanted = access_list(&scene.log("app.log"));
+    scene.configure("@ROOT@/log/app.log {\n size 1\n rotate 1\n create\n}\n");
+    scene.run(&[]).went_well();
+    assert_eq!(access_list(&scene.log("app.log")), wanted);
+}

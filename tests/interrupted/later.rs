@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
-use nix::sys::signal::Signal;
+use nix::errno::Errno;
 
 use super::tracer::{self, Ending, Fate};
 use crate::edges::Scene;
@@ -53,27 +53,28 @@ fn what_a_dead_run_had_shifted_is_not_shifted_again_though_its_log_was_not_due_i
 }
 
 #[test]
-fn a_log_that_a_dead_run_had_replaced_is_known_by_its_file_where_the_journal_does_not_say_it() {
-    let scene = Scene::new("interrupted-replaced");
-    scene.write("a.log", "first\n");
-    scene.configure(
-        "@ROOT@/log/a.log {\n rotate 3\n create\n compress\n prerotate\n  \
-         mv $1 $1.1; echo second >$1; kill -KILL $PPID\n endscript\n postrotate\n  \
-         echo $1 >>@ROOT@/told\n endscript\n}\n",
-    );
-    scene.run(&["-f"]);
-    assert!(!scene.root.join("told").exists(), "it died before that");
-    scene.run(&[]).went_well();
-    assert_eq!(
-        fs::read_to_string(scene.root.join("told")).unwrap(),
-        scene.fill("@ROOT@/log/a.log\n")
-    );
-    assert_eq!(scene.list(), [b"a.log".as_slice(), b"a.log.1.gz"]);
-    assert_eq!(scene.read("a.log"), "second\n");
+fn a_rotation_whose_switch_the_journal_does_not_know_is_seen_by_the_log_s_file_and_finished() {
+    // The log had been made anew, or not yet.
+    for (name, made, wanted) in [("replaced", "echo second >$1", "second\n"), ("missing", ":", "")] {
+        let scene = Scene::new(&format!("interrupted-{name}"));
+        scene.write("a.log", "first\n");
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n rotate 3\n create\n compress\n prerotate\n  \
+             mv $1 $1.1; {made}; kill -KILL $PPID\n endscript\n postrotate\n  \
+             echo $1 >>@ROOT@/told\n endscript\n}}\n"
+        ));
+        scene.run(&["-f"]);
+        assert!(!scene.root.join("told").exists(), "{name}: it died before that");
+        scene.run(&[]).went_well();
+        let told = fs::read_to_string(scene.root.join("told")).unwrap();
+        assert_eq!(told, scene.fill("@ROOT@/log/a.log\n"), "{name}");
+        assert_eq!(scene.list(), [b"a.log".as_slice(), b"a.log.1.gz"], "{name}");
+        assert_eq!(scene.read("a.log"), wanted, "{name}");
+    }
 }
 
 #[test]
-fn a_shift_that_a_signal_cuts_short_is_finished_by_the_next_run_and_not_done_twice() {
+fn a_shift_that_an_error_cuts_short_is_finished_by_the_next_run_and_not_done_twice() {
     let scene = Scene::new("interrupted-shift");
     for (name, text) in [("a.log", "third\n"), ("a.log.1", "second\n"), ("a.log.2", "first\n")] {
         scene.write(name, text);
@@ -81,12 +82,8 @@ fn a_shift_that_a_signal_cuts_short_is_finished_by_the_next_run_and_not_done_twi
     scene.configure("@ROOT@/log/a.log {\n rotate 3\n create\n}\n");
     let mut command = scene.command(&ours(), &["-f"]);
     let ending = tracer::run(command.stdout(Stdio::null()).stderr(Stdio::null()), &mut |call| {
-        let is_first = call.name().starts_with("rename") && call.target().is_some_and(|to| to.ends_with("a.log.3"));
-        if is_first {
-            Fate::Tell(Signal::SIGTERM)
-        } else {
-            Fate::Go
-        }
+        let is_second = call.name().starts_with("rename") && call.target().is_some_and(|to| to.ends_with("a.log.2"));
+        if is_second { Fate::Fail(Errno::EIO) } else { Fate::Go }
     });
     assert_eq!(ending, Ending::Exited(1));
     let read = |names: [&str; 4]| names.map(|name| scene.read(name));
@@ -94,4 +91,20 @@ fn a_shift_that_a_signal_cuts_short_is_finished_by_the_next_run_and_not_done_twi
     assert_eq!(read(names), ["third\n", "second\n", "(missing)", "first\n"]);
     scene.run(&["-f"]).went_well();
     assert_eq!(read(names), ["", "third\n", "second\n", "first\n"]);
+}
+
+#[test]
+fn a_state_that_cannot_be_read_to_its_end_is_not_replaced() {
+    let scene = Scene::new("interrupted-unread");
+    scene.write("a.log", "line\n");
+    scene.configure("@ROOT@/log/a.log {\n rotate 3\n}\n");
+    scene.remember(&[("a.log", "2026-1-2-3:0:0"), ("elsewhere", "2026-1-2-3:0:0")]);
+    let before = fs::read_to_string(scene.root.join("status")).unwrap();
+    let mut command = scene.command(&ours(), &["-f"]);
+    let ending = tracer::run(command.stdout(Stdio::null()).stderr(Stdio::null()), &mut |call| {
+        let is_state = call.name() == "pread64" && call.target().is_some_and(|file| file.ends_with("status"));
+        if is_state { Fate::Fail(Errno::EIO) } else { Fate::Go }
+    });
+    assert_eq!(ending, Ending::Exited(1));
+    assert_eq!(fs::read_to_string(scene.root.join("status")).unwrap(), before);
 }
