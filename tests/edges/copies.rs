@@ -135,3 +135,26 @@ fn with_rotate_0_a_copy_is_not_made_and_no_older_archive_stays() {
         }
     }
 }
+
+#[test]
+fn an_archive_that_has_another_name_somewhere_is_not_compressed_unless_that_is_allowed() {
+    for (directive, wanted) in [("nomissingok", "a.log.2"), ("allowhardlink", "a.log.2.gz")] {
+        let scene = Scene::new(&format!("copies-linked-{directive}"));
+        scene.write("a.log", "today\n");
+        fs::write(scene.root.join("other"), "not for all\n").unwrap();
+        fs::hard_link(scene.root.join("other"), scene.log("a.log.1")).unwrap();
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n rotate 3\n create\n compress\n delaycompress\n {directive}\n}}\n"
+        ));
+        let run = scene.run(&["-f"]);
+        let is_allowed = directive == "allowhardlink";
+        assert_eq!(run.status, Some(i32::from(!is_allowed)), "{}", run.said);
+        assert_eq!(
+            scene.list(),
+            [b"a.log".as_slice(), b"a.log.1", wanted.as_bytes()],
+            "{}",
+            run.said
+        );
+        assert_eq!(fs::read(scene.root.join("other")).unwrap(), b"not for all\n");
+    }
+}

@@ -436,11 +436,14 @@ fn an_access_list_that_gives_no_more_than_the_mode_is_kept_by_a_new_log_too() {
         return;
     }
     let scene = Scene::new("access-list-narrow");
-    scene.write("app.log", "text\n");
-    fs::set_permissions(scene.log("app.log"), fs::Permissions::from_mode(0o644)).unwrap();
+    // How a directory makes files is known when the first log was made.
+    for name in ["app.log", "first.log"] {
+        scene.write(name, "text\n");
+        fs::set_permissions(scene.log(name), fs::Permissions::from_mode(0o644)).unwrap();
+    }
     set_access_list(&scene.log("app.log"), "u:8:r,g::-");
     let wanted = access_list(&scene.log("app.log"));
-    scene.configure("@ROOT@/log/app.log {\n size 1\n rotate 1\n create\n}\n");
+    scene.configure("@ROOT@/log/first.log @ROOT@/log/app.log {\n size 1\n rotate 1\n create\n}\n");
     scene.run(&[]).went_well();
     assert_eq!(access_list(&scene.log("app.log")), wanted);
 }
