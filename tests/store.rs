@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use logrotate_rs::clock::{Now, Stamp, Zone};
 use logrotate_rs::state::problem::{BadLine, StampField};
@@ -552,10 +553,9 @@ fn a_state_changed_in_place_during_the_run_is_read_again_before_it_is_replaced()
 fn a_change_of_the_state_is_noticed_by_its_time_alone_and_by_its_size_alone() {
     let line = |log: &str| format!("\"/{log}\" 2026-5-1-0:0:0\n");
     let (a, b, c) = (line("a"), line("b"), line("c"));
-    let later = std::time::Duration::from_secs(1);
     for (changed, delay, wanted) in [
-        (format!("{TOP}{b}{a}"), later, format!("{TOP}{b}")),
-        (format!("{TOP}{a}{b}{c}"), later * 0, format!("{TOP}{b}{c}")),
+        (format!("{TOP}{b}{a}"), Duration::from_secs(1), format!("{TOP}{b}")),
+        (format!("{TOP}{a}{b}{c}"), Duration::ZERO, format!("{TOP}{b}{c}")),
     ] {
         let mut site = Site::new(&format!("{TOP}{a}{b}"));
         let mut store = site.open(LockMode::Take, false).unwrap();

@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use super::super::support::ours;
 use super::{Run, Scene};
@@ -23,12 +24,19 @@ pub(super) fn archived(scene: &Scene, log: &str) -> String {
     String::from_utf8(output.unwrap().stdout).unwrap()
 }
 
+/// Writes a file that was changed last a minute ago.
+fn write_old(scene: &Scene, name: &str, text: &str) {
+    scene.write(name, text);
+    let file = fs::File::options().write(true).open(scene.log(name)).unwrap();
+    file.set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
+}
+
 /// What a program that kept the archive open does to it while it is compressed, and what the archive holds then.
 const DEEDS: [(&str, &str, &str); 3] = [
     ("appends", "printf 'late\\n' >>\"$it\"", "first\nlate\n"),
     (
         "writes-over",
-        "sleep 0.02; printf 'FIRST\\n' | dd of=\"$it\" conv=notrunc 2>/dev/null",
+        "printf 'FIRST\\n' | dd of=\"$it\" conv=notrunc 2>/dev/null",
         "FIRST\n",
     ),
     (
@@ -44,7 +52,7 @@ fn an_archive_that_is_written_to_while_it_is_compressed_stays_plain_and_is_compr
         let scene = Scene::new(&format!("meanwhile-{name}"));
         let packer = format!("gzip\ntest -e @ROOT@/done || {{ {deed}; }}\n: >@ROOT@/done");
         program(&scene, "packer", &packer);
-        scene.write("a.log", "first\n");
+        write_old(&scene, "a.log", "first\n");
         scene.configure("@ROOT@/log/a.log {\n rotate 3\n compress\n compressext .gz\n compresscmd @ROOT@/packer\n}\n");
         let run = scene.run(&["-f"]);
         run.went_well();
@@ -64,7 +72,7 @@ fn an_archive_that_is_written_to_while_its_put_off_compression_is_done_loses_not
         let packer = format!("gzip\ntest -e @ROOT@/done || {{ {deed}; }}\n: >@ROOT@/done");
         program(&scene, "packer", &packer);
         scene.write("a.log", "second\n");
-        scene.write("a.log.1", "first\n");
+        write_old(&scene, "a.log.1", "first\n");
         scene.configure(
             "@ROOT@/log/a.log {\n rotate 3\n compress\n delaycompress\n compressext .gz\n compresscmd @ROOT@/packer\n}\n",
         );

@@ -94,6 +94,36 @@ fn a_shift_that_an_error_cuts_short_is_finished_by_the_next_run_and_not_done_twi
 }
 
 #[test]
+fn what_a_run_that_was_asked_to_end_had_still_to_do_is_done_by_the_next() {
+    let scene = Scene::new("interrupted-asked");
+    for (name, text) in [("a.log", "second\n"), ("a.log.1.gz", "first\n")] {
+        scene.write(name, text);
+    }
+    // Asked while it compresses, a run ends the compressor.
+    let packer = "test -e @ROOT@/told || { : >@ROOT@/told; kill $PPID; exec sleep 50; }; exec gzip\n";
+    fs::write(scene.root.join("packer"), scene.fill(packer)).unwrap();
+    scene.configure(
+        "@ROOT@/log/a.log {\n rotate 1\n create\n compress\n compressext .gz\n compresscmd /bin/sh\n \
+         compressoptions @ROOT@/packer\n}\n",
+    );
+    let run = scene.run(&["-f"]);
+    assert_eq!(run.status, Some(1), "{}", run.said);
+    assert_eq!(
+        scene.list(),
+        [b"a.log".as_slice(), b"a.log.1", b"a.log.2.gz"],
+        "{}",
+        run.said
+    );
+    let run = scene.run(&[]);
+    run.went_well();
+    assert!(
+        scene.log("a.log.1.gz").exists() && !scene.log("a.log.1").exists(),
+        "{}",
+        run.said
+    );
+}
+
+#[test]
 fn a_state_that_cannot_be_read_to_its_end_is_not_replaced() {
     let scene = Scene::new("interrupted-unread");
     scene.write("a.log", "line\n");
