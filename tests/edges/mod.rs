@@ -10,6 +10,7 @@ mod copies;
 mod descriptors;
 mod fates;
 mod interim;
+mod lent;
 mod limits;
 mod mail;
 mod many;
