@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use logrotate_rs::clock::{Now, Stamp, Zone};
 use logrotate_rs::state::problem::{BadLine, StampField};
@@ -546,6 +547,27 @@ fn a_state_changed_in_place_during_the_run_is_read_again_before_it_is_replaced()
     site.write(&mut store, &table).unwrap();
     let text = format!("{TOP}\"/longer/than/before\" 2026-5-1-0:0:0\n\"/a\" 2026-11-22-10:0:30\n");
     assert_eq!(site.text(), text);
+}
+
+#[test]
+fn a_change_of_the_state_is_noticed_by_its_time_alone_and_by_its_size_alone() {
+    let line = |log: &str| format!("\"/{log}\" 2026-5-1-0:0:0\n");
+    let (a, b, c) = (line("a"), line("b"), line("c"));
+    for (changed, delay, wanted) in [
+        (format!("{TOP}{b}{a}"), Duration::from_secs(1), format!("{TOP}{b}")),
+        (format!("{TOP}{a}{b}{c}"), Duration::ZERO, format!("{TOP}{b}{c}")),
+    ] {
+        let mut site = Site::new(&format!("{TOP}{a}{b}"));
+        let mut store = site.open(LockMode::Take, false).unwrap();
+        let mut table = site.read(&mut store, &["/a"]);
+        table.stamp(Path::new("/a"), now().local);
+        let then = fs::metadata(site.state()).unwrap().modified().unwrap();
+        fs::write(site.state(), &changed).unwrap();
+        let file = fs::File::options().write(true).open(site.state()).unwrap();
+        file.set_modified(then + delay).unwrap();
+        site.write(&mut store, &table).unwrap();
+        assert_eq!(site.text(), format!("{wanted}\"/a\" 2026-11-22-10:0:30\n"), "{changed}");
+    }
 }
 
 #[test]

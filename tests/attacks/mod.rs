@@ -5,6 +5,7 @@
 mod busy;
 mod directories;
 mod holes;
+mod insecure;
 mod mounts;
 mod runs;
 mod shared;

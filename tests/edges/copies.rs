@@ -114,3 +114,47 @@ fn owners_modes_and_times_are_the_reference_s_to_the_nanosecond() {
     let exact = ours.values().filter(|text| text.contains(".123456789")).count();
     assert!(exact >= WAYS.len(), "{ours:#?}");
 }
+
+#[test]
+fn with_rotate_0_a_copy_is_not_made_and_no_older_archive_stays() {
+    for (naming, archives) in [
+        ("nodateext", ["a.log.1", "a.log.2"]),
+        ("dateext", ["a.log-20200101", "a.log-20210101"]),
+    ] {
+        for (method, left) in [("copy", "today\n"), ("copytruncate", "")] {
+            let scene = Scene::new(&format!("copies-none-{naming}-{method}"));
+            scene.write("a.log", "today\n");
+            for archive in archives {
+                scene.write(archive, "old\n");
+            }
+            scene.configure(&format!("@ROOT@/log/a.log {{\n rotate 0\n {naming}\n {method}\n}}\n"));
+            let run = scene.run(&["-f"]);
+            run.went_well();
+            assert_eq!(scene.list(), [b"a.log"], "{naming}, {method}: {}", run.said);
+            assert_eq!(scene.read("a.log"), left, "{naming}, {method}");
+        }
+    }
+}
+
+#[test]
+fn an_archive_that_has_another_name_somewhere_is_not_compressed_unless_that_is_allowed() {
+    for (directive, wanted) in [("nomissingok", "a.log.2"), ("allowhardlink", "a.log.2.gz")] {
+        let scene = Scene::new(&format!("copies-linked-{directive}"));
+        scene.write("a.log", "today\n");
+        fs::write(scene.root.join("other"), "not for all\n").unwrap();
+        fs::hard_link(scene.root.join("other"), scene.log("a.log.1")).unwrap();
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n rotate 3\n create\n compress\n delaycompress\n {directive}\n}}\n"
+        ));
+        let run = scene.run(&["-f"]);
+        let is_allowed = directive == "allowhardlink";
+        assert_eq!(run.status, Some(i32::from(!is_allowed)), "{}", run.said);
+        assert_eq!(
+            scene.list(),
+            [b"a.log".as_slice(), b"a.log.1", wanted.as_bytes()],
+            "{}",
+            run.said
+        );
+        assert_eq!(fs::read(scene.root.join("other")).unwrap(), b"not for all\n");
+    }
+}

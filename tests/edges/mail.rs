@@ -217,6 +217,26 @@ fn a_hole_of_a_gibibyte_is_not_sent() {
 }
 
 #[test]
+fn an_archive_that_has_another_name_somewhere_is_not_sent_unless_that_is_allowed() {
+    for directive in ["", "allowhardlink"] {
+        let scene = Scene::new(&format!("mail-link{directive}"));
+        scene.write("app.log", "today\n");
+        fs::write(scene.root.join("secret"), "not for all\n").unwrap();
+        fs::hard_link(scene.root.join("secret"), scene.log("app.log.1")).unwrap();
+        scene.configure(&format!(
+            "@ROOT@/log/app.log {{\n size 1\n rotate 1\n mail ops\n {directive}\n}}\n"
+        ));
+        let (run, subject) = subject_of(&scene);
+        let is_sent = !directive.is_empty();
+        assert_eq!(run.status, Some(i32::from(!is_sent)), "{}", run.said);
+        assert_eq!(subject.is_empty(), !is_sent, "{subject} {}", run.said);
+        assert_eq!(scene.read("app.log.1"), "today\n", "{}", run.said);
+        let kept = if is_sent { "(missing)" } else { "not for all\n" };
+        assert_eq!(scene.read("app.log.2"), kept, "{}", run.said);
+    }
+}
+
+#[test]
 fn what_cannot_be_delivered_stays() {
     if !need(MAIL) {
         return;

@@ -9,13 +9,17 @@ mod calendar;
 mod copies;
 mod descriptors;
 mod fates;
+mod interim;
+mod lent;
 mod limits;
 mod mail;
 mod many;
+mod meanwhile;
 mod named;
 mod names;
 mod rights;
 mod strangers;
+mod sums;
 mod ways;
 
 use std::fs;

@@ -12,7 +12,7 @@ use super::{PATIENCE, Run, Scene};
 
 /// The throw-away user, a member of `readers`.
 pub(super) const USER: u32 = 61_234;
-const READERS: u32 = 61_235;
+pub(super) const READERS: u32 = 61_235;
 
 /// Covers the lists of users and groups, then runs the program.
 const COVER: &str = "mount --bind passwd /etc/passwd && mount --bind group /etc/group && exec \"$@\"";
@@ -313,4 +313,22 @@ fn access_lists_are_kept_by_new_logs_copies_packed_files_and_the_state() {
         access_list(&scene.log("moded")),
         "user::rw-\ngroup::---\nother::r--\n\n"
     );
+}
+
+#[test]
+fn an_access_list_that_gives_no_more_than_the_mode_is_kept_by_a_new_log_too() {
+    if !need("setfacl") {
+        return;
+    }
+    let scene = Scene::new("access-list-narrow");
+    // How a directory makes files is known when the first log was made.
+    for name in ["app.log", "first.log"] {
+        scene.write(name, "text\n");
+        fs::set_permissions(scene.log(name), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    set_access_list(&scene.log("app.log"), "u:8:r,g::-");
+    let wanted = access_list(&scene.log("app.log"));
+    scene.configure("@ROOT@/log/first.log @ROOT@/log/app.log {\n size 1\n rotate 1\n create\n}\n");
+    scene.run(&[]).went_well();
+    assert_eq!(access_list(&scene.log("app.log")), wanted);
 }

@@ -106,6 +106,21 @@ fn the_stanza_that_has_a_log_is_the_one_that_is_explained_and_run_alone() {
 }
 
 #[test]
+fn a_log_that_a_run_leaves_alone_keeps_its_entry_in_the_state_however_old_that_is() {
+    let scene = Scene::new("claims-left-alone");
+    for name in ["log/a.log", "log/b.log"] {
+        file(&scene, name);
+    }
+    scene.configure("@ROOT@/log/a.log {\n size 1\n rotate 3\n}\n@ROOT@/log/b.log {\n size 1\n rotate 3\n}\n");
+    scene.remember(&[("a.log", "2020-1-2-3:0:0"), ("b.log", "2020-1-2-3:0:0")]);
+    let log = scene.log("a.log");
+    scene.run(&["--only", log.to_str().unwrap()]).went_well();
+    assert_eq!(there(&scene, &["log/a.log.1", "log/b.log.1"]), ["log/a.log.1"]);
+    let state = fs::read_to_string(scene.root.join("status")).unwrap();
+    assert!(state.contains("log/b.log\" 2020-1-2-3:0:0\n"), "{state}");
+}
+
+#[test]
 fn of_two_paths_that_both_can_be_used_the_first_has_the_log() {
     if !need_root() {
         return;
@@ -129,6 +144,30 @@ fn of_two_paths_that_both_can_be_used_the_first_has_the_log() {
             run.said
         );
         assert!(!run.said.contains("by which it is rotated"), "{way}: {}", run.said);
+    }
+}
+
+#[test]
+fn a_log_that_the_first_stanza_would_leave_alone_is_the_second_s() {
+    if !need_root() {
+        return;
+    }
+    for (name, mode, first, second) in [
+        ("sticky", 0o1777, "su :61234 :61234", "su root root"),
+        ("linked", 0o755, "", "allowhardlink"),
+    ] {
+        let scene = Scene::new(&format!("claims-{name}"));
+        directory(&scene, "log", 0, mode);
+        link(&scene, "alias", 0, "log");
+        file(&scene, "log/a.log");
+        if name == "linked" {
+            fs::hard_link(scene.log("a.log"), scene.root.join("other")).unwrap();
+        }
+        scene.configure(&format!(
+            "@ROOT@/alias/*.log {{\n size 1\n rotate 3\n{first}\n}}\n@ROOT@/log/*.log {{\n size 1\n rotate 3\n{second}\n}}\n"
+        ));
+        let run = scene.run(&[]);
+        assert_eq!(scene.read("a.log.1"), "line\n", "{name}: {}", run.said);
     }
 }
 

@@ -10,8 +10,10 @@ mod findings;
 mod held;
 mod journal;
 mod kills;
+mod later;
 mod obstacles;
 mod power;
+
 mod scene;
 mod signals;
 mod storms;

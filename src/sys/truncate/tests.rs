@@ -257,6 +257,19 @@ fn a_log_that_another_cut_meanwhile_is_left_alone() {
 }
 
 #[test]
+fn a_log_that_another_cut_and_that_has_grown_again_is_known_by_its_beginning_and_by_its_end() {
+    let old = lines(0..40_000);
+    for at in [0, old.len() - 1] {
+        let place = Place::new(&old);
+        let mut new = old.clone();
+        new[at] ^= 1;
+        let (cut, archive) = place.cut(|| std::fs::write(&place.log, &new).unwrap());
+        assert_eq!(cut.way, CutWay::ByAnother, "{at}");
+        assert!(place.content() == new && archive == old, "{at}");
+    }
+}
+
+#[test]
 fn a_writer_that_does_not_append_is_noticed() {
     let place = Place::new(&lines(0..5000));
     let writer = OpenOptions::new().write(true).open(&place.log).unwrap();
