@@ -1,4 +1,6 @@
-//! What the steps of one log's rotation are carried out on: held directories, the policy, the run's choices.
+//! What steps are carried out on: where a log lives, the policy and the run's choices with it, and this rotation of it.
+//!
+//! What needs a [`LogSite`] alone can be done to an archive of a log that is not rotated.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use crate::diag::Place;
 use crate::event::{Doing, Event, Listener};
 use crate::facts::FileFacts;
 use crate::fault::SysError;
-use crate::plan::{Spot, Step, Where};
+use crate::plan::{Step, Where};
 use crate::policy::{Compression, Ownership, Policy, Su};
 use crate::sys::dir::Dir;
 use crate::sys::identity;
@@ -75,9 +77,9 @@ pub struct SetWork {
     pub no_compressor: OnceLock<SysError>,
 }
 
-/// One log, and where its archives are.
+/// Where a log and its archives live.
 #[derive(Debug)]
-pub struct LogWork {
+pub struct LogSite {
     /// Its stanza.
     pub set: Arc<SetWork>,
     /// Whose rights its file work is done with, where they are not the run's own.
@@ -92,6 +94,13 @@ pub struct LogWork {
     pub archive_dir: Option<Arc<Dir>>,
     /// The archives' directory as it is written in paths.
     pub archive_path: PathBuf,
+}
+
+/// This rotation of a log.
+#[derive(Debug)]
+pub struct Turn {
+    /// Where the log lives.
+    pub site: LogSite,
     /// The log as it was before the run.
     pub before: FileFacts,
     /// The newest archive's name, before compression.
@@ -102,7 +111,7 @@ pub struct LogWork {
     pub switched: OnceLock<Instant>,
 }
 
-impl LogWork {
+impl LogSite {
     /// Returns whose rights programs that work on its files are run with, where they are not those of whoever started the run.
     pub(super) fn stranger(&self) -> Option<Stranger<'_>> {
         let identity = self.identity.filter(|wanted| *wanted != identity::starter())?;
@@ -110,21 +119,6 @@ impl LogWork {
             identity,
             patience: &self.set.choices.patience,
         })
-    }
-
-    /// Returns the path of a name, as scripts and messages have it.
-    #[must_use]
-    pub fn path_of(&self, spot: &Spot) -> PathBuf {
-        match spot.place {
-            Where::Log => self.log_path_of(&spot.name),
-            Where::Archive => self.archive_path_of(&spot.name),
-        }
-    }
-
-    /// Returns the path of a name in the archives' directory.
-    #[must_use]
-    pub fn archive_path_of(&self, name: &OsStr) -> PathBuf {
-        join(&self.archive_path, name)
     }
 
     /// Returns the path of what a step takes away, compressed or copied.
@@ -137,76 +131,8 @@ impl LogWork {
         }
     }
 
-    fn log_path_of(&self, name: &OsStr) -> PathBuf {
-        let mut path = self.path.to_path_buf();
-        if name == self.name {
-            return path;
-        }
-        path.set_file_name(name);
-        path
-    }
-
-    /// Says what a step does, as it is begun or would be.
-    pub fn announce(&self, step: &Step, listener: &dyn Listener) {
-        if !listener.hears_notes() {
-            return;
-        }
-        let say = |doing| listener.hear(Event::Step(doing));
-        match step {
-            Step::Compress { from, .. } => say(self.compressing(from)),
-            Step::Rename { from, to } => say(Doing::Rename {
-                from: self.path_of(from),
-                to: self.path_of(to),
-            }),
-            Step::CopyTruncate { to } => {
-                if let Some(to) = to {
-                    say(Doing::Copy {
-                        from: self.path.to_path_buf(),
-                        to: self.archive_path_of(to),
-                    });
-                }
-                say(Doing::Truncate(self.path.to_path_buf()));
-            }
-            Step::Copy { from, to } => {
-                say(Doing::Copy {
-                    from: self.path_of(from),
-                    to: self.archive_path_of(to),
-                });
-                if from.place == Where::Log && from.name == self.name {
-                    say(Doing::LeaveUncut(self.path.to_path_buf()));
-                }
-            }
-            Step::SkipCopy { to } => {
-                say(Doing::SkipCopy {
-                    from: self.path.to_path_buf(),
-                    to: self.archive_path_of(to),
-                });
-            }
-            Step::Create(ownership) => say(self.creating(ownership)),
-            Step::Mail { what, .. } => {
-                let address = self
-                    .set
-                    .policy
-                    .mail
-                    .as_ref()
-                    .map(|mail| mail.address.clone())
-                    .unwrap_or_default();
-                say(Doing::Mail {
-                    path: self.archive_path_of(what),
-                    address,
-                });
-            }
-            Step::MoveAside(what) => say(Doing::MoveAside(self.path_of(what))),
-            Step::GiveUpMail { what } => say(Doing::GiveUpMail(self.archive_path_of(what))),
-            Step::Remove { what, is_archive: true } => say(Doing::Remove(self.path_of(what))),
-            Step::Remove {
-                what,
-                is_archive: false,
-            } => say(Doing::RemoveInterim(self.path_of(what))),
-        }
-    }
-
-    fn compressing(&self, from: &OsStr) -> Doing {
+    /// Returns what is said of a compression.
+    pub(super) fn compressing(&self, from: &OsStr) -> Doing {
         let with = self
             .set
             .policy
@@ -219,21 +145,88 @@ impl LogWork {
             path: self.archive_path_of(from),
         }
     }
+}
+
+impl Turn {
+    /// Begins a rotation of a log that was like this before, and is to become this archive.
+    #[must_use]
+    pub fn new(site: LogSite, before: FileFacts, archive: OsString) -> Self {
+        Self {
+            site,
+            before,
+            archive,
+            cut: OnceLock::new(),
+            switched: OnceLock::new(),
+        }
+    }
+
+    /// Says what a step does, as it is begun or would be.
+    pub fn announce(&self, step: &Step, listener: &dyn Listener) {
+        if !listener.hears_notes() {
+            return;
+        }
+        let site = &self.site;
+        let say = |doing| listener.hear(Event::Step(doing));
+        match step {
+            Step::Compress { from, .. } => say(site.compressing(from)),
+            Step::Rename { from, to } => say(Doing::Rename {
+                from: site.path_of(from),
+                to: site.path_of(to),
+            }),
+            Step::CopyTruncate { to } => {
+                if let Some(to) = to {
+                    say(Doing::Copy {
+                        from: site.path.to_path_buf(),
+                        to: site.archive_path_of(to),
+                    });
+                }
+                say(Doing::Truncate(site.path.to_path_buf()));
+            }
+            Step::Copy { from, to } => {
+                say(Doing::Copy {
+                    from: site.path_of(from),
+                    to: site.archive_path_of(to),
+                });
+                if from.place == Where::Log && from.name == site.name {
+                    say(Doing::LeaveUncut(site.path.to_path_buf()));
+                }
+            }
+            Step::SkipCopy { to } => {
+                say(Doing::SkipCopy {
+                    from: site.path.to_path_buf(),
+                    to: site.archive_path_of(to),
+                });
+            }
+            Step::Create(ownership) => say(self.creating(ownership)),
+            Step::Mail { what, .. } => {
+                let address = site
+                    .set
+                    .policy
+                    .mail
+                    .as_ref()
+                    .map(|mail| mail.address.clone())
+                    .unwrap_or_default();
+                say(Doing::Mail {
+                    path: site.archive_path_of(what),
+                    address,
+                });
+            }
+            Step::MoveAside(what) => say(Doing::MoveAside(site.path_of(what))),
+            Step::GiveUpMail { what } => say(Doing::GiveUpMail(site.archive_path_of(what))),
+            Step::Remove { what, is_archive: true } => say(Doing::Remove(site.path_of(what))),
+            Step::Remove {
+                what,
+                is_archive: false,
+            } => say(Doing::RemoveInterim(site.path_of(what))),
+        }
+    }
 
     fn creating(&self, ownership: &Ownership) -> Doing {
         Doing::Create {
-            path: self.path.to_path_buf(),
+            path: self.site.path.to_path_buf(),
             mode: ownership.mode.unwrap_or(Mode(self.before.mode.0 & 0o777)),
             user: ownership.user.unwrap_or(self.before.user),
             group: ownership.group.unwrap_or(self.before.group),
         }
-    }
-}
-
-fn join(directory: &Path, name: &OsStr) -> PathBuf {
-    if directory == Path::new(".") {
-        PathBuf::from(name)
-    } else {
-        directory.join(name)
     }
 }

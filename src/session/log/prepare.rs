@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Places, Planned, names_of};
 use crate::clock::Now;
 use crate::event::Event;
-use crate::execute::work::{LogWork, SetWork};
+use crate::execute::work::{LogSite, SetWork, Turn};
 use crate::exit::Exit;
 use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
@@ -23,13 +23,27 @@ use crate::state::record::LeftPlain;
 use crate::sys::call::Errno;
 use crate::sys::dirlock::{Alone, DirLock};
 
+/// Why a log cannot be switched.
+struct Failed {
+    fault: Fault,
+    /// Archives may have been shifted by then.
+    touched: bool,
+}
+
+impl From<Fault> for Failed {
+    /// Nothing was done by then.
+    fn from(fault: Fault) -> Self {
+        Self { fault, touched: false }
+    }
+}
+
 impl Session<'_> {
     /// Plans one log's rotation and carries out what comes before the switch.
     pub(super) fn prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Option<Planned> {
         let path = Arc::clone(&due.path);
         match self.try_prepare(set, due) {
             Ok(planned) => Some(planned),
-            Err((fault, touched)) => {
+            Err(Failed { fault, touched }) => {
                 if matches!(fault, Fault::DestinationExists(_)) {
                     // The state moves on, so that the next period gets a name of its own.
                     self.ledger.passed_over(&path, &self.now);
@@ -44,10 +58,8 @@ impl Session<'_> {
         }
     }
 
-    /// As `prepare`; an error comes with whether anything was done by then.
-    fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, (Fault, bool)> {
-        let untouched = |fault| (fault, false);
-        self.act_as(due.home.identity).map_err(untouched)?;
+    fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, Failed> {
+        self.act_as(due.home.identity)?;
         self.note(|| Event::Rotating {
             log: due.path.to_path_buf(),
             count: count_of(&set.policy),
@@ -55,18 +67,20 @@ impl Session<'_> {
         if set.policy.delay_without_compression {
             self.hear(Event::DelayWithoutCompression(due.path.to_path_buf()));
         }
-        self.have_row_to_itself(set, &due).map_err(untouched)?;
-        let (due, alone) = self.be_alone(set, due).map_err(untouched)?;
-        self.finish_interim(set, &due).map_err(untouched)?;
+        self.have_row_to_itself(set, &due)?;
+        let (due, alone) = self.be_alone(set, due)?;
+        self.finish_interim(set, &due)?;
         let before = if self.ledger.was_begun(&due.path) {
             Before::Shifting
         } else {
             Before::Clean
         };
         let now = self.now;
-        match self.make_way(set, &due, before, &now)? {
-            (_, Some(fault)) => Err((fault, false)),
-            (planned, None) => Ok(Planned { alone, ..planned }),
+        let mut planned = self.make_way(set, &due, before, &now)?;
+        planned.alone = alone;
+        match planned.rotation.stop.take() {
+            Some(fault) => Err(fault.into()),
+            None => Ok(planned),
         }
     }
 
@@ -75,14 +89,14 @@ impl Session<'_> {
         if set.policy.method != Method::CopyTruncate {
             return Ok((due, None));
         }
-        let held = self.directories.get(&due.home.directory.0, &due.path)?;
-        if let Some(lock) = self.alone.get(&held.at.1).and_then(Weak::upgrade) {
+        let held = self.directories.get(&due.home.directory.path, &due.path)?;
+        if let Some(lock) = self.alone.get(&held.at.id).and_then(Weak::upgrade) {
             return Ok((due, Some(lock)));
         }
         match self.hands.be_alone(&held.dir) {
             Alone::Locked { lock, waited } => {
                 let lock = Rc::new(lock);
-                self.alone.insert(held.at.1, Rc::downgrade(&lock));
+                self.alone.insert(held.at.id, Rc::downgrade(&lock));
                 let mut due = due;
                 if waited {
                     self.directories.look_anew();
@@ -99,32 +113,19 @@ impl Session<'_> {
     }
 
     /// Plans a rotation and carries out what comes before the switch; the plan is made again where archives resist it.
-    fn make_way(
-        &mut self,
-        set: &Arc<SetWork>,
-        due: &Due,
-        before: Before,
-        now: &Now,
-    ) -> Result<(Planned, Option<Fault>), (Fault, bool)> {
+    fn make_way(&mut self, set: &Arc<SetWork>, due: &Due, before: Before, now: &Now) -> Result<Planned, Failed> {
         let (mut touched, mut before) = (false, before);
+        let failed = |touched| move |fault| Failed { fault, touched };
         loop {
-            let made = self.plan(set, due.clone(), |question, look| {
-                plan::plan(
-                    &Question {
-                        before,
-                        now,
-                        ..*question
-                    },
-                    look,
-                )
-            });
-            let (planned, stop) = made.map_err(|fault| (fault, touched))?;
+            let planned = self.plan_at(set, due, before, now).map_err(failed(touched))?;
             let left_plain = &planned.rotation.left_plain;
-            self.leave_plain(&planned.work, left_plain);
-            if self.take_steps(&planned, &mut touched, &mut before)? {
-                let names = names_of(&set.policy, due.name()).map_err(|fault| (fault, touched))?;
-                self.ledger.only_plain(&planned.work.archive_path, &names, left_plain);
-                return Ok((planned, stop));
+            self.leave_plain(&planned.turn.site, left_plain);
+            let taken = self.take_steps(&planned, &mut touched, &mut before);
+            if taken.map_err(failed(touched))? {
+                let names = names_of(&set.policy, due.name()).map_err(failed(touched))?;
+                self.ledger
+                    .only_plain(&planned.turn.site.archive_path, &names, left_plain);
+                return Ok(planned);
             }
         }
     }
@@ -133,12 +134,7 @@ impl Session<'_> {
     ///
     /// What is only wanted (compression, mail, removal) may fail: that is told, and entered into what is known of the directory. All of
     /// it is tried before the plan is made again, so that ten thousand archives that resist are one plan more, and not as many.
-    fn take_steps(
-        &mut self,
-        planned: &Planned,
-        touched: &mut bool,
-        before: &mut Before,
-    ) -> Result<bool, (Fault, bool)> {
+    fn take_steps(&mut self, planned: &Planned, touched: &mut bool, before: &mut Before) -> Result<bool, Fault> {
         let mut resisted: BTreeSet<&OsStr> = BTreeSet::new();
         for step in &planned.rotation.prepare {
             if !resisted.is_empty() && matches!(step, Step::Rename { .. } | Step::MoveAside(_)) {
@@ -147,21 +143,21 @@ impl Session<'_> {
             if step.farewell().is_some_and(|name| resisted.contains(name)) {
                 continue;
             }
-            match self.hands.step(&planned.work, step) {
+            match self.hands.step(&planned.turn, step) {
                 Ok(()) => {
-                    planned.places.note(step, &planned.work.name);
+                    planned.places.note(step, &planned.turn.site.name);
                     *touched = true;
                     match step {
                         // A gap in the numbers is from here on what this shift has made.
                         Step::Rename { .. } => *before = Before::Shifting,
                         Step::GiveUpMail { what } => {
-                            self.hear_of(planned.work.archive_path_of(what), Obstructed::Unsent);
+                            self.hear_of(planned.turn.site.archive_path_of(what), Obstructed::Unsent);
                         }
                         _ => {}
                     }
                 }
                 Err(fault) => {
-                    let name = self.resists(planned, step, fault).map_err(|fault| (fault, *touched))?;
+                    let name = self.resists(planned, step, fault)?;
                     resisted.insert(name);
                     if matches!(step, Step::Rename { .. } | Step::MoveAside(_)) {
                         return Ok(false);
@@ -179,7 +175,7 @@ impl Session<'_> {
         };
         let told = fault.clone();
         let mut view = place.view.borrow_mut();
-        let path = |name: &OsStr| planned.work.archive_path_of(name);
+        let path = |name: &OsStr| planned.turn.site.archive_path_of(name);
         let (name, is_new) = match step {
             Step::Compress { from, to, .. } => {
                 let why = match fault {
@@ -224,7 +220,7 @@ impl Session<'_> {
         if !matches!(set.policy.method, Method::RenameThenCopy { .. }) {
             return Ok(());
         }
-        let log = self.directories.get(&due.home.directory.0, &due.path)?;
+        let log = self.directories.get(&due.home.directory.path, &due.path)?;
         let Some(facts) = log.dir.look(&plan::interim(due.name()))? else {
             return Ok(());
         };
@@ -235,29 +231,25 @@ impl Session<'_> {
         let due = Due { facts, ..due.clone() };
         // It is named for the day that it was written on, or for today where that archive is there already.
         let then = Now::at(facts.modified.seconds);
-        let (_, stop) = self.plan(set, due.clone(), |question, look| {
-            plan::plan(
-                &Question {
-                    now: &then,
-                    ..*question
-                },
-                look,
-            )
-        })?;
-        let now = if stop.is_none() { then } else { self.now };
-        let way = self.make_way(set, &due, Before::Shifting, &now);
-        let planned = match way.map_err(|(fault, _)| fault)? {
-            (planned, None) => planned,
-            (_, Some(stop)) => return Err(stop),
+        let foreseen = self.plan_at(set, &due, Before::Clean, &then)?;
+        let now = if foreseen.rotation.stop.is_none() {
+            then
+        } else {
+            self.now
         };
+        let way = self.make_way(set, &due, Before::Shifting, &now);
+        let mut planned = way.map_err(|failed| failed.fault)?;
+        if let Some(stop) = planned.rotation.stop.take() {
+            return Err(stop);
+        }
         let mut resisted: BTreeSet<&OsStr> = BTreeSet::new();
         for step in &planned.rotation.finish {
             if step.farewell().is_some_and(|name| resisted.contains(name)) {
                 continue;
             }
-            match (self.hands.step(&planned.work, step), step) {
+            match (self.hands.step(&planned.turn, step), step) {
                 (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
-                    self.leave_plain(&planned.work, std::slice::from_ref(from));
+                    self.leave_plain(&planned.turn.site, std::slice::from_ref(from));
                     self.hear_of(path, Obstructed::Written { by });
                 }
                 // What cannot be copied away is still the log of which an archive is to be made.
@@ -265,10 +257,10 @@ impl Session<'_> {
                 (Err(fault), step) => {
                     resisted.insert(self.resists(&planned, step, fault)?);
                     if let Step::Compress { from, .. } = step {
-                        self.leave_plain(&planned.work, std::slice::from_ref(from));
+                        self.leave_plain(&planned.turn.site, std::slice::from_ref(from));
                     }
                 }
-                (Ok(()), _) => planned.places.note(step, &planned.work.name),
+                (Ok(()), _) => planned.places.note(step, &planned.turn.site.name),
             }
         }
         self.hear(Event::Recovered(due.path.to_path_buf()));
@@ -287,27 +279,40 @@ impl Session<'_> {
     }
 
     /// Notes durably that archives of a log stay plain, or will when they have these names.
-    pub(super) fn leave_plain(&mut self, work: &LogWork, archives: &[OsString]) {
+    pub(super) fn leave_plain(&mut self, site: &LogSite, archives: &[OsString]) {
         let left = archives
             .iter()
-            .map(|archive| LeftPlain::new(&work.path, &work.archive_path, archive));
+            .map(|archive| LeftPlain::new(&site.path, &site.archive_path, archive));
         self.ledger.leave_plain(left);
+    }
+
+    /// Opens the log's directories and makes the plan of a rotation at this time.
+    fn plan_at(&mut self, set: &Arc<SetWork>, due: &Due, before: Before, now: &Now) -> Result<Planned, Fault> {
+        self.plan(set, due, |question, look| {
+            let question = Question {
+                before,
+                now,
+                ..*question
+            };
+            plan::plan(&question, look)
+        })
     }
 
     /// Opens the log's directories and makes a plan.
     pub(super) fn plan(
         &mut self,
         set: &Arc<SetWork>,
-        due: Due,
+        due: &Due,
         make: impl FnOnce(&Question<'_>, &mut dyn plan::Look) -> Result<Rotation, Fault>,
-    ) -> Result<(Planned, Option<Fault>), Fault> {
+    ) -> Result<Planned, Fault> {
         let names = names_of(&set.policy, due.name())?;
-        let places = self.places(set, &due)?;
+        let places = self.places(set, due)?;
+        let site = places.site(set, due);
         places.log.view.borrow_mut().clear_left_over()?;
         if let Some(held) = &places.archive {
             held.view.borrow_mut().clear_left_over()?;
         }
-        let left_plain = self.ledger.left_plain(&places.archive_path, &names);
+        let left_plain = self.ledger.left_plain(&site.archive_path, &names);
         let question = Question {
             left_plain: &left_plain,
             policy: &set.policy,
@@ -320,61 +325,43 @@ impl Session<'_> {
             Some(held) => make(&question, &mut *held.view.borrow_mut())?,
             None => make(&question, &mut View::of_nothing())?,
         };
-        let stop = rotation.stop.take().map(|fault| match fault {
-            Fault::DestinationExists(name) => Fault::DestinationExists(places.archive_path.join(name)),
-            other => other,
-        });
-        let work = Arc::new(places.work(set, &due, rotation.archive.clone()));
-        Ok((
-            Planned {
-                work,
-                rotation,
-                places,
-                due,
-                alone: None,
-            },
-            stop,
-        ))
+        if let Some(Fault::DestinationExists(name)) = &mut rotation.stop {
+            *name = site.archive_path.join(&*name);
+        }
+        Ok(Planned {
+            turn: Arc::new(Turn::new(site, due.facts, rotation.archive.clone())),
+            rotation,
+            places,
+            alone: None,
+        })
     }
 
     /// Opens a log's directories.
     pub(in crate::session) fn places(&mut self, set: &SetWork, due: &Due) -> Result<Places, Fault> {
-        let log = self.directories.get(&due.home.directory.0, &due.path)?;
-        if log.facts.id != due.home.directory.1 {
+        let log = self.directories.get(&due.home.directory.path, &due.path)?;
+        if log.facts.id != due.home.directory.id {
             // Somebody put another directory in its place since the log was looked at.
-            let path = due.home.directory.0.clone();
+            let path = due.home.directory.path.clone();
             return Err(Fault::Call(SysError::new(
                 Op::OpenDirectory,
                 path,
                 Errno::ESTALE as i32,
             )));
         }
-        let (archive, archive_path) = self.archive_place(set, due, &log)?;
-        Ok(Places {
-            log,
-            archive,
-            archive_path,
-        })
+        let archive = self.archive_place(set, due, &log)?;
+        Ok(Places { log, archive })
     }
 
     /// Finds, or makes, the archives' directory.
-    fn archive_place(
-        &mut self,
-        set: &SetWork,
-        due: &Due,
-        log: &Rc<Held>,
-    ) -> Result<(Option<Rc<Held>>, PathBuf), Fault> {
+    fn archive_place(&mut self, set: &SetWork, due: &Due, log: &Rc<Held>) -> Result<Option<Rc<Held>>, Fault> {
         let Some(old) = &set.policy.old_dir else {
-            return Ok((Some(Rc::clone(log)), due.home.directory.0.clone()));
+            return Ok(Some(Rc::clone(log)));
         };
-        let path = due.home.directory.0.join(&old.path);
         match (self.directories.get_below(log, &old.path, &due.path), &old.create) {
-            (Ok(held), _) => Ok((Some(held), path)),
+            (Ok(held), _) => Ok(Some(held)),
             (Err(Fault::Call(error)), Some(ownership)) if error.is_absence() => {
-                let made = self
-                    .hands
-                    .make_dir(&mut self.directories, log, &old.path, ownership, &due.path)?;
-                Ok((made, path))
+                let hands = &mut self.hands;
+                hands.make_dir(&mut self.directories, log, &old.path, ownership, &due.path)
             }
             (Err(fault), _) => Err(fault),
         }

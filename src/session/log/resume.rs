@@ -13,7 +13,7 @@ use crate::fault::{Fault, Hook};
 use crate::observe::Held;
 use crate::plan;
 use crate::session::Session;
-use crate::session::set::{Due, Home};
+use crate::session::set::Due;
 use crate::state::record::Unfinished;
 use crate::unix::split_path;
 
@@ -48,7 +48,7 @@ impl Session<'_> {
             let _ = self.run_for_set(set, Hook::Post);
         }
         for (planned, left) in resumed {
-            let path = planned.work.path.to_path_buf();
+            let path = planned.turn.site.path.to_path_buf();
             if !set.policy.scripts.shared {
                 let _ = self.run_after(set, &planned);
             }
@@ -66,7 +66,7 @@ impl Session<'_> {
         let Some((directory, name)) = split_path(path) else {
             return Ok(None);
         };
-        let (held, identity) = match self.secure_directory(&set.policy, path, directory) {
+        let secured = match self.secure_directory(&set.policy, path, directory) {
             Ok(found) => found,
             Err(Fault::Call(error)) => {
                 // What is only out of reach for now is finished by a later run.
@@ -77,6 +77,7 @@ impl Session<'_> {
             }
             Err(fault) => return Err(fault),
         };
+        let held = &secured.held;
         let log = held.dir.look(name)?;
         let is_old = log.is_some_and(|facts| facts.id == left.begun.file);
         if is_old && !left.switched {
@@ -85,27 +86,18 @@ impl Session<'_> {
         }
         let archive = left.begun.archive.clone();
         let has_interim = held.dir.look(&plan::interim(name))?.is_some();
-        let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else {
+        let Some(facts) = log.or(self.archive_facts(set, held, path, &archive)) else {
             return Ok(None);
         };
         self.turn_to(path);
-        let directory = Rc::clone(&held.at);
-        let due = Due {
-            path: path.into(),
-            home: Rc::new(Home {
-                directory,
-                device: facts.id.device,
-                identity,
-            }),
-            facts,
-        };
-        let (mut planned, _) = self.plan(set, due, |question, look| {
+        let due = Due::new(path.into(), &secured, facts);
+        let mut planned = self.plan(set, &due, |question, look| {
             plan::resume(question, &archive, has_interim, look)
         })?;
         if log.is_none() {
             for step in &planned.rotation.switch {
-                self.hands.step(&planned.work, step)?;
-                planned.places.note(step, &planned.work.name);
+                self.hands.step(&planned.turn, step)?;
+                planned.places.note(step, &planned.turn.site.name);
             }
         }
         planned.rotation.switch.clear();
