@@ -50,7 +50,7 @@ pub(super) struct ToCompress<'a> {
     pub(super) to: &'a OsStr,
     /// Whose times it gets; `None` is the archive itself.
     pub(super) times_of: Option<&'a FileFacts>,
-    /// When the archive was still the log that programs open.
+    /// When it became an archive, if only now: until then programs may have opened it for writing.
     pub(super) switched: Option<Instant>,
 }
 
@@ -101,7 +101,7 @@ pub(super) fn begin(
         return Ok(Begun::Done);
     }
     let newborn = Newborn::like(Some(&source.file), dir, to)?;
-    let compression = Writing {
+    let writing = Writing {
         site,
         how,
         path: &site.archive_path_of(from),
@@ -109,7 +109,7 @@ pub(super) fn begin(
         output: newborn.file(),
         listener,
     };
-    compression.write(threads)?;
+    writing.write(threads)?;
     stream::start_write_out(newborn.file().as_fd(), 0, 0);
     Ok(Begun::Written(Box::new(Halfway {
         newborn,
@@ -148,7 +148,7 @@ fn holds(packed: &File, source: &File) -> bool {
     super::decompress::same_content(packed.as_fd(), source.as_fd(), means).unwrap_or(false)
 }
 
-/// What is written where, and who hears of it.
+/// From what a compressed file is written to what, and who hears of it.
 struct Writing<'a> {
     site: &'a LogSite,
     how: &'a Compression,

@@ -380,51 +380,13 @@ fn is_about(step: &Step, name: &OsStr) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::clock::Now;
-    use crate::diag::Place;
-    use crate::execute::work::{Choices, LogSite, SetWork};
+    use crate::execute::work::tests::site;
     use crate::policy::settings::Settings;
-    use crate::sys::process::Patience;
-    use crate::sys::release::{Help, Release};
-    use crate::sys::walk;
 
     /// Makes a job without a step, of a log of this name.
     pub(in crate::execute) fn job(path: &str) -> Job {
-        let root = std::path::Path::new("/");
-        let dir = Arc::new(walk::open_directory(root, root).unwrap());
-        let choices = Choices {
-            mail_program: PathBuf::new(),
-            external_compress: false,
-            now: Now::read().local,
-            watcher: Arc::new(Heard {
-                events: Mutex::default(),
-                with_notes: true,
-            }),
-            release: Release::new(Help::Never),
-            patience: Patience::default(),
-        };
-        let set = SetWork {
-            policy: Settings::default().policy().into(),
-            written: Arc::from(&b""[..]),
-            declared_at: Place {
-                file: Arc::from(std::path::Path::new("conf")),
-                line: 1,
-                column: 1,
-                length: 0,
-            },
-            choices: Arc::new(choices),
-            no_compressor: std::sync::OnceLock::new(),
-        };
-        let site = LogSite {
-            set: Arc::new(set),
-            identity: None,
-            path: std::path::Path::new(path).into(),
-            log_dir: Arc::clone(&dir),
-            name: "a.log".into(),
-            archive_path: "/".into(),
-            archive_dir: Some(Arc::clone(&dir)),
-        };
-        let turn = Turn::new(site, dir.facts().unwrap(), "a.log.1".into());
-        Job::new(Arc::new(turn), Vec::new())
+        let site = site(path.as_ref(), "/".as_ref(), Settings::default().policy());
+        let before = site.log_dir.facts().unwrap();
+        Job::new(Arc::new(Turn::new(site, before, "a.log.1".into())), Vec::new())
     }
 }

@@ -230,3 +230,86 @@ impl Turn {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::num::NonZero;
+
+    use super::*;
+    use crate::clock::Now;
+    use crate::execute::compress::{self, Begun, ToCompress};
+    use crate::execute::{mail, remove};
+    use crate::plan::Subject;
+    use crate::policy::settings::Settings;
+    use crate::sys::release::Help;
+    use crate::sys::walk;
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl Listener for Nobody {
+        fn hear(&self, _event: Event) {}
+    }
+
+    /// Says that a log of this path lives in a directory, beside its archives.
+    pub(in crate::execute) fn site(path: &Path, directory: &Path, policy: Policy) -> LogSite {
+        let dir = Arc::new(walk::open_directory(directory, path).unwrap());
+        let choices = Choices {
+            mail_program: "true".into(),
+            external_compress: false,
+            now: Now::read().local,
+            watcher: Arc::new(Nobody),
+            release: Release::new(Help::Never),
+            patience: Patience::default(),
+        };
+        let set = SetWork {
+            policy: policy.into(),
+            written: Arc::from(&b""[..]),
+            declared_at: Place {
+                file: Path::new("conf").into(),
+                line: 1,
+                column: 1,
+                length: 0,
+            },
+            choices: Arc::new(choices),
+            no_compressor: OnceLock::new(),
+        };
+        LogSite {
+            set: Arc::new(set),
+            identity: None,
+            path: path.into(),
+            log_dir: Arc::clone(&dir),
+            name: "a.log".into(),
+            archive_dir: Some(dir),
+            archive_path: directory.into(),
+        }
+    }
+
+    #[test]
+    fn an_archive_of_a_log_that_is_not_rotated_can_be_compressed_mailed_and_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            compress: true,
+            mail: Some("root".into()),
+            ..Settings::default()
+        };
+        let site = site(&home.path().join("a.log"), home.path(), settings.policy());
+        let names = || site.log_dir.names().unwrap();
+        std::fs::write(home.path().join("a.log.1"), "a line\n").unwrap();
+
+        let wanted = ToCompress {
+            from: OsStr::new("a.log.1"),
+            to: OsStr::new("a.log.1.gz"),
+            times_of: None,
+            switched: None,
+        };
+        match compress::begin(&site, wanted, NonZero::<usize>::MIN, &Nobody).unwrap() {
+            Begun::Written(half) => assert!(compress::complete(&site, *half, &Nobody).unwrap()),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(names(), ["a.log.1.gz"]);
+        mail::mail(&site, wanted.to, Subject::Archive, false).unwrap();
+        remove::remove(&site, wanted.to, &Nobody).unwrap();
+        assert!(names().is_empty());
+    }
+}

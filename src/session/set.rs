@@ -117,14 +117,14 @@ struct Vanished {
     words: HashSet<OsString>,
 }
 
-/// A log's directory that only those may write to who may have its work done.
+/// A log's directory, after it was checked who may write to it.
 pub(super) struct Secured {
     pub(super) held: Rc<Held>,
     /// Whose rights the log's work is done with.
     pub(super) identity: Option<Identity>,
 }
 
-/// What failed was told, and counts.
+/// Something failed, and that was told.
 pub(super) struct Told;
 
 impl Session<'_> {
@@ -251,8 +251,9 @@ impl Session<'_> {
     }
 
     /// Looks at a log; `None` where it is not due.
-    fn consider(&mut self, policy: &Policy, path: &Arc<Path>) -> Result<Option<Due>, Fault> {
-        self.note(|| Event::Considering(path.to_path_buf()));
+    fn consider(&mut self, policy: &Policy, log: &Arc<Path>) -> Result<Option<Due>, Fault> {
+        let path = &**log;
+        self.note(|| Event::Considering(path.to_owned()));
         if self.ledger.enter(path, &self.now) {
             self.hear(Event::NewState);
         }
@@ -279,7 +280,7 @@ impl Session<'_> {
         self.ledger.found(path);
         if let Some(why) = obstacle::of_log(&facts, policy) {
             self.note(|| Event::PassedOver {
-                log: path.to_path_buf(),
+                log: path.to_owned(),
                 why,
             });
             return Ok(None);
@@ -291,7 +292,7 @@ impl Session<'_> {
             // What the rotation compresses it asks about itself.
             self.look_for_writer(policy, path, Some(facts.size));
         }
-        Ok(is_due.then(|| Due::new(Arc::clone(path), &secured, facts)))
+        Ok(is_due.then(|| Due::new(Arc::clone(log), &secured, facts)))
     }
 
     /// Tells of a program that still writes to the newest archive, at each run for as long as it does.

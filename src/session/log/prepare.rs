@@ -26,7 +26,7 @@ use crate::sys::dirlock::{Alone, DirLock};
 /// Why a log cannot be switched.
 struct Failed {
     fault: Fault,
-    /// Archives may have been shifted by then.
+    /// Something was done by then, if only with the archives.
     touched: bool,
 }
 
@@ -58,7 +58,7 @@ impl Session<'_> {
         }
     }
 
-    fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, Failed> {
+    fn try_prepare(&mut self, set: &Arc<SetWork>, mut due: Due) -> Result<Planned, Failed> {
         self.act_as(due.home.identity)?;
         self.note(|| Event::Rotating {
             log: due.path.to_path_buf(),
@@ -68,7 +68,7 @@ impl Session<'_> {
             self.hear(Event::DelayWithoutCompression(due.path.to_path_buf()));
         }
         self.have_row_to_itself(set, &due)?;
-        let (due, alone) = self.be_alone(set, due)?;
+        let alone = self.be_alone(set, &mut due)?;
         self.finish_interim(set, &due)?;
         let before = if self.ledger.was_begun(&due.path) {
             Before::Shifting
@@ -85,27 +85,26 @@ impl Session<'_> {
     }
 
     /// Keeps other runs, with other state files, from cutting the log that is to be cut. One that was waited for has changed the world.
-    fn be_alone(&mut self, set: &SetWork, due: Due) -> Result<(Due, Option<Rc<DirLock>>), Fault> {
+    fn be_alone(&mut self, set: &SetWork, due: &mut Due) -> Result<Option<Rc<DirLock>>, Fault> {
         if set.policy.method != Method::CopyTruncate {
-            return Ok((due, None));
+            return Ok(None);
         }
         let held = self.directories.get(&due.home.directory.path, &due.path)?;
         if let Some(lock) = self.alone.get(&held.at.id).and_then(Weak::upgrade) {
-            return Ok((due, Some(lock)));
+            return Ok(Some(lock));
         }
         match self.hands.be_alone(&held.dir) {
             Alone::Locked { lock, waited } => {
                 let lock = Rc::new(lock);
                 self.alone.insert(held.at.id, Rc::downgrade(&lock));
-                let mut due = due;
                 if waited {
                     self.directories.look_anew();
                     let looked = held.look_at_log(&set.policy, due.name())?;
                     due.facts = looked.unwrap_or(due.facts);
                 }
-                Ok((due, Some(lock)))
+                Ok(Some(lock))
             }
-            Alone::Unlocked => Ok((due, None)),
+            Alone::Unlocked => Ok(None),
             Alone::Busy => Err(Fault::OtherRun {
                 path: due.path.to_path_buf(),
             }),
@@ -231,12 +230,8 @@ impl Session<'_> {
         let due = Due { facts, ..due.clone() };
         // It is named for the day that it was written on, or for today where that archive is there already.
         let then = Now::at(facts.modified.seconds);
-        let foreseen = self.plan_at(set, &due, Before::Clean, &then)?;
-        let now = if foreseen.rotation.stop.is_none() {
-            then
-        } else {
-            self.now
-        };
+        let is_free = self.plan_at(set, &due, Before::Clean, &then)?.rotation.stop.is_none();
+        let now = if is_free { then } else { self.now };
         let way = self.make_way(set, &due, Before::Shifting, &now);
         let mut planned = way.map_err(|failed| failed.fault)?;
         if let Some(stop) = planned.rotation.stop.take() {
