@@ -11,7 +11,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::engine;
-use super::files::{Regular, is_held};
+use super::files::Regular;
 use super::means::{EngineError, Means};
 use super::pace::Pace;
 use super::place::place;
@@ -64,14 +64,14 @@ pub(super) struct Halfway {
     times_of: FileFacts,
 }
 
-/// How far the first half came.
+/// What became of a step.
 #[derive(Debug)]
-pub(super) enum Begun {
-    /// Written; [`complete`] is still to be called.
-    Written(Box<Halfway>),
-    /// A dead run had done it already; the plain archive is gone now.
+pub(super) enum Progress {
+    /// It is done.
     Done,
-    /// A program still writes to the archive.
+    /// A compressed file is written; [`complete`] is to be called.
+    Halfway(Box<Halfway>),
+    /// A program still writes to what is to be compressed or copied, or it is not known yet whether one does: nothing was done.
     Held,
 }
 
@@ -81,24 +81,22 @@ pub(super) fn begin(
     wanted: ToCompress<'_>,
     threads: NonZero<usize>,
     listener: &dyn Listener,
-) -> Result<Begun, Fault> {
+) -> Result<Progress, Fault> {
     let ToCompress { from, to, .. } = wanted;
     let (Some(dir), Some(how)) = (&site.archive_dir, &site.set.policy.compression) else {
-        return Ok(Begun::Done);
+        return Ok(Progress::Done);
     };
     let opened = open_source(site, from);
-    if opened
-        .as_ref()
-        .is_ok_and(|source| is_held(source.file.as_fd(), wanted.switched))
-    {
-        return Ok(Begun::Held);
+    if opened.as_ref().is_ok_and(|source| source.is_held(wanted.switched)) {
+        return Ok(Progress::Held);
     }
     listener.note(|| Event::Step(site.compressing(from)));
     let source = opened?;
     let is_long = source.facts.size > LONG_TO_COMPARE && stream::has_holes(source.file.as_fd(), source.facts.size);
     if !is_long && is_twin(dir, to, &source.file) {
+        // A dead run had done it already.
         remove(site, from, listener)?;
-        return Ok(Begun::Done);
+        return Ok(Progress::Done);
     }
     let newborn = Newborn::like(Some(&source.file), dir, to)?;
     let writing = Writing {
@@ -111,7 +109,7 @@ pub(super) fn begin(
     };
     writing.write(threads)?;
     stream::start_write_out(newborn.file().as_fd(), 0, 0);
-    Ok(Begun::Written(Box::new(Halfway {
+    Ok(Progress::Halfway(Box::new(Halfway {
         newborn,
         from: from.to_owned(),
         to: to.to_owned(),

@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use super::compress::flush;
-use super::files::{Regular, is_held};
+use super::compress::{Progress, flush};
+use super::files::Regular;
 use super::place::place;
 use super::work::{LogSite, Turn};
 use crate::event::{Event, Listener};
@@ -19,33 +19,28 @@ use crate::sys::truncate::{self, Cut, CutWay};
 use crate::sys::{attributes, context, copy as bytes};
 use crate::unix::FileId;
 
-/// Copies the log, or `renamecopy`'s interim log: that goes when it is copied, so a program may no longer write to it. Answers
-/// `false`, and has done nothing, where one does.
-pub(super) fn copy(turn: &Turn, step: &Step, listener: &dyn Listener) -> Result<bool, Fault> {
+/// Copies the log, or `renamecopy`'s interim log: that goes when it is copied, so a program may no longer write to it.
+pub(super) fn copy(turn: &Turn, step: &Step, listener: &dyn Listener) -> Result<Progress, Fault> {
     let site = &turn.site;
     let (Step::Copy { from, to }, Some(dir)) = (step, &site.archive_dir) else {
-        return Ok(true);
+        return Ok(Progress::Done);
     };
     let opened = site.open_regular(from.place, &from.name, Access::Read, Op::Open);
     let goes = from.name != site.name;
     let switched = turn.switched.get().copied();
-    if goes
-        && opened
-            .as_ref()
-            .is_ok_and(|source| is_held(source.file.as_fd(), switched))
-    {
-        return Ok(false);
+    if goes && opened.as_ref().is_ok_and(|source| source.is_held(switched)) {
+        return Ok(Progress::Held);
     }
     turn.announce(step, listener);
     let source = opened?;
     if is_copied(dir, to, &source.file) {
-        return Ok(true);
+        return Ok(Progress::Done);
     }
     let newborn = Newborn::like(Some(&source.file), dir, to)?;
     bytes::copy_contents(source.file.as_fd(), newborn.file().as_fd(), Afterwards::Keep)
         .map_err(|error| call(site, from, to, error))?;
     finish(site, &source, newborn, to, listener)?;
-    Ok(true)
+    Ok(Progress::Done)
 }
 
 /// A run that died after its copy was named has done it already.

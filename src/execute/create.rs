@@ -6,13 +6,12 @@ use super::place::place;
 use super::work::Turn;
 use crate::event::Listener;
 use crate::fault::{Fault, Op};
-use crate::plan::Where;
+use crate::plan::{self, Where};
 use crate::policy::{Method, Ownership};
 use crate::sys::File;
 use crate::sys::create::{Newborn, born_whole};
 use crate::sys::dir::{Access, Dir};
 use crate::sys::{attributes, context};
-use crate::unix::Mode;
 
 /// Makes the log anew: born as it is to be where that can be had, else narrow, then owner, ACL and mode, and only then its
 /// name.
@@ -23,16 +22,14 @@ pub(super) fn create(turn: &Turn, ownership: &Ownership, listener: &dyn Listener
     if is_born_whole(turn, ownership) {
         return Ok(());
     }
-    let user = ownership.user.unwrap_or(turn.before.user);
-    let group = ownership.group.unwrap_or(turn.before.group);
+    let (mode, user, group) = turn.owned(ownership);
     let needs_old = ownership.mode.is_none() || context::KEEPS_CONTEXT;
     let old = if needs_old { old_log(turn) } else { None };
     let newborn = Newborn::like(old.as_ref(), &turn.site.log_dir, &turn.site.name)?;
     attributes::set_owner(newborn.file(), path, user, group)?;
-    match (ownership.mode, &old) {
-        (Some(mode), _) => attributes::set_mode(newborn.file(), path, mode)?,
-        (None, Some(old)) => attributes::copy_permissions(old, &turn.before, newborn.file(), path)?,
-        (None, None) => attributes::set_mode(newborn.file(), path, Mode(turn.before.mode.0 & 0o777))?,
+    match &old {
+        Some(old) if ownership.mode.is_none() => attributes::copy_permissions(old, &turn.before, newborn.file(), path)?,
+        _ => attributes::set_mode(newborn.file(), path, mode)?,
     }
     if let Some(old) = &old {
         context::copy_context(old, newborn.file(), path)?;
@@ -43,9 +40,7 @@ pub(super) fn create(turn: &Turn, ownership: &Ownership, listener: &dyn Listener
 
 /// Makes the log in one step, where it needs no more than that.
 fn is_born_whole(turn: &Turn, ownership: &Ownership) -> bool {
-    let user = ownership.user.unwrap_or(turn.before.user);
-    let group = ownership.group.unwrap_or(turn.before.group);
-    let mode = ownership.mode.unwrap_or(Mode(turn.before.mode.0 & 0o777));
+    let (mode, user, group) = turn.owned(ownership);
     let is_plain = || {
         let Some((dir, name)) = old_name(turn) else {
             return false;
@@ -65,9 +60,7 @@ fn old_log(turn: &Turn) -> Option<File> {
 /// Returns where the old log is now.
 fn old_name(turn: &Turn) -> Option<(&Dir, OsString)> {
     if matches!(turn.site.set.policy.method, Method::RenameThenCopy { .. }) {
-        let mut name = turn.site.name.clone();
-        name.push(".tmp");
-        return Some((&turn.site.log_dir, name));
+        return Some((&turn.site.log_dir, plan::interim(&turn.site.name)));
     }
     Some((turn.site.archive_dir.as_deref()?, turn.archive.clone()))
 }

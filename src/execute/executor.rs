@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Hands;
-use super::compress;
+use super::compress::{self, Progress};
 use super::finish::Finisher;
 use super::hook::{self, Call};
 use super::job::{Busy, Finished, Job};
 use super::olddir;
-use super::perform::{Progress, holder, perform};
+use super::perform::{holder, perform};
 use super::work::{SetWork, Turn};
 use crate::event::{Event, Listener};
 use crate::fault::Fault;

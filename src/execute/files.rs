@@ -1,7 +1,7 @@
 //! Where the files of a log lie, how they are opened, and whether a program writes to one.
 
 use std::ffi::OsStr;
-use std::os::fd::BorrowedFd;
+use std::os::fd::AsFd as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -20,6 +20,17 @@ pub(super) struct Regular {
     pub(super) file: File,
     /// What it was like when it was opened.
     pub(super) facts: FileFacts,
+}
+
+impl Regular {
+    /// Tells whether a program still writes to it. Of a log that was just switched that is not known where leases are not allowed
+    /// and nobody has looked since: it counts as written then.
+    pub(super) fn is_held(&self, switched: Option<Instant>) -> bool {
+        match switched {
+            None => lease::is_held(self.file.as_fd()),
+            Some(moment) => lease::is_held_after(self.file.as_fd(), moment).unwrap_or(true),
+        }
+    }
 }
 
 impl LogSite {
@@ -75,14 +86,5 @@ impl LogSite {
             Err(OpenError::NotPlain) => Err(Fault::NotPlain { path: path(), op }),
             Err(OpenError::Call(error)) => Err(Fault::Call(SysError { path: path(), ..error })),
         }
-    }
-}
-
-/// Tells whether a program still writes to a file. Of a log that was just switched that is not known where leases are not allowed
-/// and nobody has looked since: it counts as written then.
-pub(super) fn is_held(file: BorrowedFd<'_>, switched: Option<Instant>) -> bool {
-    match switched {
-        None => lease::is_held(file),
-        Some(moment) => lease::is_held_after(file, moment).unwrap_or(true),
     }
 }

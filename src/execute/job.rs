@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::compress::{self, Halfway};
-use super::perform::{Progress, holder, perform};
+use super::compress::{self, Halfway, Progress};
+use super::perform::{holder, perform};
 use super::work::Turn;
 use crate::event::{Event, Listener};
 use crate::fault::Fault;
@@ -70,6 +70,21 @@ pub struct Finished {
     pub events: Vec<(Instant, Event)>,
 }
 
+impl Finished {
+    /// Is done, with nothing left and nothing to tell.
+    pub(super) fn well(turn: Arc<Turn>) -> Self {
+        Self {
+            turn,
+            failed: false,
+            put_off: false,
+            packed: Vec::new(),
+            left_plain: Vec::new(),
+            busy: None,
+            events: Vec::new(),
+        }
+    }
+}
+
 /// How far a job came.
 pub(super) enum After {
     /// To its end, or to where a program still writes to what comes next.
@@ -89,13 +104,10 @@ impl Mark {
     /// Counts the job as failed: the next run goes on with what it had not done.
     pub(super) fn broken_off(self) -> Finished {
         Finished {
-            turn: self.turn,
             failed: true,
             put_off: true,
-            packed: Vec::new(),
-            left_plain: Vec::new(),
-            busy: None,
             events: self.events.take(),
+            ..Finished::well(self.turn)
         }
     }
 }
@@ -338,13 +350,11 @@ impl Job {
 
     fn end(self) -> Finished {
         let mut done = Finished {
-            turn: self.turn,
             failed: self.failed,
             put_off: self.interrupted,
             packed: self.packed,
-            left_plain: Vec::new(),
-            busy: None,
             events: self.events.take(),
+            ..Finished::well(self.turn)
         };
         let (steps, stand_ins) = (self.steps, self.stand_ins);
         if steps.is_empty() {

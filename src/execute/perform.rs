@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::num::NonZero;
 
-use super::compress::{self, Begun, Halfway, ToCompress};
+use super::compress::{self, Progress, ToCompress};
 use super::work::{LogSite, Turn};
 use super::{copy, create, mail, place, remove};
 use crate::event::Listener;
@@ -14,17 +14,6 @@ use crate::sys::call::Errno;
 use crate::sys::dir::Access;
 use crate::sys::writers::{Look, Writers};
 use crate::unix::FileId;
-
-/// What became of a step.
-#[derive(Debug)]
-pub(super) enum Progress {
-    /// It is done.
-    Done,
-    /// A compressed file is written; it is to be completed.
-    Halfway(Box<Halfway>),
-    /// A program still writes to what is to be compressed or copied, or it is not known yet whether one does: nothing was done.
-    Held,
-}
 
 /// Says and carries out one step; what cannot be begun because a program still writes to its file is not said.
 ///
@@ -51,18 +40,9 @@ pub(super) fn perform(
                 },
                 switched: turn.switched.get().copied(),
             };
-            return match compress::begin(site, wanted, threads, listener)? {
-                Begun::Written(half) => Ok(Progress::Halfway(half)),
-                Begun::Done => Ok(Progress::Done),
-                Begun::Held => Ok(Progress::Held),
-            };
+            return compress::begin(site, wanted, threads, listener);
         }
-        Step::Copy { .. } => {
-            return match copy::copy(turn, step, listener)? {
-                true => Ok(Progress::Done),
-                false => Ok(Progress::Held),
-            };
-        }
+        Step::Copy { .. } => return copy::copy(turn, step, listener),
         Step::Rename { from, to } => rename(turn, from, to, listener)?,
         Step::CopyTruncate { to } => copy::copy_and_truncate(turn, to.as_deref(), listener)?,
         Step::SkipCopy { .. } | Step::GiveUpMail { .. } => {}

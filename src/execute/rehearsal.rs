@@ -87,15 +87,7 @@ impl Hands for Rehearsal {
         for step in &steps {
             self.announce(&turn, step);
         }
-        self.finished.push(Finished {
-            turn,
-            failed: false,
-            put_off: false,
-            packed: Vec::new(),
-            left_plain: Vec::new(),
-            busy: None,
-            events: Vec::new(),
-        });
+        self.finished.push(Finished::well(turn));
     }
 
     fn finish_again(&mut self, _turn: Arc<Turn>, _left: Busy, _is_last_try: bool) {

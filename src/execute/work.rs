@@ -20,7 +20,7 @@ use crate::sys::identity;
 use crate::sys::process::{Patience, Stranger};
 use crate::sys::release::Release;
 use crate::sys::truncate::Cut;
-use crate::unix::{Identity, Mode};
+use crate::unix::{GroupId, Identity, Mode, UserId};
 
 /// What holds for the whole run.
 #[derive(Debug)]
@@ -133,15 +133,9 @@ impl LogSite {
 
     /// Returns what is said of a compression.
     pub(super) fn compressing(&self, from: &OsStr) -> Doing {
-        let with = self
-            .set
-            .policy
-            .compression
-            .as_ref()
-            .map(|how| how.command.clone())
-            .unwrap_or_default();
+        let how = self.set.policy.compression.as_ref();
         Doing::Compress {
-            with,
+            with: how.map(|how| how.command.clone()).unwrap_or_default(),
             path: self.archive_path_of(from),
         }
     }
@@ -199,16 +193,10 @@ impl Turn {
             }
             Step::Create(ownership) => say(self.creating(ownership)),
             Step::Mail { what, .. } => {
-                let address = site
-                    .set
-                    .policy
-                    .mail
-                    .as_ref()
-                    .map(|mail| mail.address.clone())
-                    .unwrap_or_default();
+                let mail = site.set.policy.mail.as_ref();
                 say(Doing::Mail {
                     path: site.archive_path_of(what),
-                    address,
+                    address: mail.map(|mail| mail.address.clone()).unwrap_or_default(),
                 });
             }
             Step::MoveAside(what) => say(Doing::MoveAside(site.path_of(what))),
@@ -222,12 +210,20 @@ impl Turn {
     }
 
     fn creating(&self, ownership: &Ownership) -> Doing {
+        let (mode, user, group) = self.owned(ownership);
         Doing::Create {
             path: self.site.path.to_path_buf(),
-            mode: ownership.mode.unwrap_or(Mode(self.before.mode.0 & 0o777)),
-            user: ownership.user.unwrap_or(self.before.user),
-            group: ownership.group.unwrap_or(self.before.group),
+            mode,
+            user,
+            group,
         }
+    }
+
+    /// Returns what the new log gets: as the old one where nothing else is said.
+    pub(super) fn owned(&self, ownership: &Ownership) -> (Mode, UserId, GroupId) {
+        let mode = ownership.mode.unwrap_or(Mode(self.before.mode.0 & 0o777));
+        let user = ownership.user.unwrap_or(self.before.user);
+        (mode, user, ownership.group.unwrap_or(self.before.group))
     }
 }
 
@@ -237,7 +233,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::clock::Now;
-    use crate::execute::compress::{self, Begun, ToCompress};
+    use crate::execute::compress::{self, Progress, ToCompress};
     use crate::execute::{mail, remove};
     use crate::plan::Subject;
     use crate::policy::settings::Settings;
@@ -304,7 +300,7 @@ pub(super) mod tests {
             switched: None,
         };
         match compress::begin(&site, wanted, NonZero::<usize>::MIN, &Nobody).unwrap() {
-            Begun::Written(half) => assert!(compress::complete(&site, *half, &Nobody).unwrap()),
+            Progress::Halfway(half) => assert!(compress::complete(&site, *half, &Nobody).unwrap()),
             other => panic!("{other:?}"),
         }
         assert_eq!(names(), ["a.log.1.gz"]);

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::Session;
-use super::set::{Due, Home};
+use super::set::Due;
 use crate::event::Event;
 use crate::execute::Busy;
 use crate::execute::work::{SetWork, Turn};
@@ -43,18 +43,9 @@ impl BusyLog {
             path: site.log_dir.path().to_owned(),
             id: site.log_dir.facts()?.id,
         };
-        let home = Home {
-            directory: Rc::new(directory),
-            device: turn.before.id.device,
-            identity: site.identity,
-        };
         Ok(Self {
             set: Arc::clone(&site.set),
-            due: Due {
-                path: Arc::clone(&site.path),
-                home: Rc::new(home),
-                facts: turn.before,
-            },
+            due: Due::new(Arc::clone(&site.path), &Rc::new(directory), site.identity, turn.before),
             archive: turn.archive.clone(),
             switched: turn.switched.clone(),
             left,

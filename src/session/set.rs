@@ -88,18 +88,14 @@ pub(super) struct Due {
 }
 
 impl Due {
-    /// Takes over what was found out about a log.
-    pub(super) fn new(path: Arc<Path>, directory: &Secured, facts: FileFacts) -> Self {
-        let home = Home {
-            directory: Rc::clone(&directory.held.at),
+    /// Takes over what was found out about a log and its directory.
+    pub(super) fn new(path: Arc<Path>, directory: &Rc<At>, identity: Option<Identity>, facts: FileFacts) -> Self {
+        let home = Rc::new(Home {
+            directory: Rc::clone(directory),
             device: facts.id.device,
-            identity: directory.identity,
-        };
-        Self {
-            path,
-            home: Rc::new(home),
-            facts,
-        }
+            identity,
+        });
+        Self { path, home, facts }
     }
 
     /// Returns its name in its directory.
@@ -115,13 +111,6 @@ struct Vanished {
     logs: BTreeSet<Arc<Path>>,
     /// The words that would lead to them: one that matched nothing stands for itself among the stanza's logs, and is none.
     words: HashSet<OsString>,
-}
-
-/// A log's directory, after it was checked who may write to it.
-pub(super) struct Secured {
-    pub(super) held: Rc<Held>,
-    /// Whose rights the log's work is done with.
-    pub(super) identity: Option<Identity>,
 }
 
 /// Something failed, and that was told.
@@ -260,30 +249,28 @@ impl Session<'_> {
         let Some((directory, name)) = split_path(path) else {
             return Err(missing(path));
         };
-        let secured = match self.secure_directory(policy, path, directory) {
+        let (held, identity) = match self.secure_directory(policy, path, directory) {
             Ok(found) => found,
-            Err(Fault::Call(error)) if policy.missing_ok && error.is_absence() => return Ok(self.pass_missing(path)),
+            Err(Fault::Call(error)) if policy.missing_ok && error.is_absence() => {
+                return Ok(self.pass_over(path, PassedOver::Missing));
+            }
             Err(Fault::Call(mut error)) if error.op == Op::OpenDirectory => {
                 error.op = Op::Stat;
                 return Err(error.into());
             }
             Err(fault) => return Err(fault),
         };
-        let Some(facts) = look(policy, &secured.held, name, path)? else {
+        let Some(facts) = look(policy, &held, name, path)? else {
             self.look_for_writer(policy, path, None);
             return if policy.missing_ok {
-                Ok(self.pass_missing(path))
+                Ok(self.pass_over(path, PassedOver::Missing))
             } else {
                 Err(missing(path))
             };
         };
         self.ledger.found(path);
         if let Some(why) = obstacle::of_log(&facts, policy) {
-            self.note(|| Event::PassedOver {
-                log: path.to_owned(),
-                why,
-            });
-            return Ok(None);
+            return Ok(self.pass_over(path, why));
         }
         let is_due = self.decide(policy, path, &facts);
         if self.options.dry_run {
@@ -292,7 +279,7 @@ impl Session<'_> {
             // What the rotation compresses it asks about itself.
             self.look_for_writer(policy, path, Some(facts.size));
         }
-        Ok(is_due.then(|| Due::new(Arc::clone(log), &secured, facts)))
+        Ok(is_due.then(|| Due::new(Arc::clone(log), &held.at, identity, facts)))
     }
 
     /// Tells of a program that still writes to the newest archive, at each run for as long as it does.
@@ -332,11 +319,7 @@ impl Session<'_> {
         let held = self.directories.get(directory, &path)?;
         let facts = look(policy, &held, name, &path)?.ok_or_else(|| missing(&path))?;
         if let Some(why) = obstacle::of_log(&facts, policy) {
-            self.note(|| Event::PassedOver {
-                log: path.to_path_buf(),
-                why,
-            });
-            return Ok(None);
+            return Ok(self.pass_over(&path, why));
         }
         Ok(Some(Due { path, home, facts }))
     }
@@ -359,10 +342,10 @@ impl Session<'_> {
         vanished
     }
 
-    fn pass_missing(&self, path: &Path) -> Option<Due> {
+    fn pass_over(&self, log: &Path, why: PassedOver) -> Option<Due> {
         self.note(|| Event::PassedOver {
-            log: path.to_owned(),
-            why: PassedOver::Missing,
+            log: log.to_owned(),
+            why,
         });
         None
     }
@@ -390,7 +373,12 @@ impl Session<'_> {
     }
 
     /// Opens a log's directory, with the rights that the log's work is done with, and checks who may write to it.
-    pub(super) fn secure_directory(&mut self, policy: &Policy, log: &Path, directory: &Path) -> Result<Secured, Fault> {
+    pub(super) fn secure_directory(
+        &mut self,
+        policy: &Policy,
+        log: &Path,
+        directory: &Path,
+    ) -> Result<(Rc<Held>, Option<Identity>), Fault> {
         let identity = match policy.su {
             None => None,
             Some(Su::Named(identity)) => Some(identity),
@@ -408,7 +396,7 @@ impl Session<'_> {
                 why,
             });
         }
-        Ok(Secured { held, identity })
+        Ok((held, identity))
     }
 }
 

@@ -66,7 +66,7 @@ impl Session<'_> {
         let Some((directory, name)) = split_path(path) else {
             return Ok(None);
         };
-        let secured = match self.secure_directory(&set.policy, path, directory) {
+        let (held, identity) = match self.secure_directory(&set.policy, path, directory) {
             Ok(found) => found,
             Err(Fault::Call(error)) => {
                 // What is only out of reach for now is finished by a later run.
@@ -77,7 +77,6 @@ impl Session<'_> {
             }
             Err(fault) => return Err(fault),
         };
-        let held = &secured.held;
         let log = held.dir.look(name)?;
         let is_old = log.is_some_and(|facts| facts.id == left.begun.file);
         if is_old && !left.switched {
@@ -86,11 +85,11 @@ impl Session<'_> {
         }
         let archive = left.begun.archive.clone();
         let has_interim = held.dir.look(&plan::interim(name))?.is_some();
-        let Some(facts) = log.or(self.archive_facts(set, held, path, &archive)) else {
+        let Some(facts) = log.or(self.archive_facts(set, &held, path, &archive)) else {
             return Ok(None);
         };
         self.turn_to(path);
-        let due = Due::new(path.into(), &secured, facts);
+        let due = Due::new(path.into(), &held.at, identity, facts);
         let mut planned = self.plan(set, &due, |question, look| {
             plan::resume(question, &archive, has_interim, look)
         })?;
