@@ -46,13 +46,22 @@ pub struct Directories {
     early: HashMap<FileId, Rc<Listing>>,
 }
 
+/// Where a directory was found.
+#[derive(Debug)]
+pub struct At {
+    /// The path that it was asked for by.
+    pub path: PathBuf,
+    /// Which directory it was.
+    pub id: FileId,
+}
+
 /// A directory that is held open.
 #[derive(Debug)]
 pub struct Held {
     /// The directory.
     pub dir: Arc<Dir>,
-    /// The path that it was asked for by, and which directory it was.
-    pub at: Rc<(PathBuf, FileId)>,
+    /// Where it was found.
+    pub at: Rc<At>,
     /// What it looked like when it was opened.
     pub facts: FileFacts,
     /// What is known of its entries.
@@ -85,7 +94,10 @@ impl Directories {
         let facts = dir.facts()?;
         view.early = self.early.remove(&facts.id);
         let held = Rc::new(Held {
-            at: Rc::new((path.to_owned(), facts.id)),
+            at: Rc::new(At {
+                path: path.to_owned(),
+                id: facts.id,
+            }),
             facts,
             view: RefCell::new(view),
             dir,
@@ -102,7 +114,7 @@ impl Directories {
         if let Some(last) = self
             .last
             .as_ref()
-            .filter(|last| last.at.0.as_os_str() == path.as_os_str())
+            .filter(|last| last.at.path.as_os_str() == path.as_os_str())
         {
             return Ok(Rc::clone(last));
         }

@@ -8,22 +8,23 @@ use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::engine;
-use super::files::is_held;
+use super::files::Regular;
 use super::means::{EngineError, Means};
 use super::pace::Pace;
 use super::place::place;
 use super::remove::remove;
-use super::work::LogWork;
+use super::work::LogSite;
 use crate::event::{Event, Listener};
 use crate::facts::FileFacts;
 use crate::fault::{ChildEnd, Fault, Op, SysError};
-use crate::plan::{Model, Step};
+use crate::plan::Where;
 use crate::policy::Compression;
 use crate::sys::File;
 use crate::sys::create::Newborn;
-use crate::sys::dir::{Access, Dir, OpenError, facts_of_open};
+use crate::sys::dir::{Access, Dir, facts_of_open};
 use crate::sys::{attributes, context, process, signals, stream};
 
 /// Above this many bytes, what a file takes of the page cache is worth giving back.
@@ -41,80 +42,89 @@ const LONG_TO_COMPARE: u64 = 1 << 30;
 /// What gzip ends with where it only warns.
 const GZIP_WARNS: i32 = 2;
 
+/// An archive that is to be compressed, of a log that is rotated or of one that is not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ToCompress<'a> {
+    pub(super) from: &'a OsStr,
+    /// The compressed file's name.
+    pub(super) to: &'a OsStr,
+    /// Whose times it gets; `None` is the archive itself.
+    pub(super) times_of: Option<&'a FileFacts>,
+    /// When it became an archive, if only now: until then programs may have opened it for writing.
+    pub(super) switched: Option<Instant>,
+}
+
 /// A compressed file that is written but not yet known to be on disk.
 #[derive(Debug)]
 pub(super) struct Halfway {
     newborn: Newborn,
-    source: File,
-    facts: FileFacts,
+    source: Regular,
     from: OsString,
     to: OsString,
-    model: Model,
+    times_of: FileFacts,
 }
 
-/// How far the first half came.
+/// What became of a step.
 #[derive(Debug)]
-pub(super) enum Begun {
-    /// Written; [`complete`] is still to be called.
-    Written(Box<Halfway>),
-    /// A dead run had done it already; the plain archive is gone now.
+pub(super) enum Progress {
+    /// It is done.
     Done,
-    /// A program still writes to the archive.
+    /// A compressed file is written; [`complete`] is to be called.
+    Halfway(Box<Halfway>),
+    /// A program still writes to what is to be compressed or copied, or it is not known yet whether one does: nothing was done.
     Held,
 }
 
 /// Writes the compressed file. It is said when it is known that no program writes to the archive.
 pub(super) fn begin(
-    work: &LogWork,
-    step: &Step,
+    site: &LogSite,
+    wanted: ToCompress<'_>,
     threads: NonZero<usize>,
     listener: &dyn Listener,
-) -> Result<Begun, Fault> {
-    let (Step::Compress { from, to, model }, Some(dir), Some(how)) =
-        (step, &work.archive_dir, &work.set.policy.compression)
-    else {
-        return Ok(Begun::Done);
+) -> Result<Progress, Fault> {
+    let ToCompress { from, to, .. } = wanted;
+    let (Some(dir), Some(how)) = (&site.archive_dir, &site.set.policy.compression) else {
+        return Ok(Progress::Done);
     };
-    let opened = open_source(work, dir, from);
-    if opened.as_ref().is_ok_and(|(source, _)| is_held(work, source.as_fd())) {
-        return Ok(Begun::Held);
+    let opened = open_source(site, from);
+    if opened.as_ref().is_ok_and(|source| source.is_held(wanted.switched)) {
+        return Ok(Progress::Held);
     }
-    work.announce(step, listener);
-    let (source, facts) = opened?;
-    let is_long = facts.size > LONG_TO_COMPARE && stream::has_holes(source.as_fd(), facts.size);
-    if !is_long && is_twin(dir, to, &source) {
-        remove(work, dir, from, listener)?;
-        return Ok(Begun::Done);
+    listener.note(|| Event::Step(site.compressing(from)));
+    let source = opened?;
+    let is_long = source.facts.size > LONG_TO_COMPARE && stream::has_holes(source.file.as_fd(), source.facts.size);
+    if !is_long && is_twin(dir, to, &source.file) {
+        // A dead run had done it already.
+        remove(site, from, listener)?;
+        return Ok(Progress::Done);
     }
-    let newborn = Newborn::like(Some(&source), dir, to)?;
-    write(work, how, (from, &source, &facts), newborn.file(), threads, listener)?;
+    let newborn = Newborn::like(Some(&source.file), dir, to)?;
+    let writing = Writing {
+        site,
+        how,
+        path: &site.archive_path_of(from),
+        source: &source,
+        output: newborn.file(),
+        listener,
+    };
+    writing.write(threads)?;
     stream::start_write_out(newborn.file().as_fd(), 0, 0);
-    Ok(Begun::Written(Box::new(Halfway {
+    Ok(Progress::Halfway(Box::new(Halfway {
         newborn,
+        from: from.to_owned(),
+        to: to.to_owned(),
+        times_of: *wanted.times_of.unwrap_or(&source.facts),
         source,
-        facts,
-        from: from.clone(),
-        to: to.clone(),
-        model: *model,
     })))
 }
 
-fn open_source(work: &LogWork, dir: &Dir, from: &OsStr) -> Result<(File, FileFacts), Fault> {
-    let op = Op::OpenForCompression;
-    let path = || work.archive_path_of(from);
-    let refused = |error| match error {
-        OpenError::Call(error) => error.into(),
-        OpenError::NotPlain => Fault::NotPlain { path: path(), op },
-    };
-    if work.set.policy.shred.is_some() {
+fn open_source(site: &LogSite, from: &OsStr) -> Result<Regular, Fault> {
+    let open = |access| site.open_regular(Where::Archive, from, access, Op::OpenForCompression);
+    if site.set.policy.shred.is_some() {
         // What cannot be overwritten afterwards is not compressed. It is not held open to writing: that would look like a writer.
-        dir.open_plain(from, Access::ReadWrite, op).map_err(refused)?;
+        open(Access::ReadWrite)?;
     }
-    let (source, facts) = dir.open_plain(from, Access::Read, op).map_err(refused)?;
-    if facts.links > 1 && !work.set.policy.allow_hardlink {
-        return Err(Fault::NotPlain { path: path(), op });
-    }
-    Ok((source, facts))
+    open(Access::Read)
 }
 
 /// The compressed file is there already, whole and with the same content.
@@ -136,140 +146,134 @@ fn holds(packed: &File, source: &File) -> bool {
     super::decompress::same_content(packed.as_fd(), source.as_fd(), means).unwrap_or(false)
 }
 
-fn write(
-    work: &LogWork,
-    how: &Compression,
-    (from, source, facts): (&OsStr, &File, &FileFacts),
-    output: &File,
-    threads: NonZero<usize>,
-    listener: &dyn Listener,
-) -> Result<(), Fault> {
-    let path = work.archive_path_of(from);
-    let pace = Pace::new(&path, facts.size, &*work.set.choices.watcher);
-    // Whoever writes it says how large a hole is, and it costs him nothing: compressed it may not cost others room or time.
-    let most = stream::has_holes(source.as_fd(), facts.size).then(|| facts.allocated.saturating_add(ROOM_BESIDE));
-    if most.is_some_and(|most| facts.size > most.saturating_mul(BEST_RATIO)) {
-        return Err(Fault::NotSmaller { path: path.clone() });
-    }
-    let Some(built_in) = work.set.choices.built_in(how) else {
-        let done = run_program(work, how, (&path, source), (output, most), (listener, &pace));
-        let is_full = most.is_some_and(|most| stream::size_of(output.as_fd()).is_ok_and(|size| size >= most));
-        return if is_full {
-            Err(Fault::NotSmaller { path: path.clone() })
-        } else {
-            done
-        };
-    };
-    let means = Means {
-        threads,
-        stop: &|| {
-            pace.tick();
-            signals::caught().is_some()
-        },
-        read: Some(pace.read()),
-        most,
-    };
-    let call = |op, errno: i32| Fault::Call(SysError::new(op, path.clone(), errno));
-    match engine::compress(built_in, source.as_fd(), output.as_fd(), means) {
-        Ok(_) => Ok(()),
-        Err(EngineError::Source(error)) => Err(call(Op::Read, error.errno as i32)),
-        Err(EngineError::Sink(error)) => Err(call(Op::Write, error.errno as i32)),
-        Err(EngineError::Engine(_)) => Err(call(Op::Write, 0)),
-        Err(EngineError::TooLarge) => Err(Fault::NotSmaller { path: path.clone() }),
-        Err(EngineError::Stopped) => Err(Fault::Interrupted),
-    }
+/// From what a compressed file is written to what, and who hears of it.
+struct Writing<'a> {
+    site: &'a LogSite,
+    how: &'a Compression,
+    /// The archive's path.
+    path: &'a Path,
+    source: &'a Regular,
+    output: &'a File,
+    listener: &'a dyn Listener,
 }
 
-fn run_program(
-    work: &LogWork,
-    how: &Compression,
-    (path, source): (&Path, &File),
-    (output, most): (&File, Option<u64>),
-    (listener, pace): (&dyn Listener, &Pace<'_>),
-) -> Result<(), Fault> {
-    let cannot = |error: SysError| Fault::CannotCompress {
-        path: path.to_owned(),
-        stanza: work.set.declared_at.clone(),
-        error: Box::new(error),
-    };
-    if let Some(error) = work.set.no_compressor.get() {
-        return Err(cannot(error.clone()));
+impl Writing<'_> {
+    fn write(&self, threads: NonZero<usize>) -> Result<(), Fault> {
+        let (source, facts) = (self.source.file.as_fd(), &self.source.facts);
+        let choices = &self.site.set.choices;
+        let pace = Pace::new(self.path, facts.size, &*choices.watcher);
+        let not_smaller = || Fault::NotSmaller {
+            path: self.path.to_owned(),
+        };
+        // Whoever writes it says how large a hole is, and it costs him nothing: compressed it may not cost others room or time.
+        let most = stream::has_holes(source, facts.size).then(|| facts.allocated.saturating_add(ROOM_BESIDE));
+        if most.is_some_and(|most| facts.size > most.saturating_mul(BEST_RATIO)) {
+            return Err(not_smaller());
+        }
+        let Some(built_in) = choices.built_in(self.how) else {
+            let done = self.run_program(most, &pace);
+            let is_full = most.is_some_and(|most| stream::size_of(self.output.as_fd()).is_ok_and(|size| size >= most));
+            return if is_full { Err(not_smaller()) } else { done };
+        };
+        let means = Means {
+            threads,
+            stop: &|| {
+                pace.tick();
+                signals::caught().is_some()
+            },
+            read: Some(pace.read()),
+            most,
+        };
+        let call = |op, errno: i32| Fault::Call(SysError::new(op, self.path, errno));
+        match engine::compress(built_in, source, self.output.as_fd(), means) {
+            Ok(_) => Ok(()),
+            Err(EngineError::Source(error)) => Err(call(Op::Read, error.errno as i32)),
+            Err(EngineError::Sink(error)) => Err(call(Op::Write, error.errno as i32)),
+            Err(EngineError::Engine(_)) => Err(call(Op::Write, 0)),
+            Err(EngineError::TooLarge) => Err(not_smaller()),
+            Err(EngineError::Stopped) => Err(Fault::Interrupted),
+        }
     }
-    let filter = process::Filter {
-        program: &how.command,
-        args: how.options.iter().map(OsString::as_os_str).collect(),
-        variable: Some(("LOGROTATE_COMPRESSED_FILENAME", path.as_os_str())),
-        stranger: work.stranger(),
-        most,
-    };
-    let tick = |read| {
-        pace.read().store(read, Ordering::Relaxed);
-        pace.tick();
-    };
-    match process::run_filter(&filter, source, output, &tick) {
-        Err(error) => {
+
+    fn run_program(&self, most: Option<u64>, pace: &Pace<'_>) -> Result<(), Fault> {
+        let (path, source) = (self.path, &self.source.file);
+        let cannot = |error: SysError| Fault::CannotCompress {
+            path: path.to_owned(),
+            stanza: self.site.set.declared_at.clone(),
+            error: Box::new(error),
+        };
+        if let Some(error) = self.site.set.no_compressor.get() {
+            return Err(cannot(error.clone()));
+        }
+        let filter = process::Filter {
+            program: &self.how.command,
+            args: self.how.options.iter().map(OsString::as_os_str).collect(),
+            variable: Some(("LOGROTATE_COMPRESSED_FILENAME", path.as_os_str())),
+            stranger: self.site.stranger(),
+            most,
+        };
+        let tick = |read| {
+            pace.read().store(read, Ordering::Relaxed);
+            pace.tick();
+        };
+        let done = process::run_filter(&filter, source, self.output, &tick).map_err(|error| {
             if error.is_absence() {
-                work.set.no_compressor.get_or_init(|| error.clone());
+                self.site.set.no_compressor.get_or_init(|| error.clone());
             }
-            Err(cannot(error))
-        }
-        Ok(done) => {
-            if !done.said.is_empty() {
-                listener.hear(Event::CompressorSaid {
-                    path: path.to_owned(),
-                    said: done.said,
-                });
-            }
-            let is_warned = done.end == Err(ChildEnd::Status(GZIP_WARNS)) && engine::is_gzip(&how.command);
-            if is_warned && holds(output, source) {
-                return Ok(());
-            }
-            let is_empty = |file| facts_of_open(file, path).map(|facts| facts.size == 0);
-            let end = match done.end {
-                Ok(()) if is_empty(output)? && !is_empty(source)? => Err(ChildEnd::WroteNothing),
-                end => end,
-            };
-            end.map_err(|end| Fault::Compressor {
+            cannot(error)
+        })?;
+        if !done.said.is_empty() {
+            self.listener.hear(Event::CompressorSaid {
                 path: path.to_owned(),
-                end,
-            })
+                said: done.said,
+            });
         }
+        let is_warned = done.end == Err(ChildEnd::Status(GZIP_WARNS)) && engine::is_gzip(&self.how.command);
+        if is_warned && holds(self.output, source) {
+            return Ok(());
+        }
+        let is_empty = |file| facts_of_open(file, path).map(|facts| facts.size == 0);
+        let end = match done.end {
+            Ok(()) if is_empty(self.output)? && !is_empty(source)? => Err(ChildEnd::WroteNothing),
+            end => end,
+        };
+        end.map_err(|end| Fault::Compressor {
+            path: path.to_owned(),
+            end,
+        })
     }
 }
 
 /// Flushes the compressed file, gives it owner, mode, times and name, and lets the plain archive go.
 ///
 /// Answers `false` where the archive was written to in the meantime: it stays as it is then.
-pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -> Result<bool, Fault> {
-    let Some(dir) = &work.archive_dir else { return Ok(true) };
-    let path = work.archive_path_of(&half.to);
+pub(super) fn complete(site: &LogSite, half: Halfway, listener: &dyn Listener) -> Result<bool, Fault> {
+    let Some(dir) = &site.archive_dir else { return Ok(true) };
+    let path = site.archive_path_of(&half.to);
     let output = half.newborn.file();
-    let model = match half.model {
-        Model::LogBefore => &work.before,
-        Model::Itself => &half.facts,
-    };
+    let (source, facts) = (&half.source.file, &half.source.facts);
     // The owner is that of the file that was read, whichever it is: what it holds goes to nobody else.
-    attributes::set_owner(output, &path, half.facts.user, half.facts.group)?;
-    attributes::copy_permissions(&half.source, &half.facts, output, &path)?;
-    context::copy_context(&half.source, output, &path)?;
-    attributes::set_times(output, &path, model.accessed, model.modified)?;
+    attributes::set_owner(output, &path, facts.user, facts.group)?;
+    attributes::copy_permissions(source, facts, output, &path)?;
+    context::copy_context(source, output, &path)?;
+    attributes::set_times(output, &path, half.times_of.accessed, half.times_of.modified)?;
     flush(output, &path)?;
     let written = facts_of_open(output, &path)?;
-    if half.facts.size > BIG {
+    if facts.size > BIG {
         stream::forget_pages(output.as_fd());
     }
-    let now = facts_of_open(&half.source, &path)?;
-    if now.size != half.facts.size || now.modified != half.facts.modified {
+    let now = facts_of_open(source, &path)?;
+    if now.size != facts.size || now.modified != facts.modified {
         return Ok(false);
     }
-    place(work, half.newborn, dir, &half.to, path.clone(), listener)?;
+    place(site, half.newborn, Where::Archive, &half.to, listener)?;
     dir.settle()?;
-    if let Err(fault) = remove(work, dir, &half.from, listener) {
+    if let Err(fault) = remove(site, &half.from, listener) {
         let is_there = |name, id| {
             dir.look(name)
                 .is_ok_and(|found| found.is_some_and(|facts| facts.id == id))
         };
-        if is_there(&half.from, half.facts.id) && is_there(&half.to, written.id) {
+        if is_there(&half.from, facts.id) && is_there(&half.to, written.id) {
             // What stays plain is one archive, and not two of the same content.
             if let Err(error) = dir.unlink(&half.to) {
                 listener.hear(Event::Failed(error.into()));
@@ -279,7 +283,7 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
     }
     listener.note(|| Event::Compressed {
         path,
-        from: half.facts.size,
+        from: facts.size,
         to: written.size,
     });
     Ok(true)

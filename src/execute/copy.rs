@@ -3,12 +3,11 @@
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use super::compress::flush;
-use super::files::{dir_of, is_held};
+use super::compress::{Progress, flush};
+use super::files::Regular;
 use super::place::place;
-use super::work::LogWork;
+use super::work::{LogSite, Turn};
 use crate::event::{Event, Listener};
-use crate::facts::FileFacts;
 use crate::fault::{Fault, Op};
 use crate::plan::{Spot, Step, Where};
 use crate::sys::File;
@@ -20,27 +19,28 @@ use crate::sys::truncate::{self, Cut, CutWay};
 use crate::sys::{attributes, context, copy as bytes};
 use crate::unix::FileId;
 
-/// Copies the log, or `renamecopy`'s interim log: that goes when it is copied, so a program may no longer write to it. Answers
-/// `false`, and has done nothing, where one does.
-pub(super) fn copy(work: &LogWork, step: &Step, listener: &dyn Listener) -> Result<bool, Fault> {
-    let (Step::Copy { from, to }, Some(dir)) = (step, &work.archive_dir) else {
-        return Ok(true);
+/// Copies the log, or `renamecopy`'s interim log: that goes when it is copied, so a program may no longer write to it.
+pub(super) fn copy(turn: &Turn, step: &Step, listener: &dyn Listener) -> Result<Progress, Fault> {
+    let site = &turn.site;
+    let (Step::Copy { from, to }, Some(dir)) = (step, &site.archive_dir) else {
+        return Ok(Progress::Done);
     };
-    let opened = open(work, from, Access::Read);
-    let goes = from.name != work.name;
-    if goes && opened.as_ref().is_ok_and(|(source, _)| is_held(work, source.as_fd())) {
-        return Ok(false);
+    let opened = site.open_regular(from.place, &from.name, Access::Read, Op::Open);
+    let goes = from.name != site.name;
+    let switched = turn.switched.get().copied();
+    if goes && opened.as_ref().is_ok_and(|source| source.is_held(switched)) {
+        return Ok(Progress::Held);
     }
-    work.announce(step, listener);
-    let (source, facts) = opened?;
-    if is_copied(dir, to, &source) {
-        return Ok(true);
+    turn.announce(step, listener);
+    let source = opened?;
+    if is_copied(dir, to, &source.file) {
+        return Ok(Progress::Done);
     }
-    let newborn = Newborn::like(Some(&source), dir, to)?;
-    bytes::copy_contents(source.as_fd(), newborn.file().as_fd(), Afterwards::Keep)
-        .map_err(|error| call(work, from, to, error))?;
-    finish(work, (&source, &facts), newborn, to, listener)?;
-    Ok(true)
+    let newborn = Newborn::like(Some(&source.file), dir, to)?;
+    bytes::copy_contents(source.file.as_fd(), newborn.file().as_fd(), Afterwards::Keep)
+        .map_err(|error| call(site, from, to, error))?;
+    finish(site, &source, newborn, to, listener)?;
+    Ok(Progress::Done)
 }
 
 /// A run that died after its copy was named has done it already.
@@ -54,18 +54,19 @@ fn is_copied(dir: &Dir, to: &OsStr, source: &File) -> bool {
 /// Copies the log to an archive and cuts off what was copied; without an archive it is only cut.
 ///
 /// Order: the copy is flushed and has its name before the log loses a byte.
-pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &dyn Listener) -> Result<(), Fault> {
+pub(super) fn copy_and_truncate(turn: &Turn, to: Option<&OsStr>, listener: &dyn Listener) -> Result<(), Fault> {
+    let site = &turn.site;
     let log = Spot {
         place: Where::Log,
-        name: work.name.clone(),
+        name: site.name.clone(),
     };
-    let fail = |error| call(work, &log, to.unwrap_or_default(), error);
-    let (Some(to), Some(dir)) = (to, &work.archive_dir) else {
-        let (file, _) = open(work, &log, Access::ReadWrite)?;
-        return truncate::empty(file.as_fd()).map_err(fail);
+    let fail = |error| call(site, &log, to.unwrap_or_default(), error);
+    let (Some(to), Some(dir)) = (to, &site.archive_dir) else {
+        let log = site.open_regular(Where::Log, &site.name, Access::ReadWrite, Op::Open)?;
+        return truncate::empty(log.file.as_fd()).map_err(fail);
     };
     let reopen = || {
-        let opened = work.log_dir.open_plain(&work.name, Access::ReadWrite, Op::Open);
+        let opened = site.log_dir.open_plain(&site.name, Access::ReadWrite, Op::Open);
         opened
             .map(|(file, _)| OwnedFd::from(file))
             .map_err(|error| match error {
@@ -79,26 +80,26 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
                 },
             })
     };
-    let (source, facts) = open(work, &log, Access::Read)?;
-    let newborn = Newborn::like(Some(&source), dir, to)?;
-    let is_read_again = work.set.policy.compression.is_some();
+    let source = site.open_regular(Where::Log, &site.name, Access::Read, Op::Open)?;
+    let newborn = Newborn::like(Some(&source.file), dir, to)?;
+    let is_read_again = site.set.policy.compression.is_some();
     let after = if is_read_again {
         Afterwards::Keep
     } else {
         Afterwards::Forget
     };
-    let copied = truncate::copy(source.as_fd(), newborn.file().as_fd(), after, &reopen).map_err(fail)?;
-    let archive = finish(work, (&source, &facts), newborn, to, listener)?;
-    let cut = copied.cut(source.into(), archive.as_fd(), &reopen).map_err(fail)?;
+    let copied = truncate::copy(source.file.as_fd(), newborn.file().as_fd(), after, &reopen).map_err(fail)?;
+    let archive = finish(site, &source, newborn, to, listener)?;
+    let cut = copied.cut(source.file.into(), archive.as_fd(), &reopen).map_err(fail)?;
     listener.hear(Event::CutWay {
-        log: work.path.to_path_buf(),
+        log: site.path.to_path_buf(),
         way: cut.way,
     });
     if reopen().is_ok_and(|log| truncate::grew_a_hole(log.as_fd(), &cut)) {
-        listener.hear(Event::WriterDoesNotAppend(work.path.to_path_buf()));
+        listener.hear(Event::WriterDoesNotAppend(site.path.to_path_buf()));
     } else if !matches!(cut.way, CutWay::Alone | CutWay::ByAnother) {
         // Its writer may not have written yet: it is asked about once more.
-        let _ = work.cut.set(cut);
+        let _ = turn.cut.set(cut);
     }
     Ok(())
 }
@@ -112,51 +113,28 @@ pub fn grew_a_hole(dir: &Dir, name: &OsStr, log: FileId, cut: &Cut) -> bool {
 
 /// Dresses, flushes and names a finished copy.
 fn finish(
-    work: &LogWork,
-    (source, facts): (&File, &FileFacts),
+    site: &LogSite,
+    source: &Regular,
     newborn: Newborn,
     to: &OsStr,
     listener: &dyn Listener,
 ) -> Result<File, Fault> {
-    let dir = work.archive_dir.as_ref().map_or(&work.log_dir, |dir| dir);
-    let path = work.archive_path_of(to);
+    let path = site.archive_path_of(to);
+    let Regular { file, facts } = source;
     attributes::set_owner(newborn.file(), &path, facts.user, facts.group)?;
-    attributes::copy_permissions(source, facts, newborn.file(), &path)?;
-    context::copy_context(source, newborn.file(), &path)?;
+    attributes::copy_permissions(file, facts, newborn.file(), &path)?;
+    context::copy_context(file, newborn.file(), &path)?;
     flush(newborn.file(), &path)?;
-    let named = place(work, newborn, dir, to, path, listener)?;
-    dir.settle()?;
+    let named = place(site, newborn, Where::Archive, to, listener)?;
+    site.archive_dir()?.settle()?;
     Ok(named)
 }
 
-fn open(work: &LogWork, spot: &Spot, access: Access) -> Result<(File, FileFacts), Fault> {
-    let (source, facts) = match dir_of(work, spot)?.open_plain(&spot.name, access, Op::Open) {
-        Ok(opened) => opened,
-        Err(OpenError::Call(mut error)) => {
-            error.path = work.path_of(spot);
-            return Err(error.into());
-        }
-        Err(OpenError::NotPlain) => {
-            return Err(Fault::NotPlain {
-                path: work.path_of(spot),
-                op: Op::Open,
-            });
-        }
-    };
-    if facts.links > 1 && !work.set.policy.allow_hardlink {
-        return Err(Fault::NotPlain {
-            path: work.path_of(spot),
-            op: Op::Open,
-        });
-    }
-    Ok((source, facts))
-}
-
-fn call(work: &LogWork, from: &Spot, to: &OsStr, error: CallError) -> Fault {
+fn call(site: &LogSite, from: &Spot, to: &OsStr, error: CallError) -> Fault {
     let path = if error.op == Op::Write {
-        work.archive_path_of(to)
+        site.archive_path_of(to)
     } else {
-        work.path_of(from)
+        site.path_of(from)
     };
     Fault::Call(error.at(&path))
 }

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Hands;
-use super::compress;
+use super::compress::{self, Progress};
 use super::finish::Finisher;
 use super::hook::{self, Call};
 use super::job::{Busy, Finished, Job};
 use super::olddir;
-use super::perform::{Progress, holder, perform};
-use super::work::{LogWork, SetWork};
+use super::perform::{holder, perform};
+use super::work::{SetWork, Turn};
 use crate::event::{Event, Listener};
 use crate::fault::Fault;
 use crate::observe::{Directories, Held};
@@ -40,24 +40,24 @@ impl Executor {
         }
     }
 
-    fn perform(&mut self, work: &LogWork, step: &Step) -> Result<(), Fault> {
+    fn perform(&mut self, turn: &Turn, step: &Step) -> Result<(), Fault> {
         let threads = match step {
             Step::Compress { .. } => self.finisher.jobs(),
             _ => NonZero::<usize>::MIN,
         };
         let still_written = |by| Fault::StillWritten {
-            path: work.source_of(step).unwrap_or_default(),
+            path: turn.site.source_of(step).unwrap_or_default(),
             by,
         };
-        match perform(work, step, threads, &*self.listener)? {
+        match perform(turn, step, threads, &*self.listener)? {
             Progress::Done => Ok(()),
-            Progress::Halfway(half) => match compress::complete(work, *half, &*self.listener)? {
+            Progress::Halfway(half) => match compress::complete(&turn.site, *half, &*self.listener)? {
                 true => Ok(()),
                 false => Err(still_written(None)),
             },
             // Whoever holds an archive that is not compressed yet is told when patience is out, if it does so still.
             Progress::Held if matches!(step, Step::Compress { .. }) => Err(still_written(None)),
-            Progress::Held => Err(still_written(holder(work, step))),
+            Progress::Held => Err(still_written(holder(&turn.site, step))),
         }
     }
 }
@@ -87,19 +87,19 @@ impl Hands for Executor {
         dirlock::lock(dir)
     }
 
-    fn step(&mut self, work: &LogWork, step: &Step) -> Result<(), Fault> {
+    fn step(&mut self, turn: &Turn, step: &Step) -> Result<(), Fault> {
         if signals::caught().is_some() {
             return Err(Fault::Interrupted);
         }
-        self.perform(work, step)
+        self.perform(turn, step)
     }
 
-    fn finish(&mut self, work: Arc<LogWork>, steps: Vec<Step>, inline: bool) {
-        self.finisher.submit(Job::new(work, steps), inline);
+    fn finish(&mut self, turn: Arc<Turn>, steps: Vec<Step>, inline: bool) {
+        self.finisher.submit(Job::new(turn, steps), inline);
     }
 
-    fn finish_again(&mut self, work: Arc<LogWork>, left: Busy, is_last_try: bool) {
-        self.finisher.submit(Job::again(work, left, is_last_try), false);
+    fn finish_again(&mut self, turn: Arc<Turn>, left: Busy, is_last_try: bool) {
+        self.finisher.submit(Job::again(turn, left, is_last_try), false);
     }
 
     fn collect(&mut self) -> Vec<Finished> {

@@ -153,7 +153,7 @@ impl Drop for Finisher {
 /// threads that change one directory only wait for each other.
 fn is_quick(job: &Job) -> bool {
     let removals_only = job.steps().all(|step| matches!(step, Step::Remove { .. }));
-    removals_only && job.size() <= BIG && job.work().set.policy.shred.is_none()
+    removals_only && job.size() <= BIG && job.turn().site.set.policy.shred.is_none()
 }
 
 fn serve(shared: &Shared, threads: NonZero<usize>) {
@@ -212,7 +212,10 @@ fn guard(batch: Vec<Job>, shared: &Shared, run: impl FnOnce(Vec<Job>)) {
     }
     let mut board = lock(&shared.board);
     for mark in marks {
-        let is_told = board.finished.iter().any(|done| done.work.path == mark.work.path);
+        let is_told = board
+            .finished
+            .iter()
+            .any(|done| done.turn.site.path == mark.turn.site.path);
         if !is_told {
             board.finished.push(mark.broken_off());
         }
@@ -268,7 +271,7 @@ mod tests {
         let told: Vec<_> = board
             .finished
             .iter()
-            .map(|done| (done.work.path.to_str().unwrap(), done.failed, done.put_off))
+            .map(|done| (done.turn.site.path.to_str().unwrap(), done.failed, done.put_off))
             .collect();
         assert_eq!(told, [("/log/one", false, false), ("/log/two", true, true)]);
     }

@@ -11,9 +11,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::compress::{self, Halfway};
-use super::perform::{Progress, holder, perform};
-use super::work::LogWork;
+use super::compress::{self, Halfway, Progress};
+use super::perform::{holder, perform};
+use super::work::Turn;
 use crate::event::{Event, Listener};
 use crate::fault::Fault;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
@@ -23,7 +23,7 @@ use crate::sys::signals;
 /// One log's remaining steps.
 #[derive(Debug)]
 pub(super) struct Job {
-    work: Arc<LogWork>,
+    turn: Arc<Turn>,
     steps: VecDeque<Step>,
     events: Arc<Heard>,
     /// The compressed names that were not made, and the plain ones that stand for them.
@@ -57,7 +57,7 @@ pub struct Busy {
 #[derive(Debug)]
 pub struct Finished {
     /// What it was done on.
-    pub work: Arc<LogWork>,
+    pub turn: Arc<Turn>,
     /// Something failed.
     pub failed: bool,
     /// The next run has to go on with it: the run was asked to end, or the job broke off.
@@ -74,6 +74,22 @@ pub struct Finished {
     pub events: Vec<(Instant, Event)>,
 }
 
+impl Finished {
+    /// Is done, with nothing left and nothing to tell.
+    pub(super) fn well(turn: Arc<Turn>) -> Self {
+        Self {
+            turn,
+            failed: false,
+            put_off: false,
+            packed: Vec::new(),
+            left_plain: Vec::new(),
+            left_interim: None,
+            busy: None,
+            events: Vec::new(),
+        }
+    }
+}
+
 /// How far a job came.
 pub(super) enum After {
     /// To its end, or to where a program still writes to what comes next.
@@ -85,7 +101,7 @@ pub(super) enum After {
 /// What is left to tell of a job that broke off.
 #[derive(Debug)]
 pub(super) struct Mark {
-    pub(super) work: Arc<LogWork>,
+    pub(super) turn: Arc<Turn>,
     events: Arc<Heard>,
 }
 
@@ -93,14 +109,10 @@ impl Mark {
     /// Counts the job as failed: the next run goes on with what it had not done.
     pub(super) fn broken_off(self) -> Finished {
         Finished {
-            work: self.work,
             failed: true,
             put_off: true,
-            packed: Vec::new(),
-            left_plain: Vec::new(),
-            left_interim: None,
-            busy: None,
             events: self.events.take(),
+            ..Finished::well(self.turn)
         }
     }
 }
@@ -114,10 +126,10 @@ struct Heard {
 
 impl Heard {
     /// Keeps what the run's own listener wants to hear.
-    fn for_work(work: &LogWork) -> Arc<Self> {
+    fn for_turn(turn: &Turn) -> Arc<Self> {
         Arc::new(Self {
             events: Mutex::default(),
-            with_notes: work.set.choices.watcher.hears_notes(),
+            with_notes: turn.site.set.choices.watcher.hears_notes(),
         })
     }
 
@@ -143,10 +155,10 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Job {
     /// Has these steps before it.
-    pub(super) fn new(work: Arc<LogWork>, steps: Vec<Step>) -> Self {
+    pub(super) fn new(turn: Arc<Turn>, steps: Vec<Step>) -> Self {
         Self {
-            events: Heard::for_work(&work),
-            work,
+            events: Heard::for_turn(&turn),
+            turn,
             steps: steps.into(),
             stand_ins: Vec::new(),
             kept: Vec::new(),
@@ -160,19 +172,19 @@ impl Job {
     }
 
     /// Goes on with what was left; in the last try without what a program still writes to.
-    pub(super) fn again(work: Arc<LogWork>, left: Busy, is_last_try: bool) -> Self {
+    pub(super) fn again(turn: Arc<Turn>, left: Busy, is_last_try: bool) -> Self {
         Self {
             stand_ins: left.stand_ins,
             kept: left.kept,
             since: Some(left.since),
             is_last_try,
-            ..Self::new(work, left.steps.into())
+            ..Self::new(turn, left.steps.into())
         }
     }
 
     /// Returns what the steps are carried out on.
-    pub(super) fn work(&self) -> &Arc<LogWork> {
-        &self.work
+    pub(super) fn turn(&self) -> &Arc<Turn> {
+        &self.turn
     }
 
     /// Returns the steps that are left.
@@ -182,13 +194,13 @@ impl Job {
 
     /// Returns how large the log was.
     pub(super) fn size(&self) -> u64 {
-        self.work.before.size
+        self.turn.before.size
     }
 
     /// Returns what is needed to tell of the job if it breaks off.
     pub(super) fn mark(&self) -> Mark {
         Mark {
-            work: Arc::clone(&self.work),
+            turn: Arc::clone(&self.turn),
             events: Arc::clone(&self.events),
         }
     }
@@ -201,7 +213,7 @@ impl Job {
                 break;
             }
             let step = self.with_stand_in(step);
-            match perform(&self.work, &step, threads, &*self.events) {
+            match perform(&self.turn, &step, threads, &*self.events) {
                 Ok(Progress::Done) => {
                     if let Step::Compress { from, .. } = step {
                         self.packed.push(from);
@@ -209,8 +221,8 @@ impl Job {
                 }
                 Ok(Progress::Halfway(half)) => return After::Written(self, half),
                 Ok(Progress::Held) if self.is_last_try => {
-                    let path = self.work.source_of(&step).unwrap_or_default();
-                    let by = holder(&self.work, &step);
+                    let path = self.turn.site.source_of(&step).unwrap_or_default();
+                    let by = holder(&self.turn.site, &step);
                     self.tell(path, Obstructed::Written { by });
                     self.do_without(step);
                 }
@@ -227,10 +239,10 @@ impl Job {
     /// Completes a compressed file; an archive that was written to in the meantime stays as it is.
     pub(super) fn complete(&mut self, half: Halfway) {
         let (to, from) = half.names();
-        match compress::complete(&self.work, half, &*self.events) {
+        match compress::complete(&self.turn.site, half, &*self.events) {
             Ok(true) => self.packed.push(from),
             Ok(false) => {
-                let path = self.work.archive_path_of(&from);
+                let path = self.turn.site.archive_path_of(&from);
                 self.tell(path, Obstructed::Written { by: None });
                 self.leave_plain(from, to);
             }
@@ -246,18 +258,21 @@ impl Job {
             Step::Mail { what, .. } if self.steps.iter().any(|step| is_about(step, &what)) => {
                 // What could not be sent must not go.
                 self.steps.retain(|step| !is_about(step, &what));
-                self.tell(self.work.archive_path_of(&what), Obstructed::NotMailed(fault.into()));
+                self.tell(
+                    self.turn.site.archive_path_of(&what),
+                    Obstructed::NotMailed(fault.into()),
+                );
                 self.failed = true;
                 self.kept.push(what);
             }
             Step::Remove { what, is_archive: true } => {
-                self.tell(self.work.path_of(&what), Obstructed::NotRemoved(fault.into()));
+                self.tell(self.turn.site.path_of(&what), Obstructed::NotRemoved(fault.into()));
                 self.failed = true;
                 self.kept.push(what.name);
             }
             // The rest is done all the same: it is archived.
             Step::Remove { what, .. } => {
-                self.tell(self.work.path_of(&what), Obstructed::NotRemoved(fault.into()));
+                self.tell(self.turn.site.path_of(&what), Obstructed::NotRemoved(fault.into()));
                 self.failed = true;
                 self.left_interim = Some(what.name);
             }
@@ -276,7 +291,7 @@ impl Job {
         }
         let what = Obstructed::of_compression(fault);
         self.failed |= what.is_error();
-        self.tell(self.work.archive_path_of(&from), what);
+        self.tell(self.turn.site.archive_path_of(&from), what);
         self.leave_plain(from, to);
     }
 
@@ -349,14 +364,12 @@ impl Job {
 
     fn end(self) -> Finished {
         let mut done = Finished {
-            work: self.work,
             failed: self.failed,
             put_off: self.interrupted,
             packed: self.packed,
-            left_plain: Vec::new(),
             left_interim: self.left_interim,
-            busy: None,
             events: self.events.take(),
+            ..Finished::well(self.turn)
         };
         let (steps, stand_ins) = (self.steps, self.stand_ins);
         if steps.is_empty() {
@@ -392,54 +405,13 @@ fn is_about(step: &Step, name: &OsStr) -> bool {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::clock::Now;
-    use crate::diag::Place;
-    use crate::execute::work::{Choices, SetWork};
+    use crate::execute::work::tests::site;
     use crate::policy::settings::Settings;
-    use crate::sys::process::Patience;
-    use crate::sys::release::{Help, Release};
-    use crate::sys::walk;
 
     /// Makes a job without a step, of a log of this name.
     pub(in crate::execute) fn job(path: &str) -> Job {
-        let root = std::path::Path::new("/");
-        let dir = Arc::new(walk::open_directory(root, root).unwrap());
-        let choices = Choices {
-            mail_program: PathBuf::new(),
-            external_compress: false,
-            now: Now::read().local,
-            watcher: Arc::new(Heard {
-                events: Mutex::default(),
-                with_notes: true,
-            }),
-            release: Release::new(Help::Never),
-            patience: Patience::default(),
-        };
-        let set = SetWork {
-            policy: Settings::default().policy().into(),
-            written: Arc::from(&b""[..]),
-            declared_at: Place {
-                file: Arc::from(std::path::Path::new("conf")),
-                line: 1,
-                column: 1,
-                length: 0,
-            },
-            choices: Arc::new(choices),
-            no_compressor: std::sync::OnceLock::new(),
-        };
-        let work = LogWork {
-            set: Arc::new(set),
-            identity: None,
-            path: std::path::Path::new(path).into(),
-            log_dir: Arc::clone(&dir),
-            name: "a.log".into(),
-            archive_path: "/".into(),
-            before: dir.facts().unwrap(),
-            archive_dir: Some(dir),
-            archive: "a.log.1".into(),
-            cut: std::sync::OnceLock::new(),
-            switched: std::sync::OnceLock::new(),
-        };
-        Job::new(Arc::new(work), Vec::new())
+        let site = site(path.as_ref(), "/".as_ref(), Settings::default().policy());
+        let before = site.log_dir.facts().unwrap();
+        Job::new(Arc::new(Turn::new(site, before, "a.log.1".into())), Vec::new())
     }
 }

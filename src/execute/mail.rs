@@ -3,12 +3,13 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use super::work::LogWork;
+use super::files::Regular;
+use super::work::LogSite;
 use crate::facts::Kind;
 use crate::fault::{ChildEnd, Fault, Op};
-use crate::plan::Subject;
+use crate::plan::{Subject, Where};
 use crate::shown;
-use crate::sys::dir::{Access, OpenError};
+use crate::sys::dir::Access;
 use crate::sys::identity;
 use crate::sys::process::{self, Letter};
 
@@ -19,34 +20,19 @@ const MOST: u64 = 1 << 30;
 ///
 /// # Errors
 /// It could not be read, or a program failed: what should have been sent must stay.
-pub(super) fn mail(work: &LogWork, what: &OsStr, subject: Subject, uncompress: bool) -> Result<(), Fault> {
-    let (Some(mail), Some(dir)) = (&work.set.policy.mail, &work.archive_dir) else {
+pub(super) fn mail(site: &LogSite, what: &OsStr, subject: Subject, uncompress: bool) -> Result<(), Fault> {
+    let (Some(mail), Some(dir)) = (&site.set.policy.mail, &site.archive_dir) else {
         return Ok(());
     };
-    let path = work.archive_path_of(what);
+    let path = site.archive_path_of(what);
     if dir.look(what)?.is_some_and(|facts| facts.kind == Kind::Symlink) {
         // It is never followed; it only goes.
         return Ok(());
     }
-    let (file, facts) = match dir.open_plain(what, Access::Read, Op::OpenForMail) {
-        Ok(opened) => opened,
-        Err(OpenError::Call(error)) => return Err(error.into()),
-        Err(OpenError::NotPlain) => {
-            return Err(Fault::NotPlain {
-                path,
-                op: Op::OpenForMail,
-            });
-        }
-    };
-    if facts.links > 1 && !work.set.policy.allow_hardlink {
-        return Err(Fault::NotPlain {
-            path,
-            op: Op::OpenForMail,
-        });
-    }
+    let Regular { file, facts } = site.open_regular(Where::Archive, what, Access::Read, Op::OpenForMail)?;
     let words = match subject {
         Subject::Archive => path.as_os_str(),
-        Subject::Log => work.path.as_os_str(),
+        Subject::Log => site.path.as_os_str(),
     };
     if facts.size.saturating_sub(facts.allocated) > MOST {
         let end = ChildEnd::TooMuch(MOST);
@@ -57,12 +43,12 @@ pub(super) fn mail(work: &LogWork, what: &OsStr, subject: Subject, uncompress: b
         subject: OsStr::new(&subject),
         address: &mail.address,
         text: &file,
-        uncompress: uncompress.then_some((work.set.policy.uncompress_command.as_path(), MOST)),
+        uncompress: uncompress.then_some((site.set.policy.uncompress_command.as_path(), MOST)),
     };
-    let sent = identity::as_starter(|| process::run_mail(&work.set.choices.mail_program, &letter))?;
+    let sent = identity::as_starter(|| process::run_mail(&site.set.choices.mail_program, &letter))?;
     let sent = sent.map_err(|error| Fault::CannotMail {
         path: path.clone(),
-        stanza: work.set.declared_at.clone(),
+        stanza: site.set.declared_at.clone(),
         error: Box::new(error),
     })?;
     sent.map_err(|end| Fault::Mail { path, end })

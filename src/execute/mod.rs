@@ -60,13 +60,13 @@ pub trait Hands {
     fn be_alone(&mut self, dir: &Dir) -> Alone;
 
     /// Carries out a step that others wait for.
-    fn step(&mut self, work: &work::LogWork, step: &Step) -> Result<(), Fault>;
+    fn step(&mut self, turn: &work::Turn, step: &Step) -> Result<(), Fault>;
 
     /// Takes over what follows the switch of a log; `inline` work is done when this returns.
-    fn finish(&mut self, work: Arc<work::LogWork>, steps: Vec<Step>, inline: bool);
+    fn finish(&mut self, turn: Arc<work::Turn>, steps: Vec<Step>, inline: bool);
 
     /// Goes on with what a program's writing kept from being done; in the last try without what is still written.
-    fn finish_again(&mut self, work: Arc<work::LogWork>, left: Busy, is_last_try: bool);
+    fn finish_again(&mut self, turn: Arc<work::Turn>, left: Busy, is_last_try: bool);
 
     /// Returns what was finished so far.
     fn collect(&mut self) -> Vec<Finished>;

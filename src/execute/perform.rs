@@ -3,92 +3,82 @@
 use std::ffi::OsStr;
 use std::num::NonZero;
 
-use super::compress::{self, Begun, Halfway};
-use super::files::{archive_dir, dir_of};
-use super::work::LogWork;
+use super::compress::{self, Progress, ToCompress};
+use super::work::{LogSite, Turn};
 use super::{copy, create, mail, place, remove};
 use crate::event::Listener;
 use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
-use crate::plan::{Spot, Step, Where};
+use crate::plan::{Model, Spot, Step, Where};
 use crate::sys::call::Errno;
 use crate::sys::dir::Access;
 use crate::sys::writers::{Look, Writers};
 use crate::unix::FileId;
-
-/// What became of a step.
-#[derive(Debug)]
-pub(super) enum Progress {
-    /// It is done.
-    Done,
-    /// A compressed file is written; it is to be completed.
-    Halfway(Box<Halfway>),
-    /// A program still writes to what is to be compressed or copied, or it is not known yet whether one does: nothing was done.
-    Held,
-}
 
 /// Says and carries out one step; what cannot be begun because a program still writes to its file is not said.
 ///
 /// # Errors
 /// What failed; the step's own file is as it was, or finished.
 pub(super) fn perform(
-    work: &LogWork,
+    turn: &Turn,
     step: &Step,
     threads: NonZero<usize>,
     listener: &dyn Listener,
 ) -> Result<Progress, Fault> {
     if !matches!(step, Step::Compress { .. } | Step::Copy { .. }) {
-        work.announce(step, listener);
+        turn.announce(step, listener);
     }
+    let site = &turn.site;
     match step {
-        Step::Compress { .. } => {
-            return match compress::begin(work, step, threads, listener)? {
-                Begun::Written(half) => Ok(Progress::Halfway(half)),
-                Begun::Done => Ok(Progress::Done),
-                Begun::Held => Ok(Progress::Held),
+        Step::Compress { from, to, model } => {
+            let wanted = ToCompress {
+                from,
+                to,
+                times_of: match model {
+                    Model::LogBefore => Some(&turn.before),
+                    Model::Itself => None,
+                },
+                switched: turn.switched.get().copied(),
             };
+            return compress::begin(site, wanted, threads, listener);
         }
-        Step::Copy { .. } => {
-            return match copy::copy(work, step, listener)? {
-                true => Ok(Progress::Done),
-                false => Ok(Progress::Held),
-            };
-        }
-        Step::Rename { from, to } => rename(work, from, to, listener)?,
-        Step::CopyTruncate { to } => copy::copy_and_truncate(work, to.as_deref(), listener)?,
+        Step::Copy { .. } => return copy::copy(turn, step, listener),
+        Step::Rename { from, to } => rename(turn, from, to, listener)?,
+        Step::CopyTruncate { to } => copy::copy_and_truncate(turn, to.as_deref(), listener)?,
         Step::SkipCopy { .. } | Step::GiveUpMail { .. } => {}
-        Step::Create(ownership) => create::create(work, ownership, listener)?,
-        Step::MoveAside(what) => place::make_room(work, dir_of(work, what)?, &what.name, work.path_of(what), listener)?,
+        Step::Create(ownership) => create::create(turn, ownership, listener)?,
+        Step::MoveAside(what) => place::make_room(site, what.place, &what.name, listener)?,
         Step::Mail {
             what,
             subject,
             uncompress,
-        } => mail::mail(work, what, *subject, *uncompress)?,
-        Step::Remove { what, is_archive: true } => remove::remove(work, dir_of(work, what)?, &what.name, listener)?,
+        } => mail::mail(site, what, *subject, *uncompress)?,
+        Step::Remove { what, is_archive: true } => remove::remove(site, &what.name, listener)?,
         Step::Remove {
             what,
             is_archive: false,
         } => {
-            remove::unlink(work, dir_of(work, what)?, &what.name, work.path_of(what), listener)?;
+            remove::unlink(site, site.dir(what.place)?, &what.name, site.path_of(what), listener)?;
         }
     }
     Ok(Progress::Done)
 }
 
-fn rename(work: &LogWork, from: &Spot, to: &Spot, listener: &dyn Listener) -> Result<(), Fault> {
-    if to.place == Where::Log && from.place == Where::Log && from.name == work.name && work.archive != to.name {
+fn rename(turn: &Turn, from: &Spot, to: &Spot, listener: &dyn Listener) -> Result<(), Fault> {
+    let site = &turn.site;
+    let is_log = from.place == Where::Log && from.name == site.name;
+    if is_log && to.place == Where::Log && turn.archive != to.name {
         // What an earlier `renamecopy` could not finish is in the way, and is all there is of that log.
-        place::make_room(work, &work.log_dir, &to.name, work.path_of(to), listener)?;
+        place::make_room(site, Where::Log, &to.name, listener)?;
     }
-    let (old, new) = (dir_of(work, from)?, dir_of(work, to)?);
+    let (old, new) = (site.dir(from.place)?, site.dir(to.place)?);
     let fail = |error: SysError| SysError {
-        path: work.path_of(from),
-        other: Some(work.path_of(to)),
+        path: site.path_of(from),
+        other: Some(site.path_of(to)),
         ..error
     };
-    let is_log = from.place == Where::Log && from.name == work.name;
     let wanted = if is_log {
-        Some(log_now(work).map_err(fail)?)
+        Some(log_now(turn).map_err(fail)?)
     } else {
         None
     };
@@ -106,14 +96,14 @@ fn rename(work: &LogWork, from: &Spot, to: &Spot, listener: &dyn Listener) -> Re
 
 /// Finds out which file is to be rotated now. The log may have been replaced since it was looked at, by a script for instance, but
 /// only by another plain file.
-fn log_now(work: &LogWork) -> Result<(FileId, Kind), SysError> {
-    let before = (work.before.id, work.before.kind);
-    let Some(facts) = work.log_dir.look(&work.name)? else {
+fn log_now(turn: &Turn) -> Result<(FileId, Kind), SysError> {
+    let before = (turn.before.id, turn.before.kind);
+    let Some(facts) = turn.site.log_dir.look(&turn.site.name)? else {
         return Ok(before);
     };
     // The number alone tells nothing: that of a file that was removed is given to the next one.
     let now = (facts.id, facts.kind);
-    let is_plain = facts.kind == Kind::Regular && (facts.links == 1 || work.set.policy.allow_hardlink);
+    let is_plain = facts.kind == Kind::Regular && (facts.links == 1 || turn.site.set.policy.allow_hardlink);
     if now == before || is_plain {
         Ok(now)
     } else {
@@ -126,10 +116,10 @@ fn replaced() -> SysError {
 }
 
 /// Finds the program that still writes to what a step would compress or copy, as far as was seen at the last look.
-pub(super) fn holder(work: &LogWork, step: &Step) -> Option<String> {
+pub(super) fn holder(site: &LogSite, step: &Step) -> Option<String> {
     let (dir, name) = match step {
-        Step::Compress { from, .. } => (archive_dir(work).ok()?, from),
-        Step::Copy { from, .. } => (dir_of(work, from).ok()?, &from.name),
+        Step::Compress { from, .. } => (site.archive_dir().ok()?, from),
+        Step::Copy { from, .. } => (site.dir(from.place).ok()?, &from.name),
         _ => return None,
     };
     let (_, facts) = dir.open_plain(name, Access::Read, Op::Open).ok()?;

@@ -2,11 +2,11 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
 
-use super::work::LogWork;
+use super::work::LogSite;
 use crate::event::{Event, Listener};
 use crate::fault::{Fault, SysError};
+use crate::plan::Where;
 use crate::sys::File;
 use crate::sys::create::Newborn;
 use crate::sys::dir::Dir;
@@ -15,22 +15,17 @@ use crate::sys::dir::Dir;
 const LONGEST_NAME: usize = 255;
 
 /// Moves what has the name already to `NAME-YYYYMMDDHH.backup`, and warns.
-pub(super) fn make_room(
-    work: &LogWork,
-    dir: &Dir,
-    name: &OsStr,
-    path: PathBuf,
-    listener: &dyn Listener,
-) -> Result<(), SysError> {
+pub(super) fn make_room(site: &LogSite, at: Where, name: &OsStr, listener: &dyn Listener) -> Result<(), Fault> {
+    let dir = site.dir(at)?;
     if dir.look(name)?.is_none() {
         return Ok(());
     }
-    let now = work.set.choices.now;
+    let now = site.set.choices.now;
     let mark = format!("-{:04}{:02}{:02}{:02}.backup", now.year, now.month, now.day, now.hour);
     let free = free_name(dir, name, &mark)?;
     dir.rename(name, dir, &free)?;
-    let mut to = path.clone();
-    to.set_file_name(&free);
+    let path = site.path_in(at, name);
+    let to = path.with_file_name(&free);
     listener.hear(Event::MovedAside { path, to });
     Ok(())
 }
@@ -59,18 +54,18 @@ fn marked(name: &OsStr, mark: &str) -> OsString {
 
 /// Gives a finished file its name; what has the name already is moved aside.
 pub(super) fn place(
-    work: &LogWork,
+    site: &LogSite,
     mut newborn: Newborn,
-    dir: &Dir,
+    at: Where,
     name: &OsStr,
-    path: PathBuf,
     listener: &dyn Listener,
 ) -> Result<File, Fault> {
+    let dir = site.dir(at)?;
     // What was moved out of its way must not come back when the power goes.
     dir.settle()?;
     match newborn.place(name) {
         Err(failed) if failed.is_taken() => {
-            make_room(work, dir, name, path, listener)?;
+            make_room(site, at, name, listener)?;
             dir.settle()?;
             newborn.place(name)?;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::hook::Call;
 use super::job::{Busy, Finished};
-use super::work::{LogWork, SetWork};
+use super::work::{SetWork, Turn};
 use super::{Hands, olddir};
 use crate::event::{Doing, Event, Listener};
 use crate::fault::{Fault, Hook};
@@ -34,14 +34,14 @@ impl Rehearsal {
     }
 
     /// Says what a step would do, and which script would be asked before a file goes.
-    fn announce(&self, work: &LogWork, step: &Step) {
-        work.announce(step, &*self.listener);
+    fn announce(&self, turn: &Turn, step: &Step) {
+        turn.announce(step, &*self.listener);
         let goes = match step {
-            Step::Remove { what, is_archive: true } => work.path_of(what),
-            Step::Compress { from, .. } => work.archive_path_of(from),
+            Step::Remove { what, is_archive: true } => turn.site.path_of(what),
+            Step::Compress { from, .. } => turn.site.archive_path_of(from),
             _ => return,
         };
-        if let Some(call) = Call::for_log(&work.set, Hook::Remove, &goes, None) {
+        if let Some(call) = Call::for_log(&turn.site.set, Hook::Remove, &goes, None) {
             self.listener.hear(Event::Script {
                 hook: call.hook,
                 rehearsed: Some((call.text, vec![goes.into_os_string()])),
@@ -78,28 +78,19 @@ impl Hands for Rehearsal {
         Alone::Unlocked
     }
 
-    fn step(&mut self, work: &LogWork, step: &Step) -> Result<(), Fault> {
-        self.announce(work, step);
+    fn step(&mut self, turn: &Turn, step: &Step) -> Result<(), Fault> {
+        self.announce(turn, step);
         Ok(())
     }
 
-    fn finish(&mut self, work: Arc<LogWork>, steps: Vec<Step>, _inline: bool) {
+    fn finish(&mut self, turn: Arc<Turn>, steps: Vec<Step>, _inline: bool) {
         for step in &steps {
-            self.announce(&work, step);
+            self.announce(&turn, step);
         }
-        self.finished.push(Finished {
-            work,
-            failed: false,
-            put_off: false,
-            packed: Vec::new(),
-            left_plain: Vec::new(),
-            left_interim: None,
-            busy: None,
-            events: Vec::new(),
-        });
+        self.finished.push(Finished::well(turn));
     }
 
-    fn finish_again(&mut self, _work: Arc<LogWork>, _left: Busy, _is_last_try: bool) {
+    fn finish_again(&mut self, _turn: Arc<Turn>, _left: Busy, _is_last_try: bool) {
         // What is only rehearsed is never kept waiting.
     }
 

@@ -1,16 +1,17 @@
 //! Files that go: through `preremove` and `shred`, where they are set.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::PathBuf;
 
+use super::files::Regular;
 use super::hook::{self, Call};
-use super::work::LogWork;
+use super::work::LogSite;
 use crate::event::{Event, Listener};
-use crate::facts::{FileFacts, Kind};
+use crate::facts::Kind;
 use crate::fault::{Fault, Hook, Op};
-use crate::sys::File;
+use crate::plan::Where;
 use crate::sys::create::set_aside;
-use crate::sys::dir::{Access, Dir, OpenError};
+use crate::sys::dir::{Access, Dir};
 use crate::sys::process;
 
 /// A file with more bytes of holes than this is not overwritten before it goes.
@@ -20,54 +21,56 @@ const LARGEST_HOLES: u64 = 64 << 20;
 ///
 /// # Errors
 /// `preremove` failed, or the file could not be removed: it stays.
-pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn Listener) -> Result<(), Fault> {
-    let path = work.archive_path_of(name);
+pub(super) fn remove(site: &LogSite, name: &OsStr, listener: &dyn Listener) -> Result<(), Fault> {
+    let dir = site.archive_dir()?;
+    let path = site.archive_path_of(name);
     // What cannot be overwritten stays, and preremove does not hear of it.
     let is_link = || Ok::<_, Fault>(dir.look(name)?.is_some_and(|facts| facts.kind == Kind::Symlink));
-    let doomed = match work.set.policy.shred {
+    let doomed = match site.set.policy.shred {
         // A link is never followed: it only goes.
         Some(_) if is_link()? => None,
         Some(cycles) => {
-            let (file, facts) = open(work, dir, name, &path)?;
+            // The descriptor is what will be shredded, whatever has its name then.
+            let Regular { file, facts } = site.open_regular(Where::Archive, name, Access::ReadWrite, Op::Open)?;
             // The program would fill the holes.
             let is_hollow = facts.size.saturating_sub(facts.allocated) > LARGEST_HOLES;
             Some((file, is_hollow, cycles))
         }
         None => None,
     };
-    if let Some(mut call) = Call::for_log(&work.set, Hook::Remove, &path, None) {
+    if let Some(mut call) = Call::for_log(&site.set, Hook::Remove, &path, None) {
         listener.hear(Event::Script {
             hook: Hook::Remove,
             rehearsed: None,
         });
         call.args = vec![path.clone().into_os_string()];
-        hook::run(&work.set, &call)?;
+        hook::run(&site.set, &call)?;
     }
     let Some((file, is_hollow, cycles)) = doomed else {
-        return unlink(work, dir, name, path, listener);
+        return unlink(site, dir, name, path, listener);
     };
     // Half overwritten it is no archive any more, and may not look like one if the run dies now.
     let aside = set_aside(dir, name, &file)?;
-    let shredded = (!is_hollow).then(|| process::run_shred(&file, cycles, work.stranger()));
+    let shredded = (!is_hollow).then(|| process::run_shred(&file, cycles, site.stranger()));
     if !matches!(&shredded, Some(Ok(done)) if done.end.is_ok()) {
         listener.hear(Event::ShredFailed {
             path: path.clone(),
             said: shredded.and_then(Result::ok).map(|done| done.said).unwrap_or_default(),
         });
     }
-    unlink(work, dir, &aside, path, listener)
+    unlink(site, dir, &aside, path, listener)
 }
 
 /// Unlinks; a name that is gone already is only said.
 pub(super) fn unlink(
-    work: &LogWork,
+    site: &LogSite,
     dir: &Dir,
-    name: &OsString,
+    name: &OsStr,
     path: PathBuf,
     listener: &dyn Listener,
 ) -> Result<(), Fault> {
-    let unlinked = match work.identity {
-        None => work.set.choices.release.unlink(dir, name),
+    let unlinked = match site.identity {
+        None => site.set.choices.release.unlink(dir, name),
         // While the process has another identity no thread touches a file.
         Some(_) => dir.unlink(name),
     };
@@ -78,21 +81,4 @@ pub(super) fn unlink(
         }
         other => Ok(other?),
     }
-}
-
-/// Opens a file to be overwritten: the descriptor is what will be shredded, whatever has its name then.
-fn open(work: &LogWork, dir: &Dir, name: &OsString, path: &Path) -> Result<(File, FileFacts), Fault> {
-    let not_plain = || Fault::NotPlain {
-        path: path.to_owned(),
-        op: Op::Open,
-    };
-    let (file, facts) = match dir.open_plain(name, Access::ReadWrite, Op::Open) {
-        Ok(opened) => opened,
-        Err(OpenError::Call(error)) => return Err(error.into()),
-        Err(OpenError::NotPlain) => return Err(not_plain()),
-    };
-    if facts.links > 1 && !work.set.policy.allow_hardlink {
-        return Err(not_plain());
-    }
-    Ok((file, facts))
 }

@@ -1,4 +1,6 @@
-//! What the steps of one log's rotation are carried out on: held directories, the policy, the run's choices.
+//! What steps are carried out on: where a log lives, the policy and the run's choices with it, and this rotation of it.
+//!
+//! What needs a [`LogSite`] alone can be done to an archive of a log that is not rotated.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -11,14 +13,14 @@ use crate::diag::Place;
 use crate::event::{Doing, Event, Listener};
 use crate::facts::FileFacts;
 use crate::fault::SysError;
-use crate::plan::{Spot, Step, Where};
+use crate::plan::{Step, Where};
 use crate::policy::{Compression, Ownership, Policy, Su};
 use crate::sys::dir::Dir;
 use crate::sys::identity;
 use crate::sys::process::{Patience, Stranger};
 use crate::sys::release::Release;
 use crate::sys::truncate::Cut;
-use crate::unix::{Identity, Mode};
+use crate::unix::{GroupId, Identity, Mode, UserId};
 
 /// What holds for the whole run.
 #[derive(Debug)]
@@ -75,9 +77,9 @@ pub struct SetWork {
     pub no_compressor: OnceLock<SysError>,
 }
 
-/// One log, and where its archives are.
+/// Where a log and its archives live.
 #[derive(Debug)]
-pub struct LogWork {
+pub struct LogSite {
     /// Its stanza.
     pub set: Arc<SetWork>,
     /// Whose rights its file work is done with, where they are not the run's own.
@@ -92,6 +94,13 @@ pub struct LogWork {
     pub archive_dir: Option<Arc<Dir>>,
     /// The archives' directory as it is written in paths.
     pub archive_path: PathBuf,
+}
+
+/// This rotation of a log.
+#[derive(Debug)]
+pub struct Turn {
+    /// Where the log lives.
+    pub site: LogSite,
     /// The log as it was before the run.
     pub before: FileFacts,
     /// The newest archive's name, before compression.
@@ -102,7 +111,7 @@ pub struct LogWork {
     pub switched: OnceLock<Instant>,
 }
 
-impl LogWork {
+impl LogSite {
     /// Returns whose rights programs that work on its files are run with, where they are not those of whoever started the run.
     pub(super) fn stranger(&self) -> Option<Stranger<'_>> {
         let identity = self.identity.filter(|wanted| *wanted != identity::starter())?;
@@ -110,21 +119,6 @@ impl LogWork {
             identity,
             patience: &self.set.choices.patience,
         })
-    }
-
-    /// Returns the path of a name, as scripts and messages have it.
-    #[must_use]
-    pub fn path_of(&self, spot: &Spot) -> PathBuf {
-        match spot.place {
-            Where::Log => self.log_path_of(&spot.name),
-            Where::Archive => self.archive_path_of(&spot.name),
-        }
-    }
-
-    /// Returns the path of a name in the archives' directory.
-    #[must_use]
-    pub fn archive_path_of(&self, name: &OsStr) -> PathBuf {
-        join(&self.archive_path, name)
     }
 
     /// Returns the path of what a step takes away, compressed or copied.
@@ -137,13 +131,27 @@ impl LogWork {
         }
     }
 
-    fn log_path_of(&self, name: &OsStr) -> PathBuf {
-        let mut path = self.path.to_path_buf();
-        if name == self.name {
-            return path;
+    /// Returns what is said of a compression.
+    pub(super) fn compressing(&self, from: &OsStr) -> Doing {
+        let how = self.set.policy.compression.as_ref();
+        Doing::Compress {
+            with: how.map(|how| how.command.clone()).unwrap_or_default(),
+            path: self.archive_path_of(from),
         }
-        path.set_file_name(name);
-        path
+    }
+}
+
+impl Turn {
+    /// Begins a rotation of a log that was like this before, and is to become this archive.
+    #[must_use]
+    pub fn new(site: LogSite, before: FileFacts, archive: OsString) -> Self {
+        Self {
+            site,
+            before,
+            archive,
+            cut: OnceLock::new(),
+            switched: OnceLock::new(),
+        }
     }
 
     /// Says what a step does, as it is begun or would be.
@@ -151,89 +159,153 @@ impl LogWork {
         if !listener.hears_notes() {
             return;
         }
+        let site = &self.site;
         let say = |doing| listener.hear(Event::Step(doing));
         match step {
-            Step::Compress { from, .. } => say(self.compressing(from)),
+            Step::Compress { from, .. } => say(site.compressing(from)),
             Step::Rename { from, to } => say(Doing::Rename {
-                from: self.path_of(from),
-                to: self.path_of(to),
+                from: site.path_of(from),
+                to: site.path_of(to),
             }),
             Step::CopyTruncate { to } => {
                 if let Some(to) = to {
                     say(Doing::Copy {
-                        from: self.path.to_path_buf(),
-                        to: self.archive_path_of(to),
+                        from: site.path.to_path_buf(),
+                        to: site.archive_path_of(to),
                     });
                 }
-                say(Doing::Truncate(self.path.to_path_buf()));
+                say(Doing::Truncate(site.path.to_path_buf()));
             }
             Step::Copy { from, to } => {
                 say(Doing::Copy {
-                    from: self.path_of(from),
-                    to: self.archive_path_of(to),
+                    from: site.path_of(from),
+                    to: site.archive_path_of(to),
                 });
-                if from.place == Where::Log && from.name == self.name {
-                    say(Doing::LeaveUncut(self.path.to_path_buf()));
+                if from.place == Where::Log && from.name == site.name {
+                    say(Doing::LeaveUncut(site.path.to_path_buf()));
                 }
             }
             Step::SkipCopy { to } => {
                 say(Doing::SkipCopy {
-                    from: self.path.to_path_buf(),
-                    to: self.archive_path_of(to),
+                    from: site.path.to_path_buf(),
+                    to: site.archive_path_of(to),
                 });
             }
             Step::Create(ownership) => say(self.creating(ownership)),
             Step::Mail { what, .. } => {
-                let address = self
-                    .set
-                    .policy
-                    .mail
-                    .as_ref()
-                    .map(|mail| mail.address.clone())
-                    .unwrap_or_default();
+                let mail = site.set.policy.mail.as_ref();
                 say(Doing::Mail {
-                    path: self.archive_path_of(what),
-                    address,
+                    path: site.archive_path_of(what),
+                    address: mail.map(|mail| mail.address.clone()).unwrap_or_default(),
                 });
             }
-            Step::MoveAside(what) => say(Doing::MoveAside(self.path_of(what))),
-            Step::GiveUpMail { what } => say(Doing::GiveUpMail(self.archive_path_of(what))),
-            Step::Remove { what, is_archive: true } => say(Doing::Remove(self.path_of(what))),
+            Step::MoveAside(what) => say(Doing::MoveAside(site.path_of(what))),
+            Step::GiveUpMail { what } => say(Doing::GiveUpMail(site.archive_path_of(what))),
+            Step::Remove { what, is_archive: true } => say(Doing::Remove(site.path_of(what))),
             Step::Remove {
                 what,
                 is_archive: false,
-            } => say(Doing::RemoveInterim(self.path_of(what))),
-        }
-    }
-
-    fn compressing(&self, from: &OsStr) -> Doing {
-        let with = self
-            .set
-            .policy
-            .compression
-            .as_ref()
-            .map(|how| how.command.clone())
-            .unwrap_or_default();
-        Doing::Compress {
-            with,
-            path: self.archive_path_of(from),
+            } => say(Doing::RemoveInterim(site.path_of(what))),
         }
     }
 
     fn creating(&self, ownership: &Ownership) -> Doing {
+        let (mode, user, group) = self.owned(ownership);
         Doing::Create {
-            path: self.path.to_path_buf(),
-            mode: ownership.mode.unwrap_or(Mode(self.before.mode.0 & 0o777)),
-            user: ownership.user.unwrap_or(self.before.user),
-            group: ownership.group.unwrap_or(self.before.group),
+            path: self.site.path.to_path_buf(),
+            mode,
+            user,
+            group,
         }
+    }
+
+    /// Returns what the new log gets: as the old one where nothing else is said.
+    pub(super) fn owned(&self, ownership: &Ownership) -> (Mode, UserId, GroupId) {
+        let mode = ownership.mode.unwrap_or(Mode(self.before.mode.0 & 0o777));
+        let user = ownership.user.unwrap_or(self.before.user);
+        (mode, user, ownership.group.unwrap_or(self.before.group))
     }
 }
 
-fn join(directory: &Path, name: &OsStr) -> PathBuf {
-    if directory == Path::new(".") {
-        PathBuf::from(name)
-    } else {
-        directory.join(name)
+#[cfg(test)]
+pub(super) mod tests {
+    use std::num::NonZero;
+
+    use super::*;
+    use crate::clock::Now;
+    use crate::execute::compress::{self, Progress, ToCompress};
+    use crate::execute::{mail, remove};
+    use crate::plan::Subject;
+    use crate::policy::settings::Settings;
+    use crate::sys::release::Help;
+    use crate::sys::walk;
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl Listener for Nobody {
+        fn hear(&self, _event: Event) {}
+    }
+
+    /// Says that a log of this path lives in a directory, beside its archives.
+    pub(in crate::execute) fn site(path: &Path, directory: &Path, policy: Policy) -> LogSite {
+        let dir = Arc::new(walk::open_directory(directory, path).unwrap());
+        let choices = Choices {
+            mail_program: "true".into(),
+            external_compress: false,
+            now: Now::read().local,
+            watcher: Arc::new(Nobody),
+            release: Release::new(Help::Never),
+            patience: Patience::default(),
+        };
+        let set = SetWork {
+            policy: policy.into(),
+            written: Arc::from(&b""[..]),
+            declared_at: Place {
+                file: Path::new("conf").into(),
+                line: 1,
+                column: 1,
+                length: 0,
+            },
+            choices: Arc::new(choices),
+            no_compressor: OnceLock::new(),
+        };
+        LogSite {
+            set: Arc::new(set),
+            identity: None,
+            path: path.into(),
+            log_dir: Arc::clone(&dir),
+            name: "a.log".into(),
+            archive_dir: Some(dir),
+            archive_path: directory.into(),
+        }
+    }
+
+    #[test]
+    fn an_archive_of_a_log_that_is_not_rotated_can_be_compressed_mailed_and_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let settings = Settings {
+            compress: true,
+            mail: Some("root".into()),
+            ..Settings::default()
+        };
+        let site = site(&home.path().join("a.log"), home.path(), settings.policy());
+        let names = || site.log_dir.names().unwrap();
+        std::fs::write(home.path().join("a.log.1"), "a line\n").unwrap();
+
+        let wanted = ToCompress {
+            from: OsStr::new("a.log.1"),
+            to: OsStr::new("a.log.1.gz"),
+            times_of: None,
+            switched: None,
+        };
+        match compress::begin(&site, wanted, NonZero::<usize>::MIN, &Nobody).unwrap() {
+            Progress::Halfway(half) => assert!(compress::complete(&site, *half, &Nobody).unwrap()),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(names(), ["a.log.1.gz"]);
+        mail::mail(&site, wanted.to, Subject::Archive, false).unwrap();
+        remove::remove(&site, wanted.to, &Nobody).unwrap();
+        assert!(names().is_empty());
     }
 }

@@ -10,11 +10,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::Session;
-use super::set::{Due, Home};
+use super::set::Due;
 use crate::event::Event;
 use crate::execute::Busy;
-use crate::execute::work::{LogWork, SetWork};
+use crate::execute::work::{SetWork, Turn};
 use crate::fault::Fault;
+use crate::observe::At;
 use crate::sys::writers::Look;
 use crate::sys::{lease, signals};
 
@@ -26,7 +27,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A log whose rotation is not finished, since a program still writes to one of its archives.
-pub(super) struct Waiting {
+pub(super) struct BusyLog {
     set: Arc<SetWork>,
     due: Due,
     archive: OsString,
@@ -34,24 +35,19 @@ pub(super) struct Waiting {
     left: Busy,
 }
 
-impl Waiting {
+impl BusyLog {
     /// Notes what is left to be done with a log, by names alone.
-    fn on(work: &LogWork, left: Busy) -> Result<Self, Fault> {
-        let directory = work.log_dir.facts()?.id;
-        let home = Home {
-            directory: Rc::new((work.log_dir.path().to_owned(), directory)),
-            device: work.before.id.device,
-            identity: work.identity,
+    fn on(turn: &Turn, left: Busy) -> Result<Self, Fault> {
+        let site = &turn.site;
+        let directory = At {
+            path: site.log_dir.path().to_owned(),
+            id: site.log_dir.facts()?.id,
         };
         Ok(Self {
-            set: Arc::clone(&work.set),
-            due: Due {
-                path: Arc::clone(&work.path),
-                home: Rc::new(home),
-                facts: work.before,
-            },
-            archive: work.archive.clone(),
-            switched: work.switched.clone(),
+            set: Arc::clone(&site.set),
+            due: Due::new(Arc::clone(&site.path), &Rc::new(directory), site.identity, turn.before),
+            archive: turn.archive.clone(),
+            switched: turn.switched.clone(),
             left,
         })
     }
@@ -63,10 +59,10 @@ impl Waiting {
 
 impl Session<'_> {
     /// Keeps what a program's writing keeps from going on.
-    pub(super) fn keep_waiting(&mut self, work: &LogWork, left: Busy) {
-        match Waiting::on(work, left) {
+    pub(super) fn keep_waiting(&mut self, turn: &Turn, left: Busy) {
+        match BusyLog::on(turn, left) {
             Ok(waiting) => self.waiting.push(waiting),
-            Err(fault) => self.give_up(&work.path, fault),
+            Err(fault) => self.give_up(&turn.site.path, fault),
         }
     }
 
@@ -89,7 +85,7 @@ impl Session<'_> {
         // Where leases are refused nobody has been asked yet.
         let mut is_time = lease::are_refused();
         loop {
-            let is_wanted = |waiting: &Waiting| of.is_none_or(|set| Arc::ptr_eq(set, &waiting.set));
+            let is_wanted = |waiting: &BusyLog| of.is_none_or(|set| Arc::ptr_eq(set, &waiting.set));
             let all = std::mem::take(&mut self.waiting);
             let (wanted, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_wanted);
             self.waiting = others;
@@ -103,7 +99,7 @@ impl Session<'_> {
             is_time = false;
             // One look for all of them. Where leases are refused it says whether anybody writes; else only who does, and serves on.
             let recent = || Instant::now().checked_sub(PATIENCE).and_then(Look::after);
-            if lease::are_refused() || wanted.iter().any(Waiting::is_over) && recent().is_none() {
+            if lease::are_refused() || wanted.iter().any(BusyLog::is_over) && recent().is_none() {
                 drop(Look::now());
             }
             for waiting in wanted {
@@ -125,10 +121,10 @@ impl Session<'_> {
         self.wait_for_workers();
     }
 
-    fn ask_again(&mut self, waiting: Waiting, is_last_try: bool) {
+    fn ask_again(&mut self, waiting: BusyLog, is_last_try: bool) {
         let path = Arc::clone(&waiting.due.path);
-        match self.work_again(&waiting) {
-            Ok(work) => self.hands.finish_again(work, waiting.left, is_last_try),
+        match self.turn_again(&waiting) {
+            Ok(turn) => self.hands.finish_again(turn, waiting.left, is_last_try),
             Err(fault) => self.give_up(&path, fault),
         }
         let done = self.hands.collect();
@@ -136,14 +132,13 @@ impl Session<'_> {
     }
 
     /// Opens a log's directories again, with the rights that its work is done with.
-    fn work_again(&mut self, waiting: &Waiting) -> Result<Arc<LogWork>, Fault> {
-        let Waiting { set, due, .. } = waiting;
+    fn turn_again(&mut self, waiting: &BusyLog) -> Result<Arc<Turn>, Fault> {
+        let BusyLog { set, due, .. } = waiting;
         self.act_as(due.home.identity)?;
-        let places = self.places(set, due)?;
-        let work = LogWork {
+        let site = self.places(set, due)?.site(set, due);
+        Ok(Arc::new(Turn {
             switched: waiting.switched.clone(),
-            ..places.work(set, due, waiting.archive.clone())
-        };
-        Ok(Arc::new(work))
+            ..Turn::new(site, due.facts, waiting.archive.clone())
+        }))
     }
 }

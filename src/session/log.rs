@@ -3,18 +3,18 @@
 //! `prepare` makes the plan and does what comes before the switch; `resume` ends what a dead run had begun.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::Session;
-use super::set::{Due, Waiting};
+use super::set::{Due, Told, Waiting};
 use crate::clock::Now;
 use crate::event::Event;
 use crate::execute::hook::Call;
 use crate::execute::perform::changes;
-use crate::execute::work::{LogWork, SetWork};
+use crate::execute::work::{LogSite, SetWork, Turn};
 use crate::fault::{Fault, Hook};
 use crate::naming::ArchiveNames;
 use crate::observe::Held;
@@ -30,39 +30,31 @@ mod resume;
 
 /// A log whose rotation is planned.
 pub(super) struct Planned {
-    work: Arc<LogWork>,
+    turn: Arc<Turn>,
     rotation: Rotation,
     places: Places,
-    due: Due,
     /// Keeps other runs from cutting the log, until it is switched.
     alone: Option<Rc<DirLock>>,
 }
 
 /// The two directories of a log, as they are held.
-#[derive(Clone)]
 pub(super) struct Places {
     log: Rc<Held>,
     /// `None` in a dry run that would make it.
     pub(in crate::session) archive: Option<Rc<Held>>,
-    /// The archives' directory as it is written in paths.
-    archive_path: PathBuf,
 }
 
 impl Places {
-    /// Makes what the steps of a log's rotation are carried out on.
-    pub(super) fn work(&self, set: &Arc<SetWork>, due: &Due, archive: OsString) -> LogWork {
-        LogWork {
+    /// Says where the log that they are of lives.
+    pub(super) fn site(&self, set: &Arc<SetWork>, due: &Due) -> LogSite {
+        LogSite {
             set: Arc::clone(set),
             identity: due.home.identity,
             path: Arc::clone(&due.path),
             log_dir: Arc::clone(&self.log.dir),
             name: due.name().to_owned(),
             archive_dir: self.archive.as_ref().map(|held| Arc::clone(&held.dir)),
-            archive_path: self.archive_path.clone(),
-            before: due.facts,
-            archive,
-            cut: OnceLock::new(),
-            switched: OnceLock::new(),
+            archive_path: due.home.archive_path(&set.policy),
         }
     }
 
@@ -144,12 +136,12 @@ impl Session<'_> {
     }
 
     /// Runs a log's own postrotate; a failure is told.
-    fn run_after(&mut self, set: &SetWork, planned: &Planned) -> Result<(), ()> {
+    fn run_after(&mut self, set: &SetWork, planned: &Planned) -> Result<(), Told> {
         if set.policy.scripts.post_rotate.is_none() {
             return Ok(());
         }
-        let archive = planned.work.archive_path_of(&planned.work.archive);
-        match Call::for_log(set, Hook::Post, &planned.work.path, Some(archive)) {
+        let Turn { site, archive, .. } = &*planned.turn;
+        match Call::for_log(set, Hook::Post, &site.path, Some(site.archive_path_of(archive))) {
             Some(call) => self.run_script(set, &call),
             None => Ok(()),
         }
@@ -167,13 +159,13 @@ impl Session<'_> {
         let mut switched: Vec<Planned> = Vec::new();
         let mut is_ending = false;
         for planned in prepared {
-            self.turn_to(&planned.work.path);
+            self.turn_to(&planned.turn.site.path);
             is_ending = is_ending || self.is_ending();
             // One that cannot be switched keeps no neighbour from it.
             if !is_ending && self.switch(&planned) {
                 switched.push(planned);
             } else {
-                self.ledger.drop_begun(&planned.work.path);
+                self.ledger.drop_begun(&planned.turn.site.path);
             }
         }
         switched.iter_mut().for_each(|planned| planned.alone = None);
@@ -224,65 +216,65 @@ impl Session<'_> {
 
     /// Makes the log the newest archive. Answers whether that was done.
     fn switch(&mut self, planned: &Planned) -> bool {
-        if let Err(fault) = self.act_as(planned.due.home.identity) {
+        if let Err(fault) = self.act_as(planned.turn.site.identity) {
             self.fail(fault);
             return false;
         }
         let mut moved = false;
         for step in &planned.rotation.switch {
-            match self.hands.step(&planned.work, step) {
-                Ok(()) => planned.places.note(step, &planned.work.name),
+            match self.hands.step(&planned.turn, step) {
+                Ok(()) => planned.places.note(step, &planned.turn.site.name),
                 Err(fault) => {
                     self.fail(fault);
                     if !moved {
-                        self.ledger.drop_begun(&planned.work.path);
+                        self.ledger.drop_begun(&planned.turn.site.path);
                         return false;
                     }
                 }
             }
             moved |= !matches!(step, Step::SkipCopy { .. });
         }
-        planned.work.switched.get_or_init(Instant::now);
-        self.ledger.switched(&planned.work.path, &self.now);
-        if let Some(cut) = planned.work.cut.get() {
+        planned.turn.switched.get_or_init(Instant::now);
+        self.ledger.switched(&planned.turn.site.path, &self.now);
+        if let Some(cut) = planned.turn.cut.get() {
             self.cuts
-                .push((Arc::clone(&planned.work.path), planned.due.facts.id, *cut));
+                .push((Arc::clone(&planned.turn.site.path), planned.turn.before.id, *cut));
         }
         self.note(|| Event::Switched {
-            log: planned.work.path.to_path_buf(),
-            archive: planned.work.archive_path_of(&planned.work.archive),
+            log: planned.turn.site.path.to_path_buf(),
+            archive: planned.turn.site.archive_path_of(&planned.turn.archive),
         });
         true
     }
 
     /// Does nothing of what follows postrotate, since that failed: the archive stays plain, and the next rotation compresses it.
     fn leave_unfinished(&mut self, planned: &Planned) {
-        if planned.work.set.policy.compression.is_some() {
-            self.leave_plain(&planned.work, std::slice::from_ref(&planned.work.archive));
+        if planned.turn.site.set.policy.compression.is_some() {
+            self.leave_plain(&planned.turn.site, std::slice::from_ref(&planned.turn.archive));
         }
-        self.ledger.done(&planned.work.path);
+        self.ledger.done(&planned.turn.site.path);
     }
 
     /// Hands over what follows postrotate.
     fn finish(&mut self, planned: Planned) {
-        self.turn_to(&planned.work.path);
-        if let Err(fault) = self.act_as(planned.due.home.identity) {
+        self.turn_to(&planned.turn.site.path);
+        if let Err(fault) = self.act_as(planned.turn.site.identity) {
             self.fail(fault);
             return;
         }
         for step in &planned.rotation.finish {
-            planned.places.note(step, &planned.work.name);
+            planned.places.note(step, &planned.turn.site.name);
         }
-        self.row_is_worked_on(&planned.work.set, &planned.due, planned.places.archive.as_ref());
-        let has_script = planned.work.set.policy.scripts.pre_remove.is_some();
+        self.row_is_worked_on(&planned.turn.site, planned.places.archive.as_ref());
+        let policy = &planned.turn.site.set.policy;
+        let has_script = policy.scripts.pre_remove.is_some();
         if has_script {
             self.wait_for_workers();
         }
-        let policy = &planned.work.set.policy;
         // Scripts keep the reference's order; mail as whoever started the run cannot be sent beside work with other rights.
         let inline = has_script || (policy.su.is_some() && policy.mail.is_some());
         self.hands
-            .finish(Arc::clone(&planned.work), planned.rotation.finish, inline);
+            .finish(Arc::clone(&planned.turn), planned.rotation.finish, inline);
         let done = self.hands.collect();
         self.take_in(done);
     }

@@ -65,7 +65,7 @@ pub(crate) struct Session<'l> {
     /// The rows of archives that are being worked on.
     rows: row::RowsInWork,
     /// Logs whose rotation a program's writing keeps from being finished.
-    waiting: Vec<busy::Waiting>,
+    waiting: Vec<busy::BusyLog>,
     /// What is wrong with which archive, as it was told in this run: each once.
     told: HashSet<(PathBuf, &'static str)>,
     exit: Exit,
@@ -261,17 +261,18 @@ impl Session<'_> {
         let left_plain = |done: &'_ Finished| -> Vec<LeftPlain> {
             let names = done.left_plain.iter();
             names
-                .map(|name| LeftPlain::new(Noted::Plain, &done.work.path, &done.work.archive_path, name))
+                .map(|name| LeftPlain::new(Noted::Plain, &done.turn.site.path, &done.turn.site.archive_path, name))
                 .collect()
         };
         self.ledger.leave_plain(finished.iter().flat_map(left_plain));
         let left_interim = finished.iter().filter_map(|done| {
-            let (name, work) = (done.left_interim.as_ref()?, &done.work);
-            Some(LeftPlain::new(Noted::PassedBy, &work.path, work.log_dir.path(), name))
+            let (name, site) = (done.left_interim.as_ref()?, &done.turn.site);
+            Some(LeftPlain::new(Noted::PassedBy, &site.path, site.log_dir.path(), name))
         });
         self.ledger.leave_plain(left_interim);
         for done in finished {
-            let log = &done.work.path;
+            let site = &done.turn.site;
+            let log = &site.path;
             self.note(|| Event::Turn(log.to_path_buf()));
             for (at, event) in done.events {
                 let is_new = match &event {
@@ -285,14 +286,14 @@ impl Session<'_> {
             if done.failed {
                 self.exit.worsen(Exit::Failed);
             }
-            self.ledger.packed(&done.work.archive_path, &done.packed);
+            self.ledger.packed(&site.archive_path, &done.packed);
             if done.failed || done.busy.is_some() || !done.left_plain.is_empty() {
                 // What the plan had taken for done is not.
-                self.directories.look_anew_at(&done.work.archive_path);
+                self.directories.look_anew_at(&site.archive_path);
             }
             if let Some(left) = done.busy {
-                self.row_waits(&done.work);
-                self.keep_waiting(&done.work, left);
+                self.row_waits(site);
+                self.keep_waiting(&done.turn, left);
                 continue;
             }
             if !done.put_off {

@@ -2,14 +2,15 @@
 //! finished.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::rc::Rc;
 
 use super::Session;
 use super::set::{Due, Waiting};
-use crate::execute::work::{LogWork, SetWork};
+use crate::execute::work::{LogSite, SetWork};
 use crate::fault::Fault;
 use crate::observe::Held;
+use crate::policy::Policy;
 use crate::sys::confread;
 use crate::unix::FileId;
 
@@ -27,22 +28,23 @@ pub(super) struct RowsInWork {
 
 impl Session<'_> {
     /// Returns the row that a log's archives make up, if another log may have the same.
-    fn row_of(set: &SetWork, due: &Due, archives: Option<&Rc<Held>>) -> Option<Row> {
-        set.policy.old_dir.as_ref()?;
-        Some((archives?.at.1, due.name().to_owned()))
+    fn row_of(policy: &Policy, log: &OsStr, archives: Option<&Rc<Held>>) -> Option<Row> {
+        policy.old_dir.as_ref()?;
+        Some((archives?.at.id, log.to_owned()))
     }
 
     /// Notes that workers are at a row.
-    pub(super) fn row_is_worked_on(&mut self, set: &SetWork, due: &Due, archives: Option<&Rc<Held>>) {
-        self.rows.working.extend(Self::row_of(set, due, archives));
+    pub(super) fn row_is_worked_on(&mut self, site: &LogSite, archives: Option<&Rc<Held>>) {
+        let row = Self::row_of(&site.set.policy, &site.name, archives);
+        self.rows.working.extend(row);
     }
 
     /// Notes that a program writes to an archive of a row.
-    pub(super) fn row_waits(&mut self, work: &LogWork) {
-        if work.set.policy.old_dir.is_some()
-            && let Some(Ok(facts)) = work.archive_dir.as_ref().map(|dir| dir.facts())
+    pub(super) fn row_waits(&mut self, site: &LogSite) {
+        if site.set.policy.old_dir.is_some()
+            && let Some(Ok(facts)) = site.archive_dir.as_ref().map(|dir| dir.facts())
         {
-            self.rows.waiting.insert((facts.id, work.name.clone()));
+            self.rows.waiting.insert((facts.id, site.name.clone()));
         }
     }
 
@@ -57,7 +59,7 @@ impl Session<'_> {
             return Ok(());
         }
         let places = self.places(set, due)?;
-        let Some(row) = Self::row_of(set, due, places.archive.as_ref()) else {
+        let Some(row) = Self::row_of(&set.policy, due.name(), places.archive.as_ref()) else {
             return Ok(());
         };
         if self.rows.working.contains(&row) {
@@ -72,16 +74,15 @@ impl Session<'_> {
 
     /// Splits the due logs of a stanza so that no two of one part share a row.
     pub(super) fn apart(set: &SetWork, due: Vec<Waiting>) -> Vec<Vec<Waiting>> {
-        let Some(old) = &set.policy.old_dir else {
+        if set.policy.old_dir.is_none() {
             return vec![due];
-        };
+        }
         let mut directories = HashMap::new();
         let mut met: HashMap<(Option<FileId>, OsString), usize> = HashMap::new();
         let mut parts: Vec<Vec<Waiting>> = Vec::new();
         for log in due {
-            let path = log.home.directory.0.join(&old.path);
             let id = *directories
-                .entry(path)
+                .entry(log.home.archive_path(&set.policy))
                 .or_insert_with_key(|path| confread::directory_id(path));
             let part = met.entry((id, log.name().to_owned())).or_default();
             if parts.len() <= *part {

@@ -15,7 +15,7 @@ use crate::execute::work::SetWork;
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Hook, Op, SysError};
 use crate::inventory::{self, Ahead, Programs};
-use crate::observe::Held;
+use crate::observe::{At, Held};
 use crate::obstacle::{self, PassedOver};
 use crate::policy::{Policy, Su};
 use crate::schedule::{self, Cause, Verdict};
@@ -27,12 +27,21 @@ use crate::unix::{FileId, Identity, split_path};
 /// Where a log is.
 #[derive(Clone, Debug)]
 pub(super) struct Home {
-    /// Its directory's path, and which directory that was.
-    pub(super) directory: Rc<(PathBuf, FileId)>,
+    /// Its directory.
+    pub(super) directory: Rc<At>,
     /// The device that holds it.
     pub(super) device: u64,
     /// Whose rights its work is done with.
     pub(super) identity: Option<Identity>,
+}
+
+impl Home {
+    /// Returns the archives' directory as it is written in paths.
+    pub(super) fn archive_path(&self, policy: &Policy) -> PathBuf {
+        let directory = &self.directory.path;
+        let old = policy.old_dir.as_ref();
+        old.map_or_else(|| directory.clone(), |old| directory.join(&old.path))
+    }
 }
 
 /// A log that is to be rotated, until its turn comes. There may be very many.
@@ -79,6 +88,16 @@ pub(super) struct Due {
 }
 
 impl Due {
+    /// Takes over what was found out about a log and its directory.
+    pub(super) fn new(path: Arc<Path>, directory: &Rc<At>, identity: Option<Identity>, facts: FileFacts) -> Self {
+        let home = Rc::new(Home {
+            directory: Rc::clone(directory),
+            device: facts.id.device,
+            identity,
+        });
+        Self { path, home, facts }
+    }
+
     /// Returns its name in its directory.
     pub(super) fn name(&self) -> &OsStr {
         name_of(&self.path)
@@ -94,11 +113,8 @@ struct Vanished {
     words: HashSet<OsString>,
 }
 
-/// What came of looking at a log.
-enum Considered {
-    Due(Home, FileFacts),
-    NotDue,
-}
+/// Something failed, and that was told.
+pub(super) struct Told;
 
 impl Session<'_> {
     /// Handles one stanza.
@@ -146,13 +162,13 @@ impl Session<'_> {
         for log in expanded.logs.into_iter().filter(is_log) {
             let counts_as_missing = is_written_out(&log);
             match self.consider(policy, &log.path) {
-                Ok(Considered::Due(home, facts)) => due.push(Waiting {
-                    path: log.path,
+                Ok(Some(Due { path, home, facts })) => due.push(Waiting {
+                    path,
                     home: shared(home, due.last()),
                     inode: facts.id.inode,
                     facts: policy.scripts.shared.then(|| Box::new(facts)),
                 }),
-                Ok(Considered::NotDue) => {}
+                Ok(None) => {}
                 Err(fault) => {
                     is_one_missing |= counts_as_missing && is_missing(&fault);
                     self.fail(fault);
@@ -202,7 +218,7 @@ impl Session<'_> {
     }
 
     /// Runs a script that belongs to the stanza; a failure is told.
-    pub(super) fn run_for_set(&mut self, set: &SetWork, hook: Hook) -> Result<(), ()> {
+    pub(super) fn run_for_set(&mut self, set: &SetWork, hook: Hook) -> Result<(), Told> {
         self.note(|| Event::TurnOfSet);
         match Call::for_set(set, hook) {
             Some(call) => self.run_script(set, &call),
@@ -212,15 +228,20 @@ impl Session<'_> {
 
     /// Runs a script; a failure is told. It finds what came before it finished: it may ship an archive, or move it. Listings that it
     /// made stale are forgotten.
-    pub(super) fn run_script(&mut self, set: &SetWork, call: &Call) -> Result<(), ()> {
+    pub(super) fn run_script(&mut self, set: &SetWork, call: &Call) -> Result<(), Told> {
         self.wait_for_workers();
         let before = self.directories.before_script();
         let ran = self.hands.script(set, call);
         crate::observe::Directories::after_script(before);
-        ran.map_err(|fault| self.fail(fault))
+        ran.map_err(|fault| {
+            self.fail(fault);
+            Told
+        })
     }
 
-    fn consider(&mut self, policy: &Policy, path: &Path) -> Result<Considered, Fault> {
+    /// Looks at a log; `None` where it is not due.
+    fn consider(&mut self, policy: &Policy, log: &Arc<Path>) -> Result<Option<Due>, Fault> {
+        let path = &**log;
         self.note(|| Event::Considering(path.to_owned()));
         if self.ledger.enter(path, &self.now) {
             self.hear(Event::NewState);
@@ -230,7 +251,9 @@ impl Session<'_> {
         };
         let (held, identity) = match self.secure_directory(policy, path, directory) {
             Ok(found) => found,
-            Err(Fault::Call(error)) if policy.missing_ok && error.is_absence() => return Ok(self.pass_missing(path)),
+            Err(Fault::Call(error)) if policy.missing_ok && error.is_absence() => {
+                return Ok(self.pass_over(path, PassedOver::Missing));
+            }
             Err(Fault::Call(mut error)) if error.op == Op::OpenDirectory => {
                 error.op = Op::Stat;
                 return Err(error.into());
@@ -240,18 +263,14 @@ impl Session<'_> {
         let Some(facts) = look(policy, &held, name, path)? else {
             self.look_for_writer(policy, path, None);
             return if policy.missing_ok {
-                Ok(self.pass_missing(path))
+                Ok(self.pass_over(path, PassedOver::Missing))
             } else {
                 Err(missing(path))
             };
         };
         self.ledger.found(path);
         if let Some(why) = obstacle::of_log(&facts, policy) {
-            self.note(|| Event::PassedOver {
-                log: path.to_owned(),
-                why,
-            });
-            return Ok(Considered::NotDue);
+            return Ok(self.pass_over(path, why));
         }
         let is_due = self.decide(policy, path, &facts);
         if self.options.dry_run {
@@ -260,15 +279,7 @@ impl Session<'_> {
             // What the rotation compresses it asks about itself.
             self.look_for_writer(policy, path, Some(facts.size));
         }
-        if !is_due {
-            return Ok(Considered::NotDue);
-        }
-        let home = Home {
-            directory: Rc::clone(&held.at),
-            device: facts.id.device,
-            identity,
-        };
-        Ok(Considered::Due(home, facts))
+        Ok(is_due.then(|| Due::new(Arc::clone(log), &held.at, identity, facts)))
     }
 
     /// Tells of a program that still writes to the newest archive, at each run for as long as it does.
@@ -308,11 +319,7 @@ impl Session<'_> {
         let held = self.directories.get(directory, &path)?;
         let facts = look(policy, &held, name, &path)?.ok_or_else(|| missing(&path))?;
         if let Some(why) = obstacle::of_log(&facts, policy) {
-            self.note(|| Event::PassedOver {
-                log: path.to_path_buf(),
-                why,
-            });
-            return Ok(None);
+            return Ok(self.pass_over(&path, why));
         }
         Ok(Some(Due { path, home, facts }))
     }
@@ -335,12 +342,12 @@ impl Session<'_> {
         vanished
     }
 
-    fn pass_missing(&self, path: &Path) -> Considered {
+    fn pass_over(&self, log: &Path, why: PassedOver) -> Option<Due> {
         self.note(|| Event::PassedOver {
-            log: path.to_owned(),
-            why: PassedOver::Missing,
+            log: log.to_owned(),
+            why,
         });
-        Considered::NotDue
+        None
     }
 
     fn decide(&mut self, policy: &Policy, path: &Path, facts: &FileFacts) -> bool {
@@ -372,7 +379,7 @@ impl Session<'_> {
         log: &Path,
         directory: &Path,
     ) -> Result<(Rc<Held>, Option<Identity>), Fault> {
-        let wanted = match policy.su {
+        let identity = match policy.su {
             None => None,
             Some(Su::Named(identity)) => Some(identity),
             Some(Su::DirectoryOwner) => {
@@ -380,21 +387,21 @@ impl Session<'_> {
                 obstacle::owner_rights(&self.directories.get(directory, log)?.facts)
             }
         };
-        self.act_as(wanted)?;
+        self.act_as(identity)?;
         let held = self.directories.get(directory, log)?;
-        if let Some(why) = obstacle::of_directory(&held.facts, wanted, identity::is_root()) {
+        if let Some(why) = obstacle::of_directory(&held.facts, identity, identity::is_root()) {
             return Err(Fault::InsecureDirectory {
                 log: log.to_owned(),
                 component: directory.to_owned(),
                 why,
             });
         }
-        Ok((held, wanted))
+        Ok((held, identity))
     }
 }
 
 /// Shares what is known of where a log is with the one before it, mostly a neighbour.
-fn shared(home: Home, before: Option<&Waiting>) -> Rc<Home> {
+fn shared(home: Rc<Home>, before: Option<&Waiting>) -> Rc<Home> {
     match before.map(|log| &log.home) {
         Some(last)
             if Rc::ptr_eq(&last.directory, &home.directory)
@@ -402,7 +409,7 @@ fn shared(home: Home, before: Option<&Waiting>) -> Rc<Home> {
         {
             Rc::clone(last)
         }
-        _ => Rc::new(home),
+        _ => home,
     }
 }
 

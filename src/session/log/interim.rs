@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::event::Event;
-use crate::execute::work::SetWork;
+use crate::execute::work::{SetWork, Turn};
 use crate::facts::Kind;
 use crate::fault::Fault;
 use crate::observe::Held;
@@ -27,7 +27,7 @@ impl Session<'_> {
         if !matches!(set.policy.method, Method::RenameThenCopy { .. }) {
             return Ok((first, false));
         }
-        let log = self.directories.get(&due.home.directory.0, &due.path)?;
+        let log = self.directories.get(&due.home.directory.path, &due.path)?;
         let mut taken = BTreeSet::new();
         for name in interims(&log, due.name())? {
             match self.finish_interim(set, due, (&log, &name)) {
@@ -62,7 +62,7 @@ impl Session<'_> {
         let due = Due { facts, ..due.clone() };
         // It is named for the day that it was written on, or for today where that archive is there already.
         let then = Now::at(facts.modified.seconds);
-        let (_, stop) = self.plan(set, due.clone(), |question, look| {
+        let tried = self.plan(set, &due, |question, look| {
             plan::plan(
                 &Question {
                     now: &then,
@@ -71,21 +71,22 @@ impl Session<'_> {
                 look,
             )
         })?;
-        let now = if stop.is_none() { then } else { self.now };
+        let is_free = tried.rotation.stop.is_none();
+        let now = if is_free { then } else { self.now };
         let way = self.make_way(set, &due, Before::Shifting, (&now, name));
-        let planned = match way.map_err(|(fault, _)| fault)? {
-            (planned, None) => planned,
-            (_, Some(stop)) => return Err(stop),
-        };
+        let mut planned = way.map_err(|failed| failed.fault)?;
+        if let Some(stop) = planned.rotation.stop.take() {
+            return Err(stop);
+        }
         let mut resisted: BTreeSet<&OsStr> = BTreeSet::new();
         let mut is_gone = true;
         for step in &planned.rotation.finish {
             if step.farewell().is_some_and(|name| resisted.contains(name)) {
                 continue;
             }
-            match (self.hands.step(&planned.work, step), step) {
+            match (self.hands.step(&planned.turn, step), step) {
                 (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
-                    self.leave_plain(&planned.work, std::slice::from_ref(from));
+                    self.leave_plain(&planned.turn.site, std::slice::from_ref(from));
                     self.hear_of(path, Obstructed::Written { by });
                 }
                 // What cannot be copied away is still the log of which an archive is to be made.
@@ -105,10 +106,10 @@ impl Session<'_> {
                 (Err(fault), step) => {
                     resisted.insert(self.resists(&planned, step, fault)?);
                     if let Step::Compress { from, .. } = step {
-                        self.leave_plain(&planned.work, std::slice::from_ref(from));
+                        self.leave_plain(&planned.turn.site, std::slice::from_ref(from));
                     }
                 }
-                (Ok(()), _) => planned.places.note(step, &planned.work.name),
+                (Ok(()), _) => planned.places.note(step, &planned.turn.site.name),
             }
         }
         self.hear(Event::Recovered(due.path.to_path_buf()));
@@ -118,20 +119,21 @@ impl Session<'_> {
     /// Tries again to remove what is archived already.
     fn remove_interim(&mut self, set: &Arc<SetWork>, due: &Due, name: &OsStr) -> Result<bool, Fault> {
         let places = self.places(set, due)?;
-        let work = places.work(set, due, OsString::new());
+        let turn = Arc::new(Turn::new(places.site(set, due), due.facts, OsString::new()));
+        let site = &turn.site;
         let step = Step::Remove {
             what: Spot::log(name),
             is_archive: false,
         };
-        match self.hands.step(&work, &step) {
+        match self.hands.step(&turn, &step) {
             Ok(()) => {
-                places.note(&step, &work.name);
-                self.ledger.packed(work.log_dir.path(), &[name.to_owned()]);
+                places.note(&step, &site.name);
+                self.ledger.packed(site.log_dir.path(), &[name.to_owned()]);
                 Ok(true)
             }
             Err(Fault::Interrupted) => Err(Fault::Interrupted),
             Err(fault) => {
-                self.hear_of(work.log_dir.path_of(name), Obstructed::NotRemoved(fault.into()));
+                self.hear_of(site.log_dir.path_of(name), Obstructed::NotRemoved(fault.into()));
                 Ok(false)
             }
         }

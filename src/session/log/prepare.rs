@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{Places, Planned, names_of};
 use crate::clock::Now;
 use crate::event::Event;
-use crate::execute::work::{LogWork, SetWork};
+use crate::execute::work::{LogSite, SetWork, Turn};
 use crate::exit::Exit;
 use crate::fault::{Fault, Op, SysError};
 use crate::observe::{Held, View};
@@ -22,13 +22,27 @@ use crate::state::record::{LeftPlain, Noted};
 use crate::sys::call::Errno;
 use crate::sys::dirlock::{Alone, DirLock};
 
+/// Why a log cannot be switched.
+pub(super) struct Failed {
+    pub(super) fault: Fault,
+    /// Something was done by then, if only with the archives.
+    touched: bool,
+}
+
+impl From<Fault> for Failed {
+    /// Nothing was done by then.
+    fn from(fault: Fault) -> Self {
+        Self { fault, touched: false }
+    }
+}
+
 impl Session<'_> {
     /// Plans one log's rotation and carries out what comes before the switch.
     pub(super) fn prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Option<Planned> {
         let path = Arc::clone(&due.path);
         match self.try_prepare(set, due) {
             Ok(planned) => Some(planned),
-            Err((fault, touched)) => {
+            Err(Failed { fault, touched }) => {
                 if matches!(fault, Fault::DestinationExists(_)) {
                     // The state moves on, so that the next period gets a name of its own.
                     self.ledger.passed_over(&path, &self.now);
@@ -43,10 +57,8 @@ impl Session<'_> {
         }
     }
 
-    /// As `prepare`; an error comes with whether anything was done by then.
-    fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, (Fault, bool)> {
-        let untouched = |fault| (fault, false);
-        self.act_as(due.home.identity).map_err(untouched)?;
+    fn try_prepare(&mut self, set: &Arc<SetWork>, mut due: Due) -> Result<Planned, Failed> {
+        self.act_as(due.home.identity)?;
         self.note(|| Event::Rotating {
             log: due.path.to_path_buf(),
             count: count_of(&set.policy),
@@ -54,43 +66,44 @@ impl Session<'_> {
         if set.policy.delay_without_compression {
             self.hear(Event::DelayWithoutCompression(due.path.to_path_buf()));
         }
-        self.have_row_to_itself(set, &due).map_err(untouched)?;
-        let (due, alone) = self.be_alone(set, due).map_err(untouched)?;
-        let (interim, has_shifted) = self.finish_interims(set, &due).map_err(untouched)?;
+        self.have_row_to_itself(set, &due)?;
+        let alone = self.be_alone(set, &mut due)?;
+        let (interim, has_shifted) = self.finish_interims(set, &due)?;
         let before = if has_shifted || self.ledger.was_begun(&due.path) {
             Before::Shifting
         } else {
             Before::Clean
         };
         let now = self.now;
-        match self.make_way(set, &due, before, (&now, &interim))? {
-            (_, Some(fault)) => Err((fault, false)),
-            (planned, None) => Ok(Planned { alone, ..planned }),
+        let mut planned = self.make_way(set, &due, before, (&now, &interim))?;
+        planned.alone = alone;
+        match planned.rotation.stop.take() {
+            Some(fault) => Err(fault.into()),
+            None => Ok(planned),
         }
     }
 
     /// Keeps other runs, with other state files, from cutting the log that is to be cut. One that was waited for has changed the world.
-    fn be_alone(&mut self, set: &SetWork, due: Due) -> Result<(Due, Option<Rc<DirLock>>), Fault> {
+    fn be_alone(&mut self, set: &SetWork, due: &mut Due) -> Result<Option<Rc<DirLock>>, Fault> {
         if set.policy.method != Method::CopyTruncate {
-            return Ok((due, None));
+            return Ok(None);
         }
-        let held = self.directories.get(&due.home.directory.0, &due.path)?;
-        if let Some(lock) = self.alone.get(&held.at.1).and_then(Weak::upgrade) {
-            return Ok((due, Some(lock)));
+        let held = self.directories.get(&due.home.directory.path, &due.path)?;
+        if let Some(lock) = self.alone.get(&held.at.id).and_then(Weak::upgrade) {
+            return Ok(Some(lock));
         }
         match self.hands.be_alone(&held.dir) {
             Alone::Locked { lock, waited } => {
                 let lock = Rc::new(lock);
-                self.alone.insert(held.at.1, Rc::downgrade(&lock));
-                let mut due = due;
+                self.alone.insert(held.at.id, Rc::downgrade(&lock));
                 if waited {
                     self.directories.look_anew();
                     let looked = held.look_at_log(&set.policy, due.name())?;
                     due.facts = looked.unwrap_or(due.facts);
                 }
-                Ok((due, Some(lock)))
+                Ok(Some(lock))
             }
-            Alone::Unlocked => Ok((due, None)),
+            Alone::Unlocked => Ok(None),
             Alone::Busy => Err(Fault::OtherRun {
                 path: due.path.to_path_buf(),
             }),
@@ -104,10 +117,11 @@ impl Session<'_> {
         due: &Due,
         before: Before,
         (now, interim): (&Now, &OsStr),
-    ) -> Result<(Planned, Option<Fault>), (Fault, bool)> {
+    ) -> Result<Planned, Failed> {
         let (mut touched, mut before) = (false, before);
+        let failed = |touched| move |fault| Failed { fault, touched };
         loop {
-            let made = self.plan(set, due.clone(), |question, look| {
+            let made = self.plan(set, due, |question, look| {
                 plan::plan(
                     &Question {
                         before,
@@ -118,22 +132,23 @@ impl Session<'_> {
                     look,
                 )
             });
-            let (planned, stop) = made.map_err(|fault| (fault, touched))?;
+            let planned = made.map_err(failed(touched))?;
             let (left_plain, passed_by) = (&planned.rotation.left_plain, &planned.rotation.passed_by);
-            self.leave_plain(&planned.work, left_plain);
-            let work = &planned.work;
+            let site = &planned.turn.site;
+            self.leave_plain(site, left_plain);
             self.note_archives(
                 Noted::PassedBy,
-                &work.archive_path,
-                &work.path,
+                &site.archive_path,
+                &site.path,
                 passed_by.iter().map(OsString::as_os_str),
             );
             self.tell_fixed(&planned);
-            if self.take_steps(&planned, &mut touched, &mut before)? {
-                let names = names_of(&set.policy, due.name()).map_err(|fault| (fault, touched))?;
+            let taken = self.take_steps(&planned, &mut touched, &mut before);
+            if taken.map_err(failed(touched))? {
+                let names = names_of(&set.policy, due.name()).map_err(failed(touched))?;
                 let still = left_plain.iter().chain(passed_by).collect();
-                self.ledger.only_noted(&planned.work.archive_path, &names, &still);
-                return Ok((planned, stop));
+                self.ledger.only_noted(&site.archive_path, &names, &still);
+                return Ok(planned);
             }
         }
     }
@@ -142,12 +157,7 @@ impl Session<'_> {
     ///
     /// What is only wanted (compression, mail, removal) may fail: that is told, and entered into what is known of the directory. All of
     /// it is tried before the plan is made again, so that ten thousand archives that resist are one plan more, and not as many.
-    fn take_steps(
-        &mut self,
-        planned: &Planned,
-        touched: &mut bool,
-        before: &mut Before,
-    ) -> Result<bool, (Fault, bool)> {
+    fn take_steps(&mut self, planned: &Planned, touched: &mut bool, before: &mut Before) -> Result<bool, Fault> {
         let mut resisted: BTreeSet<&OsStr> = BTreeSet::new();
         for step in &planned.rotation.prepare {
             if !resisted.is_empty() && matches!(step, Step::Rename { .. } | Step::MoveAside(_)) {
@@ -156,21 +166,21 @@ impl Session<'_> {
             if step.farewell().is_some_and(|name| resisted.contains(name)) {
                 continue;
             }
-            match self.hands.step(&planned.work, step) {
+            match self.hands.step(&planned.turn, step) {
                 Ok(()) => {
-                    planned.places.note(step, &planned.work.name);
+                    planned.places.note(step, &planned.turn.site.name);
                     *touched = true;
                     match step {
                         // A gap in the numbers is from here on what this shift has made.
                         Step::Rename { .. } => *before = Before::Shifting,
                         Step::GiveUpMail { what } => {
-                            self.hear_of(planned.work.archive_path_of(what), Obstructed::Unsent);
+                            self.hear_of(planned.turn.site.archive_path_of(what), Obstructed::Unsent);
                         }
                         _ => {}
                     }
                 }
                 Err(fault) => {
-                    let name = self.resists(planned, step, fault).map_err(|fault| (fault, *touched))?;
+                    let name = self.resists(planned, step, fault)?;
                     resisted.insert(name);
                     if matches!(step, Step::Rename { .. } | Step::MoveAside(_)) {
                         return Ok(false);
@@ -188,7 +198,7 @@ impl Session<'_> {
         };
         let told = fault.clone();
         let mut view = place.view.borrow_mut();
-        let path = |name: &OsStr| planned.work.archive_path_of(name);
+        let path = |name: &OsStr| planned.turn.site.archive_path_of(name);
         let (name, is_new) = match step {
             Step::Compress { from, to, .. } => {
                 let why = match fault {
@@ -247,15 +257,15 @@ impl Session<'_> {
         for name in &planned.rotation.passed_by {
             if let Some(refused) = place.dir.refuses_to_rename(name) {
                 let what = Obstructed::NotRenamed(Fault::Call(refused).into());
-                self.hear_of(planned.work.archive_path_of(name), what);
+                self.hear_of(planned.turn.site.archive_path_of(name), what);
             }
         }
     }
 
     /// Notes durably that archives of a log stay plain, or will when they have these names.
-    pub(super) fn leave_plain(&mut self, work: &LogWork, archives: &[OsString]) {
+    pub(super) fn leave_plain(&mut self, site: &LogSite, archives: &[OsString]) {
         let names = archives.iter().map(OsString::as_os_str);
-        self.note_archives(Noted::Plain, &work.archive_path, &work.path, names);
+        self.note_archives(Noted::Plain, &site.archive_path, &site.path, names);
     }
 
     /// Notes something durably of a log's archives in a directory.
@@ -275,17 +285,18 @@ impl Session<'_> {
     pub(super) fn plan(
         &mut self,
         set: &Arc<SetWork>,
-        due: Due,
+        due: &Due,
         make: impl FnOnce(&Question<'_>, &mut dyn plan::Look) -> Result<Rotation, Fault>,
-    ) -> Result<(Planned, Option<Fault>), Fault> {
+    ) -> Result<Planned, Fault> {
         let names = names_of(&set.policy, due.name())?;
-        let places = self.places(set, &due)?;
+        let places = self.places(set, due)?;
+        let site = places.site(set, due);
         places.log.view.borrow_mut().clear_left_over()?;
         if let Some(held) = &places.archive {
             held.view.borrow_mut().clear_left_over()?;
         }
-        let left_plain = self.ledger.noted(Noted::Plain, &places.archive_path, &names);
-        let passed_by = self.ledger.noted(Noted::PassedBy, &places.archive_path, &names);
+        let left_plain = self.ledger.noted(Noted::Plain, &site.archive_path, &names);
+        let passed_by = self.ledger.noted(Noted::PassedBy, &site.archive_path, &names);
         let question = Question {
             left_plain: &left_plain,
             passed_by: &passed_by,
@@ -300,61 +311,43 @@ impl Session<'_> {
             Some(held) => make(&question, &mut *held.view.borrow_mut())?,
             None => make(&question, &mut View::of_nothing())?,
         };
-        let stop = rotation.stop.take().map(|fault| match fault {
-            Fault::DestinationExists(name) => Fault::DestinationExists(places.archive_path.join(name)),
-            other => other,
-        });
-        let work = Arc::new(places.work(set, &due, rotation.archive.clone()));
-        Ok((
-            Planned {
-                work,
-                rotation,
-                places,
-                due,
-                alone: None,
-            },
-            stop,
-        ))
+        if let Some(Fault::DestinationExists(name)) = &mut rotation.stop {
+            *name = site.archive_path.join(&*name);
+        }
+        Ok(Planned {
+            turn: Arc::new(Turn::new(site, due.facts, rotation.archive.clone())),
+            rotation,
+            places,
+            alone: None,
+        })
     }
 
     /// Opens a log's directories.
     pub(in crate::session) fn places(&mut self, set: &SetWork, due: &Due) -> Result<Places, Fault> {
-        let log = self.directories.get(&due.home.directory.0, &due.path)?;
-        if log.facts.id != due.home.directory.1 {
+        let log = self.directories.get(&due.home.directory.path, &due.path)?;
+        if log.facts.id != due.home.directory.id {
             // Somebody put another directory in its place since the log was looked at.
-            let path = due.home.directory.0.clone();
+            let path = due.home.directory.path.clone();
             return Err(Fault::Call(SysError::new(
                 Op::OpenDirectory,
                 path,
                 Errno::ESTALE as i32,
             )));
         }
-        let (archive, archive_path) = self.archive_place(set, due, &log)?;
-        Ok(Places {
-            log,
-            archive,
-            archive_path,
-        })
+        let archive = self.archive_place(set, due, &log)?;
+        Ok(Places { log, archive })
     }
 
     /// Finds, or makes, the archives' directory.
-    fn archive_place(
-        &mut self,
-        set: &SetWork,
-        due: &Due,
-        log: &Rc<Held>,
-    ) -> Result<(Option<Rc<Held>>, PathBuf), Fault> {
+    fn archive_place(&mut self, set: &SetWork, due: &Due, log: &Rc<Held>) -> Result<Option<Rc<Held>>, Fault> {
         let Some(old) = &set.policy.old_dir else {
-            return Ok((Some(Rc::clone(log)), due.home.directory.0.clone()));
+            return Ok(Some(Rc::clone(log)));
         };
-        let path = due.home.directory.0.join(&old.path);
         match (self.directories.get_below(log, &old.path, &due.path), &old.create) {
-            (Ok(held), _) => Ok((Some(held), path)),
+            (Ok(held), _) => Ok(Some(held)),
             (Err(Fault::Call(error)), Some(ownership)) if error.is_absence() => {
-                let made = self
-                    .hands
-                    .make_dir(&mut self.directories, log, &old.path, ownership, &due.path)?;
-                Ok((made, path))
+                let hands = &mut self.hands;
+                hands.make_dir(&mut self.directories, log, &old.path, ownership, &due.path)
             }
             (Err(fault), _) => Err(fault),
         }

@@ -14,7 +14,7 @@ use crate::fault::{Fault, Hook};
 use crate::observe::Held;
 use crate::plan::{self, Question};
 use crate::session::Session;
-use crate::session::set::{Due, Home};
+use crate::session::set::Due;
 use crate::state::record::Unfinished;
 use crate::unix::{FileId, split_path};
 
@@ -49,7 +49,7 @@ impl Session<'_> {
             let _ = self.run_for_set(set, Hook::Post);
         }
         for (planned, left) in resumed {
-            let path = planned.work.path.to_path_buf();
+            let path = planned.turn.site.path.to_path_buf();
             if !set.policy.scripts.shared {
                 let _ = self.run_after(set, &planned);
             }
@@ -91,24 +91,15 @@ impl Session<'_> {
             return Ok(None);
         };
         self.turn_to(path);
-        let directory = Rc::clone(&held.at);
-        let due = Due {
-            path: path.into(),
-            home: Rc::new(Home {
-                directory,
-                device: facts.id.device,
-                identity,
-            }),
-            facts,
-        };
-        let (mut planned, _) = self.plan(set, due, |question, look| {
+        let due = Due::new(path.into(), &held.at, identity, facts);
+        let mut planned = self.plan(set, &due, |question, look| {
             let interim = interim.as_deref().unwrap_or(question.interim);
             plan::resume(&Question { interim, ..*question }, &archive, has_interim, look)
         })?;
         if log.is_none() {
             for step in &planned.rotation.switch {
-                self.hands.step(&planned.work, step)?;
-                planned.places.note(step, &planned.work.name);
+                self.hands.step(&planned.turn, step)?;
+                planned.places.note(step, &planned.turn.site.name);
             }
         }
         planned.rotation.switch.clear();
