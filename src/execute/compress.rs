@@ -16,7 +16,7 @@ use super::pace::Pace;
 use super::place::place;
 use super::remove::remove;
 use super::work::LogWork;
-use crate::event::{Event, Listener};
+use crate::event::{LogListener, What};
 use crate::facts::FileFacts;
 use crate::fault::{ChildEnd, Fault, Op, SysError};
 use crate::plan::{Model, Step};
@@ -68,7 +68,7 @@ pub(super) fn begin(
     work: &LogWork,
     step: &Step,
     threads: NonZero<usize>,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<Begun, Fault> {
     let (Step::Compress { from, to, model }, Some(dir), Some(how)) =
         (step, &work.archive_dir, &work.set.policy.compression)
@@ -142,7 +142,7 @@ fn write(
     (from, source, facts): (&OsStr, &File, &FileFacts),
     output: &File,
     threads: NonZero<usize>,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<(), Fault> {
     let path = work.archive_path_of(from);
     let pace = Pace::new(&path, facts.size, &*work.set.choices.watcher);
@@ -185,7 +185,7 @@ fn run_program(
     how: &Compression,
     (path, source): (&Path, &File),
     (output, most): (&File, Option<u64>),
-    (listener, pace): (&dyn Listener, &Pace<'_>),
+    (listener, pace): (&LogListener<'_>, &Pace<'_>),
 ) -> Result<(), Fault> {
     let cannot = |error: SysError| Fault::CannotCompress {
         path: path.to_owned(),
@@ -215,7 +215,7 @@ fn run_program(
         }
         Ok(done) => {
             if !done.said.is_empty() {
-                listener.hear(Event::CompressorSaid {
+                listener.hear(What::CompressorSaid {
                     path: path.to_owned(),
                     said: done.said,
                 });
@@ -240,7 +240,7 @@ fn run_program(
 /// Flushes the compressed file, gives it owner, mode, times and name, and lets the plain archive go.
 ///
 /// Answers `false` where the archive was written to in the meantime: it stays as it is then.
-pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -> Result<bool, Fault> {
+pub(super) fn complete(work: &LogWork, half: Halfway, listener: &LogListener<'_>) -> Result<bool, Fault> {
     let Some(dir) = &work.archive_dir else { return Ok(true) };
     let path = work.archive_path_of(&half.to);
     let output = half.newborn.file();
@@ -272,15 +272,15 @@ pub(super) fn complete(work: &LogWork, half: Halfway, listener: &dyn Listener) -
         if is_there(&half.from, half.facts.id) && is_there(&half.to, written.id) {
             // What stays plain is one archive, and not two of the same content.
             if let Err(error) = dir.unlink(&half.to) {
-                listener.hear(Event::Failed(error.into()));
+                listener.hear(What::Failed(error.into()));
             }
         }
         return Err(fault);
     }
-    listener.note(|| Event::Compressed {
+    listener.note(|| What::Compressed {
         path,
-        from: half.facts.size,
-        to: written.size,
+        is_newest: half.from == work.archive,
+        bytes: written.size,
     });
     Ok(true)
 }

@@ -7,7 +7,7 @@ use super::compress::flush;
 use super::files::{dir_of, is_held};
 use super::place::place;
 use super::work::LogWork;
-use crate::event::{Event, Listener};
+use crate::event::{LogListener, What};
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Op};
 use crate::plan::{Spot, Step, Where};
@@ -22,7 +22,7 @@ use crate::unix::FileId;
 
 /// Copies the log, or `renamecopy`'s interim log: that goes when it is copied, so a program may no longer write to it. Answers
 /// `false`, and has done nothing, where one does.
-pub(super) fn copy(work: &LogWork, step: &Step, listener: &dyn Listener) -> Result<bool, Fault> {
+pub(super) fn copy(work: &LogWork, step: &Step, listener: &LogListener<'_>) -> Result<bool, Fault> {
     let (Step::Copy { from, to }, Some(dir)) = (step, &work.archive_dir) else {
         return Ok(true);
     };
@@ -54,7 +54,7 @@ fn is_copied(dir: &Dir, to: &OsStr, source: &File) -> bool {
 /// Copies the log to an archive and cuts off what was copied; without an archive it is only cut.
 ///
 /// Order: the copy is flushed and has its name before the log loses a byte.
-pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &dyn Listener) -> Result<(), Fault> {
+pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &LogListener<'_>) -> Result<(), Fault> {
     let log = Spot {
         place: Where::Log,
         name: work.name.clone(),
@@ -90,12 +90,9 @@ pub(super) fn copy_and_truncate(work: &LogWork, to: Option<&OsStr>, listener: &d
     let copied = truncate::copy(source.as_fd(), newborn.file().as_fd(), after, &reopen).map_err(fail)?;
     let archive = finish(work, (&source, &facts), newborn, to, listener)?;
     let cut = copied.cut(source.into(), archive.as_fd(), &reopen).map_err(fail)?;
-    listener.hear(Event::CutWay {
-        log: work.path.to_path_buf(),
-        way: cut.way,
-    });
+    listener.hear(What::CutWay(cut.way));
     if reopen().is_ok_and(|log| truncate::grew_a_hole(log.as_fd(), &cut)) {
-        listener.hear(Event::WriterDoesNotAppend(work.path.to_path_buf()));
+        listener.hear(What::WriterDoesNotAppend);
     } else if !matches!(cut.way, CutWay::Alone | CutWay::ByAnother) {
         // Its writer may not have written yet: it is asked about once more.
         let _ = work.cut.set(cut);
@@ -116,7 +113,7 @@ fn finish(
     (source, facts): (&File, &FileFacts),
     newborn: Newborn,
     to: &OsStr,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<File, Fault> {
     let dir = work.archive_dir.as_ref().map_or(&work.log_dir, |dir| dir);
     let path = work.archive_path_of(to);

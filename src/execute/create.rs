@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::place::place;
 use super::work::LogWork;
-use crate::event::Listener;
+use crate::event::LogListener;
 use crate::fault::{Fault, Op};
 use crate::policy::{Method, Ownership};
 use crate::sys::File;
@@ -15,7 +15,7 @@ use crate::unix::Mode;
 
 /// Makes the log anew: born as it is to be where that can be had, else narrow, then owner, ACL and mode, and only then its
 /// name.
-pub(super) fn create(work: &LogWork, ownership: &Ownership, listener: &dyn Listener) -> Result<(), Fault> {
+pub(super) fn create(work: &LogWork, ownership: &Ownership, listener: &LogListener<'_>) -> Result<(), Fault> {
     let path = &work.path;
     // The old log, renamed, must not come back under this name when the power goes.
     work.log_dir.settle()?;

@@ -14,7 +14,7 @@ use std::time::Instant;
 use super::compress::{self, Halfway};
 use super::perform::{Progress, holder, perform};
 use super::work::LogWork;
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, LogListener, What};
 use crate::fault::Fault;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::plan::{Spot, Step};
@@ -187,6 +187,11 @@ impl Job {
         }
     }
 
+    /// Returns whom to tell what happens.
+    fn listener(&self) -> LogListener<'_> {
+        LogListener::new(&self.work.path, &*self.events)
+    }
+
     /// Goes through the steps until one is only half done, or cannot be done yet.
     pub(super) fn advance(mut self, threads: NonZero<usize>) -> After {
         while let Some(step) = self.steps.pop_front() {
@@ -195,7 +200,7 @@ impl Job {
                 break;
             }
             let step = self.with_stand_in(step);
-            match perform(&self.work, &step, threads, &*self.events) {
+            match perform(&self.work, &step, threads, &self.listener()) {
                 Ok(Progress::Done) => {
                     if let Step::Compress { from, .. } = step {
                         self.packed.push(from);
@@ -221,7 +226,7 @@ impl Job {
     /// Completes a compressed file; an archive that was written to in the meantime stays as it is.
     pub(super) fn complete(&mut self, half: Halfway) {
         let (to, from) = half.names();
-        match compress::complete(&self.work, half, &*self.events) {
+        match compress::complete(&self.work, half, &self.listener()) {
             Ok(true) => self.packed.push(from),
             Ok(false) => {
                 let path = self.work.archive_path_of(&from);
@@ -250,7 +255,7 @@ impl Job {
                 self.kept.push(what.name);
             }
             Step::Copy { .. } | Step::Mail { .. } => {
-                self.events.hear(Event::Failed(fault));
+                self.listener().hear(What::Failed(fault));
                 self.failed = true;
                 self.do_without(step);
             }
@@ -296,7 +301,7 @@ impl Job {
     }
 
     fn tell(&self, archive: PathBuf, what: Obstructed) {
-        self.events.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
+        self.listener().hear(What::Obstacle(ArchiveObstacle { archive, what }));
     }
 
     /// A mail of a compressed file that was not made is one of the plain file.
@@ -328,7 +333,7 @@ impl Job {
 
     fn fail(&mut self, fault: Fault) {
         self.interrupted = fault == Fault::Interrupted;
-        self.events.hear(Event::Failed(fault));
+        self.listener().hear(What::Failed(fault));
         self.failed = true;
         self.steps.clear();
     }

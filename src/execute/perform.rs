@@ -7,7 +7,7 @@ use super::compress::{self, Begun, Halfway};
 use super::files::{archive_dir, dir_of};
 use super::work::LogWork;
 use super::{copy, create, mail, place, remove};
-use crate::event::Listener;
+use crate::event::LogListener;
 use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Spot, Step, Where};
@@ -35,7 +35,7 @@ pub(super) fn perform(
     work: &LogWork,
     step: &Step,
     threads: NonZero<usize>,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<Progress, Fault> {
     if !matches!(step, Step::Compress { .. } | Step::Copy { .. }) {
         work.announce(step, listener);
@@ -75,7 +75,7 @@ pub(super) fn perform(
     Ok(Progress::Done)
 }
 
-fn rename(work: &LogWork, from: &Spot, to: &Spot, listener: &dyn Listener) -> Result<(), Fault> {
+fn rename(work: &LogWork, from: &Spot, to: &Spot, listener: &LogListener<'_>) -> Result<(), Fault> {
     if to.place == Where::Log && from.place == Where::Log && from.name == work.name && work.archive != to.name {
         // What an earlier `renamecopy` could not finish is in the way, and is all there is of that log.
         place::make_room(work, &work.log_dir, &to.name, work.path_of(to), listener)?;

@@ -5,7 +5,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
 use super::work::LogWork;
-use crate::event::{Event, Listener};
+use crate::event::{LogListener, What};
 use crate::fault::{Fault, SysError};
 use crate::sys::File;
 use crate::sys::create::Newborn;
@@ -20,7 +20,7 @@ pub(super) fn make_room(
     dir: &Dir,
     name: &OsStr,
     path: PathBuf,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<(), SysError> {
     if dir.look(name)?.is_none() {
         return Ok(());
@@ -31,7 +31,7 @@ pub(super) fn make_room(
     dir.rename(name, dir, &free)?;
     let mut to = path.clone();
     to.set_file_name(&free);
-    listener.hear(Event::MovedAside { path, to });
+    listener.hear(What::MovedAside { path, to });
     Ok(())
 }
 
@@ -64,7 +64,7 @@ pub(super) fn place(
     dir: &Dir,
     name: &OsStr,
     path: PathBuf,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<File, Fault> {
     // What was moved out of its way must not come back when the power goes.
     dir.settle()?;

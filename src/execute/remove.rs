@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::hook::{self, Call};
 use super::work::LogWork;
-use crate::event::{Event, Listener};
+use crate::event::{LogListener, What};
 use crate::facts::{FileFacts, Kind};
 use crate::fault::{Fault, Hook, Op};
 use crate::sys::File;
@@ -20,7 +20,7 @@ const LARGEST_HOLES: u64 = 64 << 20;
 ///
 /// # Errors
 /// `preremove` failed, or the file could not be removed: it stays.
-pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn Listener) -> Result<(), Fault> {
+pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &LogListener<'_>) -> Result<(), Fault> {
     let path = work.archive_path_of(name);
     // What cannot be overwritten stays, and preremove does not hear of it.
     let is_link = || Ok::<_, Fault>(dir.look(name)?.is_some_and(|facts| facts.kind == Kind::Symlink));
@@ -36,7 +36,7 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
         None => None,
     };
     if let Some(mut call) = Call::for_log(&work.set, Hook::Remove, &path, None) {
-        listener.hear(Event::Script {
+        listener.hear(What::Script {
             hook: Hook::Remove,
             rehearsed: None,
         });
@@ -50,7 +50,7 @@ pub(super) fn remove(work: &LogWork, dir: &Dir, name: &OsString, listener: &dyn 
     let aside = set_aside(dir, name, &file)?;
     let shredded = (!is_hollow).then(|| process::run_shred(&file, cycles, work.stranger()));
     if !matches!(&shredded, Some(Ok(done)) if done.end.is_ok()) {
-        listener.hear(Event::ShredFailed {
+        listener.hear(What::ShredFailed {
             path: path.clone(),
             said: shredded.and_then(Result::ok).map(|done| done.said).unwrap_or_default(),
         });
@@ -64,7 +64,7 @@ pub(super) fn unlink(
     dir: &Dir,
     name: &OsString,
     path: PathBuf,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<(), Fault> {
     let unlinked = match work.identity {
         None => work.set.choices.release.unlink(dir, name),
@@ -73,7 +73,7 @@ pub(super) fn unlink(
     };
     match unlinked {
         Err(error) if error.is_absence() => {
-            listener.hear(Event::AlreadyGone(path));
+            listener.hear(What::AlreadyGone(path));
             Ok(())
         }
         other => Ok(other?),

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::engine::{self, BuiltIn};
 use crate::clock::Stamp;
 use crate::diag::Place;
-use crate::event::{Doing, Event, Listener};
+use crate::event::{Doing, Listener, LogListener, What};
 use crate::facts::FileFacts;
 use crate::fault::SysError;
 use crate::plan::{Spot, Step, Where};
@@ -147,11 +147,11 @@ impl LogWork {
     }
 
     /// Says what a step does, as it is begun or would be.
-    pub fn announce(&self, step: &Step, listener: &dyn Listener) {
+    pub fn announce(&self, step: &Step, listener: &LogListener<'_>) {
         if !listener.hears_notes() {
             return;
         }
-        let say = |doing| listener.hear(Event::Step(doing));
+        let say = |doing| listener.hear(What::Step(doing));
         match step {
             Step::Compress { from, .. } => say(self.compressing(from)),
             Step::Rename { from, to } => say(Doing::Rename {
@@ -165,7 +165,7 @@ impl LogWork {
                         to: self.archive_path_of(to),
                     });
                 }
-                say(Doing::Truncate(self.path.to_path_buf()));
+                say(Doing::Truncate);
             }
             Step::Copy { from, to } => {
                 say(Doing::Copy {
@@ -173,15 +173,10 @@ impl LogWork {
                     to: self.archive_path_of(to),
                 });
                 if from.place == Where::Log && from.name == self.name {
-                    say(Doing::LeaveUncut(self.path.to_path_buf()));
+                    say(Doing::LeaveUncut);
                 }
             }
-            Step::SkipCopy { to } => {
-                say(Doing::SkipCopy {
-                    from: self.path.to_path_buf(),
-                    to: self.archive_path_of(to),
-                });
-            }
+            Step::SkipCopy { to } => say(Doing::SkipCopy(self.archive_path_of(to))),
             Step::Create(ownership) => say(self.creating(ownership)),
             Step::Mail { what, .. } => {
                 let address = self
@@ -222,7 +217,6 @@ impl LogWork {
 
     fn creating(&self, ownership: &Ownership) -> Doing {
         Doing::Create {
-            path: self.path.to_path_buf(),
             mode: ownership.mode.unwrap_or(Mode(self.before.mode.0 & 0o777)),
             user: ownership.user.unwrap_or(self.before.user),
             group: ownership.group.unwrap_or(self.before.group),

@@ -3,7 +3,7 @@
 //! `prepare` makes the plan and does what comes before the switch; `resume` ends what a dead run had begun.
 
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -11,7 +11,7 @@ use std::time::Instant;
 use super::Session;
 use super::set::{Due, Waiting};
 use crate::clock::Now;
-use crate::event::Event;
+use crate::event::What;
 use crate::execute::hook::Call;
 use crate::execute::perform::changes;
 use crate::execute::work::{LogWork, SetWork};
@@ -207,9 +207,11 @@ impl Session<'_> {
         prepared
     }
 
-    fn hear_if_set(&self, set: &SetWork, hook: Hook) {
+    /// Tells that a script of the stanza does not run, where there is one.
+    pub(super) fn hear_if_set(&mut self, set: &SetWork, hook: Hook) {
         if Call::for_set(set, hook).is_some() {
-            self.hear(Event::ScriptNotNeeded(hook));
+            self.turn_to_stanza(&set.declared_at);
+            self.hear(What::ScriptNotNeeded(hook));
         }
     }
 
@@ -247,10 +249,7 @@ impl Session<'_> {
             self.cuts
                 .push((Arc::clone(&planned.work.path), planned.due.facts.id, *cut));
         }
-        self.note(|| Event::Switched {
-            log: planned.work.path.to_path_buf(),
-            archive: planned.work.archive_path_of(&planned.work.archive),
-        });
+        self.note(|| What::Switched(planned.work.archive_path_of(&planned.work.archive)));
         true
     }
 
@@ -284,11 +283,6 @@ impl Session<'_> {
             .finish(Arc::clone(&planned.work), planned.rotation.finish, inline);
         let done = self.hands.collect();
         self.take_in(done);
-    }
-
-    /// Tells that it is about this log from here on.
-    pub(super) fn turn_to(&self, log: &Path) {
-        self.note(|| Event::Turn(log.to_owned()));
     }
 
     fn is_ending(&mut self) -> bool {

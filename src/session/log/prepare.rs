@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Places, Planned, names_of};
 use crate::clock::Now;
-use crate::event::Event;
+use crate::event::What;
 use crate::execute::work::{LogWork, SetWork};
 use crate::exit::Exit;
 use crate::facts::Kind;
@@ -48,12 +48,9 @@ impl Session<'_> {
     fn try_prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Result<Planned, (Fault, bool)> {
         let untouched = |fault| (fault, false);
         self.act_as(due.home.identity).map_err(untouched)?;
-        self.note(|| Event::Rotating {
-            log: due.path.to_path_buf(),
-            count: count_of(&set.policy),
-        });
+        self.note(|| What::Rotating(count_of(&set.policy)));
         if set.policy.delay_without_compression {
-            self.hear(Event::DelayWithoutCompression(due.path.to_path_buf()));
+            self.hear(What::DelayWithoutCompression);
         }
         self.have_row_to_itself(set, &due).map_err(untouched)?;
         let (due, alone) = self.be_alone(set, due).map_err(untouched)?;
@@ -271,7 +268,7 @@ impl Session<'_> {
                 (Ok(()), _) => planned.places.note(step, &planned.work.name),
             }
         }
-        self.hear(Event::Recovered(due.path.to_path_buf()));
+        self.hear(What::Recovered);
         Ok(())
     }
 
@@ -283,7 +280,7 @@ impl Session<'_> {
         if !self.told.insert((archive.clone(), what.word())) {
             return;
         }
-        self.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
+        self.hear(What::Obstacle(ArchiveObstacle { archive, what }));
     }
 
     /// Notes durably that archives of a log stay plain, or will when they have these names.

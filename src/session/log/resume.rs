@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{Planned, names_of};
-use crate::event::Event;
+use crate::event::What;
 use crate::execute::work::SetWork;
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Hook};
@@ -22,7 +22,7 @@ impl Session<'_> {
     pub(in crate::session) fn resume_unfinished<'p>(
         &mut self,
         set: &Arc<SetWork>,
-        logs: impl Iterator<Item = &'p Path>,
+        logs: impl Iterator<Item = &'p Arc<Path>>,
     ) {
         if !self.ledger.has_unfinished() {
             return;
@@ -48,13 +48,13 @@ impl Session<'_> {
             let _ = self.run_for_set(set, Hook::Post);
         }
         for (planned, left) in resumed {
-            let path = planned.work.path.to_path_buf();
+            self.turn_to(&planned.work.path);
             if !set.policy.scripts.shared {
                 let _ = self.run_after(set, &planned);
             }
             self.ledger.resumed(left);
             self.finish(planned);
-            self.hear(Event::Recovered(path));
+            self.hear(What::Recovered);
         }
         // The same logs may be rotated next, by names: what a program writes to must not wait for its turn behind them, nor may what
         // was planned, and was not done, count as done.
@@ -62,7 +62,7 @@ impl Session<'_> {
         self.directories.look_anew();
     }
 
-    fn resume(&mut self, set: &Arc<SetWork>, path: &Path, left: &Unfinished) -> Result<Option<Planned>, Fault> {
+    fn resume(&mut self, set: &Arc<SetWork>, path: &Arc<Path>, left: &Unfinished) -> Result<Option<Planned>, Fault> {
         let Some((directory, name)) = split_path(path) else {
             return Ok(None);
         };
@@ -91,7 +91,7 @@ impl Session<'_> {
         self.turn_to(path);
         let directory = Rc::clone(&held.at);
         let due = Due {
-            path: path.into(),
+            path: Arc::clone(path),
             home: Rc::new(Home {
                 directory,
                 device: facts.id.device,
