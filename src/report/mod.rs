@@ -81,7 +81,7 @@ impl Listener for Speakers {
 
     fn hear_late(&self, event: Event, at: Instant) {
         if let Some(tally) = &self.tally {
-            tally.hear_late(event.clone(), at);
+            tally.note(&event, at);
         }
         self.reporter.hear(event);
     }

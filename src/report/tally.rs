@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::text;
 use super::words;
 use crate::diag::Severity;
-use crate::event::{About, Doing, Event, Listener, What};
+use crate::event::{About, Doing, Event, What};
 use crate::schedule::Verdict;
 
 mod run;
@@ -55,20 +55,15 @@ impl Tally {
         to(&inner.run)
     }
 
-    fn inner(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Listener for Tally {
-    fn hear(&self, event: Event) {
-        self.hear_late(event, Instant::now());
-    }
-
-    fn hear_late(&self, event: Event, at: Instant) {
+    /// Takes note of what happened then.
+    pub fn note(&self, event: &Event, at: Instant) {
         let mut inner = self.inner();
         let at = at.saturating_duration_since(inner.start);
-        inner.note(&event, at);
+        inner.note(event, at);
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

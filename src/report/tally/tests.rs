@@ -23,7 +23,7 @@ fn place(line: u32) -> Place {
 }
 
 fn hear(tally: &Tally, about: About, what: What) {
-    tally.hear(Event { about, what });
+    tally.note(&Event { about, what }, Instant::now());
 }
 
 /// Tells of a log.
