@@ -74,16 +74,22 @@ pub struct Speakers {
     pub tally: Option<Arc<Tally>>,
 }
 
+impl Speakers {
+    fn tell(&self, event: Event, at: impl FnOnce() -> Instant) {
+        if let Some(tally) = &self.tally {
+            tally.note(&event, at());
+        }
+        self.reporter.hear(event);
+    }
+}
+
 impl Listener for Speakers {
     fn hear(&self, event: Event) {
-        self.hear_late(event, Instant::now());
+        self.tell(event, Instant::now);
     }
 
     fn hear_late(&self, event: Event, at: Instant) {
-        if let Some(tally) = &self.tally {
-            tally.note(&event, at);
-        }
-        self.reporter.hear(event);
+        self.tell(event, || at);
     }
 
     fn hears_notes(&self) -> bool {

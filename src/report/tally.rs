@@ -23,6 +23,8 @@ struct Inner {
     start: Instant,
     /// Where each log is: its stanza, and its place there. One stanza's logs are finished while the next one's turn has come.
     places: HashMap<Arc<Path>, (usize, usize)>,
+    /// The log that was found last.
+    latest: Option<(Arc<Path>, (usize, usize))>,
 }
 
 /// Collects.
@@ -43,6 +45,7 @@ impl Default for Tally {
             run,
             start: Instant::now(),
             places: HashMap::new(),
+            latest: None,
         }))
     }
 }
@@ -94,14 +97,24 @@ impl Inner {
 
     /// Finds a log, which is entered into the last stanza if it was not met before.
     fn place_of(&mut self, path: &Arc<Path>) -> Option<(usize, usize)> {
-        if let Some(place) = self.places.get(path) {
+        // A log has many events in a row.
+        if let Some((log, place)) = &self.latest
+            && Arc::ptr_eq(log, path)
+        {
             return Some(*place);
         }
-        let last = self.run.sets.len().checked_sub(1)?;
-        let logs = &mut self.run.sets[last].logs;
-        let place = (last, logs.len());
-        logs.push(LogTally::of(Arc::clone(path)));
-        self.places.insert(Arc::clone(path), place);
+        let place = match self.places.get(path) {
+            Some(place) => *place,
+            None => {
+                let last = self.run.sets.len().checked_sub(1)?;
+                let logs = &mut self.run.sets[last].logs;
+                let place = (last, logs.len());
+                logs.push(LogTally::of(Arc::clone(path)));
+                self.places.insert(Arc::clone(path), place);
+                place
+            }
+        };
+        self.latest = Some((Arc::clone(path), place));
         Some(place)
     }
 
