@@ -1,43 +1,118 @@
 //! What a run has to tell, as data: one value a happening, in order. `report` has the words.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::clock::Stamp;
-use crate::diag::{Diagnostic, Place};
+use crate::diag::{Diagnostic, Place, Severity};
 use crate::fault::{Fault, Hook};
 use crate::obstacle::{ArchiveObstacle, PassedOver};
 use crate::policy::Policy;
-use crate::schedule::Verdict;
+use crate::schedule::{Cause, Verdict};
+use crate::state::StateProblem;
+use crate::store::StoreError;
 use crate::sys::truncate::CutWay;
 use crate::unix::{GroupId, Mode, UserId};
 
-/// Something that happened, or was decided, or would be done.
+/// Something that happened, or was decided, or would be done, and what it is about.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub struct Event {
+    /// What it is about.
+    pub about: About,
+    /// What happened.
+    pub what: What,
+}
+
+impl Event {
+    /// Makes an event of the run as a whole.
+    #[must_use]
+    pub fn of_run(what: What) -> Self {
+        let about = About::Run;
+        Self { about, what }
+    }
+
+    /// Returns how much it weighs. This alone decides who hears of it, and how it is marked.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        match &self.what {
+            What::Config(diagnostic) => diagnostic.severity,
+            What::State(problem) => problem.severity(),
+            What::Failed(_) | What::NoState(_) | What::Ending(_) => Severity::Error,
+            What::Obstacle(obstacle) if obstacle.what.is_error() => Severity::Error,
+            What::LogFileFailed(Fault::Call(_)) => Severity::Warning,
+            What::LogFileFailed(_) => Severity::Error,
+            What::Decided {
+                verdict: Verdict::Rotate(Cause::Future),
+                ..
+            } => Severity::Warning,
+            What::DryRun
+            | What::DelayWithoutCompression
+            | What::CompressorSaid { .. }
+            | What::WriterDoesNotAppend
+            | What::Obstacle(_)
+            | What::MovedAside { .. }
+            | What::AlreadyGone(_)
+            | What::ShredFailed { .. } => Severity::Warning,
+            What::Handling(_)
+            | What::Stanza { .. }
+            | What::NoLogs
+            | What::NotLookedAt
+            | What::Considering
+            | What::NewState
+            | What::Times { .. }
+            | What::Decided { .. }
+            | What::PassedOver(_)
+            | What::Script { .. }
+            | What::ScriptNotNeeded(_)
+            | What::Rotating(_)
+            | What::Step(_)
+            | What::Compressed { .. }
+            | What::Switched(_)
+            | What::Rotated { .. }
+            | What::CutWay(_)
+            | What::Recovered
+            | What::Summary(_) => Severity::Note,
+        }
+    }
+}
+
+/// What an event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The run as a whole.
+    Run,
+    /// A stanza as a whole, by where it stands.
+    Stanza(Place),
+    /// A log.
+    Log(Arc<Path>),
+}
+
+/// What happened, or was decided, or would be done.
+#[derive(Clone, Debug)]
+pub enum What {
     /// The run changes nothing.
     DryRun,
     /// Something about the configuration.
     Config(Diagnostic),
     /// This many stanzas are handled.
     Handling(usize),
-    /// A stanza's turn has come.
-    Set {
+    /// The stanza's turn has come: its logs are those that are told of from here on for the first time.
+    Stanza {
         /// Its path list as written.
         written: Arc<[u8]>,
         /// What happens to its logs.
         policy: Arc<Policy>,
         /// `-f`.
         forced: bool,
-        /// Where it stands: file and line.
-        place: Place,
     },
-    /// A stanza has no logs.
+    /// The stanza has no logs.
     NoLogs,
-    /// A log is looked at.
-    Considering(PathBuf),
+    /// The log is not looked at, since its whole stanza failed.
+    NotLookedAt,
+    /// The log is looked at.
+    Considering,
     /// The log is seen for the first time.
     NewState,
     /// What the decision compares.
@@ -49,20 +124,13 @@ pub enum Event {
     },
     /// The decision.
     Decided {
-        /// The log.
-        log: PathBuf,
         /// What was decided.
         verdict: Verdict,
-        /// Its size in bytes.
+        /// The log's size in bytes.
         size: u64,
     },
-    /// A log is passed over without an error.
-    PassedOver {
-        /// The log.
-        log: PathBuf,
-        /// Why.
-        why: PassedOver,
-    },
+    /// The log is passed over without an error.
+    PassedOver(PassedOver),
     /// A script is about to run (or would).
     Script {
         /// Which.
@@ -70,45 +138,27 @@ pub enum Event {
         /// Its text and arguments, shown in a dry run.
         rehearsed: Option<(Arc<[u8]>, Vec<OsString>)>,
     },
-    /// A script of a set does not run: nothing was, or will be, rotated.
+    /// A script of the stanza does not run: nothing was, or will be, rotated.
     ScriptNotNeeded(Hook),
-    /// A log's rotation begins.
-    Rotating {
-        /// The log.
-        log: PathBuf,
-        /// How many archives stay; -1 for all.
-        count: i64,
-    },
+    /// The log's rotation begins; so many archives stay, -1 for all.
+    Rotating(i64),
     /// `delaycompress` has no meaning here.
-    DelayWithoutCompression(PathBuf),
+    DelayWithoutCompression,
     /// One step of a rotation, as it is begun (or would be).
     Step(Doing),
-    /// From here on it is about this log, until another's turn comes.
-    Turn(PathBuf),
-    /// From here on it is about the stanza as a whole.
-    TurnOfSet,
-    /// From here on it is about the run as a whole.
-    TurnOfRun,
     /// An archive was compressed.
     Compressed {
         /// Its compressed name.
         path: PathBuf,
-        /// Bytes before.
-        from: u64,
-        /// Bytes after.
-        to: u64,
+        /// It is what the log has become, and not an older one.
+        is_newest: bool,
+        /// Its size in bytes.
+        bytes: u64,
     },
-    /// The log has become its archive.
-    Switched {
-        /// The log.
-        log: PathBuf,
-        /// Its newest archive, before compression.
-        archive: PathBuf,
-    },
-    /// A rotation came to its end.
+    /// The log has become this archive, which is not compressed yet.
+    Switched(PathBuf),
+    /// The rotation came to its end.
     Rotated {
-        /// The log.
-        log: PathBuf,
         /// Something failed after its switch.
         failed: bool,
     },
@@ -120,14 +170,9 @@ pub enum Event {
         said: Vec<u8>,
     },
     /// The log was cut this way.
-    CutWay {
-        /// The log.
-        log: PathBuf,
-        /// How.
-        way: CutWay,
-    },
+    CutWay(CutWay),
     /// The log grew a hole after it was cut: somebody writes without `O_APPEND`.
-    WriterDoesNotAppend(PathBuf),
+    WriterDoesNotAppend,
     /// Something is wrong with an archive.
     Obstacle(ArchiveObstacle),
     /// Something that exists was moved out of the way.
@@ -146,14 +191,14 @@ pub enum Event {
         /// What the program said.
         said: Vec<u8>,
     },
-    /// What a dead run left was cleared or finished.
-    Recovered(PathBuf),
+    /// What a dead run left of the log's rotation was finished.
+    Recovered,
     /// Something failed. The exit status is 1.
     Failed(Fault),
     /// Something about the state file.
-    State(crate::state::problem::StateProblem),
+    State(StateProblem),
     /// There is no state to work with: nothing is rotated.
-    NoState(crate::store::StoreError),
+    NoState(StoreError),
     /// A signal asked the run to end. The exit status is 1.
     Ending(i32),
     /// The log file of `--log` could not be opened; the run goes on without.
@@ -205,21 +250,14 @@ pub enum Doing {
         /// To.
         to: PathBuf,
     },
-    /// Does not copy, since nothing would be kept.
-    SkipCopy {
-        /// From.
-        from: PathBuf,
-        /// To.
-        to: PathBuf,
-    },
+    /// Does not copy the log to here, since nothing would be kept.
+    SkipCopy(PathBuf),
     /// Cuts off the log.
-    Truncate(PathBuf),
+    Truncate,
     /// Leaves the log as it is, after a copy.
-    LeaveUncut(PathBuf),
+    LeaveUncut,
     /// Makes a new log.
     Create {
-        /// The log.
-        path: PathBuf,
         /// Its mode.
         mode: Mode,
         /// Its owner.
@@ -248,7 +286,7 @@ pub enum Doing {
 #[derive(Clone, Copy, Debug)]
 pub struct Pacing<'a> {
     /// The archive.
-    pub path: &'a std::path::Path,
+    pub path: &'a Path,
     /// Its size in bytes.
     pub size: u64,
     /// Bytes of it that were read so far; `None` at the end.
@@ -274,9 +312,34 @@ pub trait Listener: std::fmt::Debug + Send + Sync {
     fn pace(&self, _pacing: Pacing<'_>) {}
 }
 
-impl dyn Listener + '_ {
-    /// Makes a note and tells it, where anybody wants to hear notes.
-    pub fn note(&self, make: impl FnOnce() -> Event) {
+/// A listener as whoever works on one log has it: what it hears is about that log.
+#[derive(Debug)]
+pub struct LogListener<'l> {
+    log: &'l Arc<Path>,
+    listener: &'l dyn Listener,
+}
+
+impl<'l> LogListener<'l> {
+    /// Has the listener hear of a log.
+    #[must_use]
+    pub fn new(log: &'l Arc<Path>, listener: &'l dyn Listener) -> Self {
+        Self { log, listener }
+    }
+
+    /// Takes note.
+    pub fn hear(&self, what: What) {
+        let about = About::Log(Arc::clone(self.log));
+        self.listener.hear(Event { about, what });
+    }
+
+    /// Answers whether anybody wants to hear notes.
+    #[must_use]
+    pub fn hears_notes(&self) -> bool {
+        self.listener.hears_notes()
+    }
+
+    /// Takes note of what is made only where anybody wants to hear notes.
+    pub fn note(&self, make: impl FnOnce() -> What) {
         if self.hears_notes() {
             self.hear(make());
         }

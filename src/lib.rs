@@ -38,7 +38,7 @@ pub mod view;
 use std::sync::Arc;
 
 use cli::Asked;
-use event::{Event, Listener};
+use event::{Event, Listener, What};
 use exit::Exit;
 use report::tally::{RunTally, Tally};
 use report::{Copy, Reporter, Speakers};
@@ -94,10 +94,10 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
     // One that cannot be opened changes no status, as with logrotate; one that it would have spoilt does.
     let is_unfit = matches!(refused, Some(fault::Fault::Unfit { .. }));
     if let Some(fault) = refused {
-        listener.hear(Event::LogFileFailed(fault));
+        listener.hear(Event::of_run(What::LogFileFailed(fault)));
     }
     if dry_run {
-        listener.hear(Event::DryRun);
+        listener.hear(Event::of_run(What::DryRun));
     }
     // Scripts' words must not stand in the middle of the object.
     let stdout = if invocation.json {
@@ -111,13 +111,13 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
     }
     let Some(tally) = tally else { return exit };
     if summed {
-        listener.hear(Event::Summary(tally.show(RunTally::summary)));
+        listener.hear(Event::of_run(What::Summary(tally.show(RunTally::summary))));
     }
     if let Some(file) = &invocation.metrics
         && !dry_run
         && let Err(error) = tally.show(|run| report::write_metrics(file, run, exit, &held))
     {
-        listener.hear(Event::Failed(error));
+        listener.hear(Event::of_run(What::Failed(error)));
         exit.worsen(Exit::Failed);
     }
     if let Some(stdout) = stdout {

@@ -17,7 +17,7 @@ use super::pace::Pace;
 use super::place::place;
 use super::remove::remove;
 use super::work::LogSite;
-use crate::event::{Event, Listener};
+use crate::event::{LogListener, What};
 use crate::facts::FileFacts;
 use crate::fault::{ChildEnd, Fault, Op, SysError};
 use crate::plan::Where;
@@ -52,6 +52,8 @@ pub(super) struct ToCompress<'a> {
     pub(super) times_of: Option<&'a FileFacts>,
     /// When it became an archive, if only now: until then programs may have opened it for writing.
     pub(super) switched: Option<Instant>,
+    /// It is what the log has become in this rotation.
+    pub(super) is_newest: bool,
 }
 
 /// A compressed file that is written but not yet known to be on disk.
@@ -62,6 +64,7 @@ pub(super) struct Halfway {
     from: OsString,
     to: OsString,
     times_of: FileFacts,
+    is_newest: bool,
 }
 
 /// What became of a step.
@@ -80,7 +83,7 @@ pub(super) fn begin(
     site: &LogSite,
     wanted: ToCompress<'_>,
     threads: NonZero<usize>,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<Progress, Fault> {
     let ToCompress { from, to, .. } = wanted;
     let (Some(dir), Some(how)) = (&site.archive_dir, &site.set.policy.compression) else {
@@ -90,7 +93,7 @@ pub(super) fn begin(
     if opened.as_ref().is_ok_and(|source| source.is_held(wanted.switched)) {
         return Ok(Progress::Held);
     }
-    listener.note(|| Event::Step(site.compressing(from)));
+    listener.note(|| What::Step(site.compressing(from)));
     let source = opened?;
     let is_long = source.facts.size > LONG_TO_COMPARE && stream::has_holes(source.file.as_fd(), source.facts.size);
     if !is_long && is_twin(dir, to, &source.file) {
@@ -114,6 +117,7 @@ pub(super) fn begin(
         from: from.to_owned(),
         to: to.to_owned(),
         times_of: *wanted.times_of.unwrap_or(&source.facts),
+        is_newest: wanted.is_newest,
         source,
     })))
 }
@@ -154,7 +158,7 @@ struct Writing<'a> {
     path: &'a Path,
     source: &'a Regular,
     output: &'a File,
-    listener: &'a dyn Listener,
+    listener: &'a LogListener<'a>,
 }
 
 impl Writing<'_> {
@@ -223,7 +227,7 @@ impl Writing<'_> {
             cannot(error)
         })?;
         if !done.said.is_empty() {
-            self.listener.hear(Event::CompressorSaid {
+            self.listener.hear(What::CompressorSaid {
                 path: path.to_owned(),
                 said: done.said,
             });
@@ -247,7 +251,7 @@ impl Writing<'_> {
 /// Flushes the compressed file, gives it owner, mode, times and name, and lets the plain archive go.
 ///
 /// Answers `false` where the archive was written to in the meantime: it stays as it is then.
-pub(super) fn complete(site: &LogSite, half: Halfway, listener: &dyn Listener) -> Result<bool, Fault> {
+pub(super) fn complete(site: &LogSite, half: Halfway, listener: &LogListener<'_>) -> Result<bool, Fault> {
     let Some(dir) = &site.archive_dir else { return Ok(true) };
     let path = site.archive_path_of(&half.to);
     let output = half.newborn.file();
@@ -276,15 +280,15 @@ pub(super) fn complete(site: &LogSite, half: Halfway, listener: &dyn Listener) -
         if is_there(&half.from, facts.id) && is_there(&half.to, written.id) {
             // What stays plain is one archive, and not two of the same content.
             if let Err(error) = dir.unlink(&half.to) {
-                listener.hear(Event::Failed(error.into()));
+                listener.hear(What::Failed(error.into()));
             }
         }
         return Err(fault);
     }
-    listener.note(|| Event::Compressed {
+    listener.note(|| What::Compressed {
         path,
-        from: facts.size,
-        to: written.size,
+        is_newest: half.is_newest,
+        bytes: written.size,
     });
     Ok(true)
 }

@@ -7,7 +7,7 @@ use super::compress::{Progress, flush};
 use super::files::Regular;
 use super::place::place;
 use super::work::{LogSite, Turn};
-use crate::event::{Event, Listener};
+use crate::event::{LogListener, What};
 use crate::fault::{Fault, Op};
 use crate::plan::{Spot, Step, Where};
 use crate::sys::File;
@@ -20,7 +20,7 @@ use crate::sys::{attributes, context, copy as bytes};
 use crate::unix::FileId;
 
 /// Copies the log, or `renamecopy`'s interim log: that goes when it is copied, so a program may no longer write to it.
-pub(super) fn copy(turn: &Turn, step: &Step, listener: &dyn Listener) -> Result<Progress, Fault> {
+pub(super) fn copy(turn: &Turn, step: &Step, listener: &LogListener<'_>) -> Result<Progress, Fault> {
     let site = &turn.site;
     let (Step::Copy { from, to }, Some(dir)) = (step, &site.archive_dir) else {
         return Ok(Progress::Done);
@@ -54,7 +54,7 @@ fn is_copied(dir: &Dir, to: &OsStr, source: &File) -> bool {
 /// Copies the log to an archive and cuts off what was copied; without an archive it is only cut.
 ///
 /// Order: the copy is flushed and has its name before the log loses a byte.
-pub(super) fn copy_and_truncate(turn: &Turn, to: Option<&OsStr>, listener: &dyn Listener) -> Result<(), Fault> {
+pub(super) fn copy_and_truncate(turn: &Turn, to: Option<&OsStr>, listener: &LogListener<'_>) -> Result<(), Fault> {
     let site = &turn.site;
     let log = Spot {
         place: Where::Log,
@@ -91,12 +91,9 @@ pub(super) fn copy_and_truncate(turn: &Turn, to: Option<&OsStr>, listener: &dyn 
     let copied = truncate::copy(source.file.as_fd(), newborn.file().as_fd(), after, &reopen).map_err(fail)?;
     let archive = finish(site, &source, newborn, to, listener)?;
     let cut = copied.cut(source.file.into(), archive.as_fd(), &reopen).map_err(fail)?;
-    listener.hear(Event::CutWay {
-        log: site.path.to_path_buf(),
-        way: cut.way,
-    });
+    listener.hear(What::CutWay(cut.way));
     if reopen().is_ok_and(|log| truncate::grew_a_hole(log.as_fd(), &cut)) {
-        listener.hear(Event::WriterDoesNotAppend(site.path.to_path_buf()));
+        listener.hear(What::WriterDoesNotAppend);
     } else if !matches!(cut.way, CutWay::Alone | CutWay::ByAnother) {
         // Its writer may not have written yet: it is asked about once more.
         let _ = turn.cut.set(cut);
@@ -117,7 +114,7 @@ fn finish(
     source: &Regular,
     newborn: Newborn,
     to: &OsStr,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<File, Fault> {
     let path = site.archive_path_of(to);
     let Regular { file, facts } = source;

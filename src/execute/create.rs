@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::place::place;
 use super::work::Turn;
-use crate::event::Listener;
+use crate::event::LogListener;
 use crate::fault::{Fault, Op};
 use crate::plan::{self, Where};
 use crate::policy::{Method, Ownership};
@@ -15,7 +15,7 @@ use crate::sys::{attributes, context};
 
 /// Makes the log anew: born as it is to be where that can be had, else narrow, then owner, ACL and mode, and only then its
 /// name.
-pub(super) fn create(turn: &Turn, ownership: &Ownership, listener: &dyn Listener) -> Result<(), Fault> {
+pub(super) fn create(turn: &Turn, ownership: &Ownership, listener: &LogListener<'_>) -> Result<(), Fault> {
     let path = &turn.site.path;
     // The old log, renamed, must not come back under this name when the power goes.
     turn.site.log_dir.settle()?;

@@ -13,7 +13,7 @@ use super::job::{Busy, Finished, Job};
 use super::olddir;
 use super::perform::{holder, perform};
 use super::work::{SetWork, Turn};
-use crate::event::{Event, Listener};
+use crate::event::{About, Event, Listener, LogListener, What};
 use crate::fault::Fault;
 use crate::observe::{Directories, Held};
 use crate::plan::Step;
@@ -49,9 +49,10 @@ impl Executor {
             path: turn.site.source_of(step).unwrap_or_default(),
             by,
         };
-        match perform(turn, step, threads, &*self.listener)? {
+        let listener = LogListener::new(&turn.site.path, &*self.listener);
+        match perform(turn, step, threads, &listener)? {
             Progress::Done => Ok(()),
-            Progress::Halfway(half) => match compress::complete(&turn.site, *half, &*self.listener)? {
+            Progress::Halfway(half) => match compress::complete(&turn.site, *half, &listener)? {
                 true => Ok(()),
                 false => Err(still_written(None)),
             },
@@ -63,11 +64,12 @@ impl Executor {
 }
 
 impl Hands for Executor {
-    fn script(&mut self, set: &SetWork, call: &Call) -> Result<(), Fault> {
-        self.listener.hear(Event::Script {
+    fn script(&mut self, set: &SetWork, call: &Call, about: About) -> Result<(), Fault> {
+        let what = What::Script {
             hook: call.hook,
             rehearsed: None,
-        });
+        };
+        self.listener.hear(Event { about, what });
         hook::run(set, call)
     }
 
@@ -77,9 +79,9 @@ impl Hands for Executor {
         base: &Held,
         path: &Path,
         ownership: &Ownership,
-        log: &Path,
+        log: &Arc<Path>,
     ) -> Result<Option<Rc<Held>>, Fault> {
-        let made = olddir::make(base, path, ownership, log, &*self.listener)?;
+        let made = olddir::make(base, path, ownership, log, &LogListener::new(log, &*self.listener))?;
         directories.take(base, path, made).map(Some)
     }
 

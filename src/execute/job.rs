@@ -14,7 +14,7 @@ use std::time::Instant;
 use super::compress::{self, Halfway, Progress};
 use super::perform::{holder, perform};
 use super::work::Turn;
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, LogListener, What};
 use crate::fault::Fault;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::plan::{Spot, Step};
@@ -205,6 +205,11 @@ impl Job {
         }
     }
 
+    /// Returns whom to tell what happens.
+    fn listener(&self) -> LogListener<'_> {
+        LogListener::new(&self.turn.site.path, &*self.events)
+    }
+
     /// Goes through the steps until one is only half done, or cannot be done yet.
     pub(super) fn advance(mut self, threads: NonZero<usize>) -> After {
         while let Some(step) = self.steps.pop_front() {
@@ -213,7 +218,7 @@ impl Job {
                 break;
             }
             let step = self.with_stand_in(step);
-            match perform(&self.turn, &step, threads, &*self.events) {
+            match perform(&self.turn, &step, threads, &self.listener()) {
                 Ok(Progress::Done) => {
                     if let Step::Compress { from, .. } = step {
                         self.packed.push(from);
@@ -239,7 +244,7 @@ impl Job {
     /// Completes a compressed file; an archive that was written to in the meantime stays as it is.
     pub(super) fn complete(&mut self, half: Halfway) {
         let (to, from) = half.names();
-        match compress::complete(&self.turn.site, half, &*self.events) {
+        match compress::complete(&self.turn.site, half, &self.listener()) {
             Ok(true) => self.packed.push(from),
             Ok(false) => {
                 let path = self.turn.site.archive_path_of(&from);
@@ -277,7 +282,7 @@ impl Job {
                 self.left_interim = Some(what.name);
             }
             Step::Copy { .. } | Step::Mail { .. } => {
-                self.events.hear(Event::Failed(fault));
+                self.listener().hear(What::Failed(fault));
                 self.failed = true;
                 self.do_without(step);
             }
@@ -325,7 +330,7 @@ impl Job {
     }
 
     fn tell(&self, archive: PathBuf, what: Obstructed) {
-        self.events.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
+        self.listener().hear(What::Obstacle(ArchiveObstacle { archive, what }));
     }
 
     /// A mail of a compressed file that was not made is one of the plain file.
@@ -357,7 +362,7 @@ impl Job {
 
     fn fail(&mut self, fault: Fault) {
         self.interrupted = fault == Fault::Interrupted;
-        self.events.hear(Event::Failed(fault));
+        self.listener().hear(What::Failed(fault));
         self.failed = true;
         self.steps.clear();
     }

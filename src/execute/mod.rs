@@ -28,6 +28,7 @@ mod remove;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::event::About;
 use crate::fault::Fault;
 use crate::observe::{Directories, Held};
 use crate::plan::Step;
@@ -42,8 +43,8 @@ pub use rehearsal::Rehearsal;
 
 /// What a rotation is done with.
 pub trait Hands {
-    /// Runs a script.
-    fn script(&mut self, set: &work::SetWork, call: &hook::Call) -> Result<(), Fault>;
+    /// Runs a script, of a log or of a stanza.
+    fn script(&mut self, set: &work::SetWork, call: &hook::Call, about: About) -> Result<(), Fault>;
 
     /// Makes the archives' directory (`path`, relative to the log's directory unless absolute) and its missing parents;
     /// `None` where it is only said.
@@ -53,7 +54,7 @@ pub trait Hands {
         base: &Held,
         path: &Path,
         ownership: &Ownership,
-        log: &Path,
+        log: &Arc<Path>,
     ) -> Result<Option<Rc<Held>>, Fault>;
 
     /// Keeps other runs from cutting logs of a directory, where that is of use; waits a little for one that is at it.

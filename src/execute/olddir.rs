@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-use crate::event::{Doing, Event, Listener};
+use crate::event::{Doing, LogListener, What};
 use crate::fault::Fault;
 use crate::observe::Held;
 use crate::policy::Ownership;
@@ -23,14 +23,14 @@ pub(super) fn make(
     path: &Path,
     ownership: &Ownership,
     log: &Path,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<Dir, Fault> {
     let mode = ownership.mode.unwrap_or(DEFAULT_MODE);
     let mut way = Way::begin(base, path, log)?;
     for part in path.components() {
         let Some(name) = way.goes_on(part)? else { continue };
         walk::may_make(&way.here, ownership.user, log)?;
-        listener.hear(Event::Step(Doing::MakeDir(way.reached.clone())));
+        listener.hear(What::Step(Doing::MakeDir(way.reached.clone())));
         mkdir::make(&way.here, name, mode, ownership.user, ownership.group)?;
         way.enter(name)?;
     }

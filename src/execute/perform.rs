@@ -6,7 +6,7 @@ use std::num::NonZero;
 use super::compress::{self, Progress, ToCompress};
 use super::work::{LogSite, Turn};
 use super::{copy, create, mail, place, remove};
-use crate::event::Listener;
+use crate::event::LogListener;
 use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
 use crate::plan::{Model, Spot, Step, Where};
@@ -23,7 +23,7 @@ pub(super) fn perform(
     turn: &Turn,
     step: &Step,
     threads: NonZero<usize>,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<Progress, Fault> {
     if !matches!(step, Step::Compress { .. } | Step::Copy { .. }) {
         turn.announce(step, listener);
@@ -39,6 +39,7 @@ pub(super) fn perform(
                     Model::Itself => None,
                 },
                 switched: turn.switched.get().copied(),
+                is_newest: *from == turn.archive,
             };
             return compress::begin(site, wanted, threads, listener);
         }
@@ -64,7 +65,7 @@ pub(super) fn perform(
     Ok(Progress::Done)
 }
 
-fn rename(turn: &Turn, from: &Spot, to: &Spot, listener: &dyn Listener) -> Result<(), Fault> {
+fn rename(turn: &Turn, from: &Spot, to: &Spot, listener: &LogListener<'_>) -> Result<(), Fault> {
     let site = &turn.site;
     let is_log = from.place == Where::Log && from.name == site.name;
     if is_log && to.place == Where::Log && turn.archive != to.name {

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::work::LogSite;
-use crate::event::{Event, Listener};
+use crate::event::{LogListener, What};
 use crate::fault::{Fault, SysError};
 use crate::plan::Where;
 use crate::sys::File;
@@ -15,7 +15,7 @@ use crate::sys::dir::Dir;
 const LONGEST_NAME: usize = 255;
 
 /// Moves what has the name already to `NAME-YYYYMMDDHH.backup`, and warns.
-pub(super) fn make_room(site: &LogSite, at: Where, name: &OsStr, listener: &dyn Listener) -> Result<(), Fault> {
+pub(super) fn make_room(site: &LogSite, at: Where, name: &OsStr, listener: &LogListener<'_>) -> Result<(), Fault> {
     let dir = site.dir(at)?;
     if dir.look(name)?.is_none() {
         return Ok(());
@@ -26,7 +26,7 @@ pub(super) fn make_room(site: &LogSite, at: Where, name: &OsStr, listener: &dyn 
     dir.rename(name, dir, &free)?;
     let path = site.path_in(at, name);
     let to = path.with_file_name(&free);
-    listener.hear(Event::MovedAside { path, to });
+    listener.hear(What::MovedAside { path, to });
     Ok(())
 }
 
@@ -58,7 +58,7 @@ pub(super) fn place(
     mut newborn: Newborn,
     at: Where,
     name: &OsStr,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<File, Fault> {
     let dir = site.dir(at)?;
     // What was moved out of its way must not come back when the power goes.

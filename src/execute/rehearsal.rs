@@ -8,7 +8,7 @@ use super::hook::Call;
 use super::job::{Busy, Finished};
 use super::work::{SetWork, Turn};
 use super::{Hands, olddir};
-use crate::event::{Doing, Event, Listener};
+use crate::event::{About, Doing, Event, Listener, LogListener, What};
 use crate::fault::{Fault, Hook};
 use crate::observe::{Directories, Held};
 use crate::plan::Step;
@@ -35,14 +35,15 @@ impl Rehearsal {
 
     /// Says what a step would do, and which script would be asked before a file goes.
     fn announce(&self, turn: &Turn, step: &Step) {
-        turn.announce(step, &*self.listener);
+        let listener = LogListener::new(&turn.site.path, &*self.listener);
+        turn.announce(step, &listener);
         let goes = match step {
             Step::Remove { what, is_archive: true } => turn.site.path_of(what),
             Step::Compress { from, .. } => turn.site.archive_path_of(from),
             _ => return,
         };
         if let Some(call) = Call::for_log(&turn.site.set, Hook::Remove, &goes, None) {
-            self.listener.hear(Event::Script {
+            listener.hear(What::Script {
                 hook: call.hook,
                 rehearsed: Some((call.text, vec![goes.into_os_string()])),
             });
@@ -51,12 +52,12 @@ impl Rehearsal {
 }
 
 impl Hands for Rehearsal {
-    fn script(&mut self, _set: &SetWork, call: &Call) -> Result<(), Fault> {
-        let rehearsed = Some((Arc::clone(&call.text), call.args.clone()));
-        self.listener.hear(Event::Script {
+    fn script(&mut self, _set: &SetWork, call: &Call, about: About) -> Result<(), Fault> {
+        let what = What::Script {
             hook: call.hook,
-            rehearsed,
-        });
+            rehearsed: Some((Arc::clone(&call.text), call.args.clone())),
+        };
+        self.listener.hear(Event { about, what });
         Ok(())
     }
 
@@ -66,10 +67,10 @@ impl Hands for Rehearsal {
         base: &Held,
         path: &Path,
         ownership: &Ownership,
-        log: &Path,
+        log: &Arc<Path>,
     ) -> Result<Option<Rc<Held>>, Fault> {
         for missing in olddir::missing(base, path, ownership, log)? {
-            self.listener.hear(Event::Step(Doing::MakeDir(missing)));
+            LogListener::new(log, &*self.listener).hear(What::Step(Doing::MakeDir(missing)));
         }
         Ok(None)
     }

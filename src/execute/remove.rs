@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::files::Regular;
 use super::hook::{self, Call};
 use super::work::LogSite;
-use crate::event::{Event, Listener};
+use crate::event::{LogListener, What};
 use crate::facts::Kind;
 use crate::fault::{Fault, Hook, Op};
 use crate::plan::Where;
@@ -21,7 +21,7 @@ const LARGEST_HOLES: u64 = 64 << 20;
 ///
 /// # Errors
 /// `preremove` failed, or the file could not be removed: it stays.
-pub(super) fn remove(site: &LogSite, name: &OsStr, listener: &dyn Listener) -> Result<(), Fault> {
+pub(super) fn remove(site: &LogSite, name: &OsStr, listener: &LogListener<'_>) -> Result<(), Fault> {
     let dir = site.archive_dir()?;
     let path = site.archive_path_of(name);
     // What cannot be overwritten stays, and preremove does not hear of it.
@@ -39,7 +39,7 @@ pub(super) fn remove(site: &LogSite, name: &OsStr, listener: &dyn Listener) -> R
         None => None,
     };
     if let Some(mut call) = Call::for_log(&site.set, Hook::Remove, &path, None) {
-        listener.hear(Event::Script {
+        listener.hear(What::Script {
             hook: Hook::Remove,
             rehearsed: None,
         });
@@ -53,7 +53,7 @@ pub(super) fn remove(site: &LogSite, name: &OsStr, listener: &dyn Listener) -> R
     let aside = set_aside(dir, name, &file)?;
     let shredded = (!is_hollow).then(|| process::run_shred(&file, cycles, site.stranger()));
     if !matches!(&shredded, Some(Ok(done)) if done.end.is_ok()) {
-        listener.hear(Event::ShredFailed {
+        listener.hear(What::ShredFailed {
             path: path.clone(),
             said: shredded.and_then(Result::ok).map(|done| done.said).unwrap_or_default(),
         });
@@ -67,7 +67,7 @@ pub(super) fn unlink(
     dir: &Dir,
     name: &OsStr,
     path: PathBuf,
-    listener: &dyn Listener,
+    listener: &LogListener<'_>,
 ) -> Result<(), Fault> {
     let unlinked = match site.identity {
         None => site.set.choices.release.unlink(dir, name),
@@ -76,7 +76,7 @@ pub(super) fn unlink(
     };
     match unlinked {
         Err(error) if error.is_absence() => {
-            listener.hear(Event::AlreadyGone(path));
+            listener.hear(What::AlreadyGone(path));
             Ok(())
         }
         other => Ok(other?),

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::engine::{self, BuiltIn};
 use crate::clock::Stamp;
 use crate::diag::Place;
-use crate::event::{Doing, Event, Listener};
+use crate::event::{Doing, Listener, LogListener, What};
 use crate::facts::FileFacts;
 use crate::fault::SysError;
 use crate::plan::{Step, Where};
@@ -155,12 +155,12 @@ impl Turn {
     }
 
     /// Says what a step does, as it is begun or would be.
-    pub fn announce(&self, step: &Step, listener: &dyn Listener) {
+    pub fn announce(&self, step: &Step, listener: &LogListener<'_>) {
         if !listener.hears_notes() {
             return;
         }
         let site = &self.site;
-        let say = |doing| listener.hear(Event::Step(doing));
+        let say = |doing| listener.hear(What::Step(doing));
         match step {
             Step::Compress { from, .. } => say(site.compressing(from)),
             Step::Rename { from, to } => say(Doing::Rename {
@@ -174,7 +174,7 @@ impl Turn {
                         to: site.archive_path_of(to),
                     });
                 }
-                say(Doing::Truncate(site.path.to_path_buf()));
+                say(Doing::Truncate);
             }
             Step::Copy { from, to } => {
                 say(Doing::Copy {
@@ -182,15 +182,10 @@ impl Turn {
                     to: site.archive_path_of(to),
                 });
                 if from.place == Where::Log && from.name == site.name {
-                    say(Doing::LeaveUncut(site.path.to_path_buf()));
+                    say(Doing::LeaveUncut);
                 }
             }
-            Step::SkipCopy { to } => {
-                say(Doing::SkipCopy {
-                    from: site.path.to_path_buf(),
-                    to: site.archive_path_of(to),
-                });
-            }
+            Step::SkipCopy { to } => say(Doing::SkipCopy(site.archive_path_of(to))),
             Step::Create(ownership) => say(self.creating(ownership)),
             Step::Mail { what, .. } => {
                 let mail = site.set.policy.mail.as_ref();
@@ -211,12 +206,7 @@ impl Turn {
 
     fn creating(&self, ownership: &Ownership) -> Doing {
         let (mode, user, group) = self.owned(ownership);
-        Doing::Create {
-            path: self.site.path.to_path_buf(),
-            mode,
-            user,
-            group,
-        }
+        Doing::Create { mode, user, group }
     }
 
     /// Returns what the new log gets: as the old one where nothing else is said.
@@ -244,7 +234,7 @@ pub(super) mod tests {
     struct Nobody;
 
     impl Listener for Nobody {
-        fn hear(&self, _event: Event) {}
+        fn hear(&self, _event: crate::event::Event) {}
     }
 
     /// Says that a log of this path lives in a directory, beside its archives.
@@ -298,14 +288,16 @@ pub(super) mod tests {
             to: OsStr::new("a.log.1.gz"),
             times_of: None,
             switched: None,
+            is_newest: false,
         };
-        match compress::begin(&site, wanted, NonZero::<usize>::MIN, &Nobody).unwrap() {
-            Progress::Halfway(half) => assert!(compress::complete(&site, *half, &Nobody).unwrap()),
+        let listener = LogListener::new(&site.path, &Nobody);
+        match compress::begin(&site, wanted, NonZero::<usize>::MIN, &listener).unwrap() {
+            Progress::Halfway(half) => assert!(compress::complete(&site, *half, &listener).unwrap()),
             other => panic!("{other:?}"),
         }
         assert_eq!(names(), ["a.log.1.gz"]);
         mail::mail(&site, wanted.to, Subject::Archive, false).unwrap();
-        remove::remove(&site, wanted.to, &Nobody).unwrap();
+        remove::remove(&site, wanted.to, &listener).unwrap();
         assert!(names().is_empty());
     }
 }

@@ -14,12 +14,12 @@ pub fn line(diagnostic: &Diagnostic) -> String {
         Severity::Warning => "warning: ",
         Severity::Note => "",
     };
-    format!("{word}{}", entry(diagnostic).1)
+    format!("{word}{}", entry(diagnostic))
 }
 
-/// Returns how much a complaint weighs, and its line without that.
+/// Returns the line of a complaint, without how much it weighs.
 #[must_use]
-pub fn entry(diagnostic: &Diagnostic) -> (Severity, String) {
+pub fn entry(diagnostic: &Diagnostic) -> String {
     let mut line = String::new();
     if let Some(Place { file, line: number, .. }) = diagnostic.place.as_ref().filter(|_| is_placed(&diagnostic.problem))
     {
@@ -31,7 +31,7 @@ pub fn entry(diagnostic: &Diagnostic) -> (Severity, String) {
         line.push_str(&format!("{}:{number}{separator}", path(file)));
     }
     line.push_str(&message(&diagnostic.problem));
-    (diagnostic.severity, line)
+    line
 }
 
 /// Tells whether the message is one that names its place; those about a criterion or a home directory never did.

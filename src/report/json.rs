@@ -36,8 +36,8 @@ fn stanza(set: &SetTally) -> Value {
     let logs: Vec<Value> = set.logs.iter().map(log).collect();
     json!({
         "pattern": set.pattern,
-        "file": path(&set.file),
-        "line": set.line,
+        "file": path(&set.place.file),
+        "line": set.place.line,
         "logs": logs,
         "errors": set.errors,
     })

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::SystemTime;
 
 use super::tally::{Fate, RunTally, SetTally};
-use super::words::{path, program};
+use super::words::{path, place, program};
 use crate::exit::Exit;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 
@@ -155,7 +155,7 @@ fn line(text: &mut String, name: &str, labels: &str, value: u64) {
 }
 
 fn labels(set: &SetTally) -> String {
-    let place = format!("{}:{}", path(&set.file), set.line);
+    let place = place(&set.place);
     format!(
         "{{stanza=\"{}\",pattern=\"{}\"}}",
         escaped(&place),

@@ -11,7 +11,6 @@ use crate::diag::Severity;
 use crate::event::{Event, Listener, Pacing};
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::schedule::{Cause, Verdict};
 use crate::sys::File;
 use crate::sys::syslog::Syslog;
 use crate::sys::terminal;
@@ -75,16 +74,22 @@ pub struct Speakers {
     pub tally: Option<Arc<Tally>>,
 }
 
+impl Speakers {
+    fn tell(&self, event: Event, at: impl FnOnce() -> Instant) {
+        if let Some(tally) = &self.tally {
+            tally.note(&event, at());
+        }
+        self.reporter.hear(event);
+    }
+}
+
 impl Listener for Speakers {
     fn hear(&self, event: Event) {
-        self.hear_late(event, Instant::now());
+        self.tell(event, Instant::now);
     }
 
     fn hear_late(&self, event: Event, at: Instant) {
-        if let Some(tally) = &self.tally {
-            tally.hear_late(event.clone(), at);
-        }
-        self.reporter.hear(event);
+        self.tell(event, || at);
     }
 
     fn hears_notes(&self) -> bool {
@@ -208,12 +213,11 @@ impl Reporter {
 
 impl Listener for Reporter {
     fn hear(&self, event: Event) {
-        if !self.hears_notes() && is_note(&event) {
+        let severity = event.severity();
+        if severity == Severity::Note && !self.hears_notes() {
             return;
         }
-        let Some((severity, text)) = text::entry(&event) else {
-            return;
-        };
+        let Some(text) = text::entry(&event) else { return };
         if self.verbose || severity > Severity::Note {
             self.write(&self.voice.line(severity, &text));
         }
@@ -234,38 +238,6 @@ impl Listener for Reporter {
             progress.show(pacing);
         }
     }
-}
-
-/// Events that are told only when somebody wants to know all: no words need to be made for them otherwise.
-fn is_note(event: &Event) -> bool {
-    match event {
-        Event::Config(diagnostic) => diagnostic.severity == Severity::Note,
-        Event::Decided { verdict, .. } => !matches!(verdict, Verdict::Rotate(Cause::Future)),
-        other => is_always_note(other),
-    }
-}
-
-fn is_always_note(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Considering(_)
-            | Event::NewState
-            | Event::Times { .. }
-            | Event::PassedOver { .. }
-            | Event::Script { .. }
-            | Event::Rotating { .. }
-            | Event::Step(_)
-            | Event::Turn(_)
-            | Event::TurnOfSet
-            | Event::TurnOfRun
-            | Event::Switched { .. }
-            | Event::Rotated { .. }
-            | Event::Compressed { .. }
-            | Event::Set { .. }
-            | Event::NoLogs
-            | Event::Handling(_)
-            | Event::ScriptNotNeeded(_)
-    )
 }
 
 #[cfg(test)]

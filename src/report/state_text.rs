@@ -1,17 +1,10 @@
 //! What there is to tell of the state file, in words.
 
 use super::words::{bytes, path, reason};
-use crate::diag::Severity;
 use crate::fault::{Fault, SysError};
 use crate::state::StateProblem;
 use crate::state::problem::BadLine;
 use crate::store::StoreError;
-
-/// Puts a problem of the state file into words.
-#[must_use]
-pub fn entry(problem: &StateProblem) -> (Severity, String) {
-    (problem.severity(), sentence(problem))
-}
 
 /// Says why there is no state to work with.
 #[must_use]
@@ -36,7 +29,9 @@ pub fn refusal(error: &StoreError) -> String {
     }
 }
 
-fn sentence(problem: &StateProblem) -> String {
+/// Puts a problem of the state file into words.
+#[must_use]
+pub fn sentence(problem: &StateProblem) -> String {
     match problem {
         StateProblem::Reading(file) => format!("Reading state from file: {}", path(file)),
         StateProblem::BadLine { file, line, bad } => bad_line(&path(file), *line, bad),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::text;
 use super::words;
 use crate::diag::Severity;
-use crate::event::{Doing, Event, Listener};
+use crate::event::{About, Doing, Event, What};
 use crate::schedule::Verdict;
 
 mod run;
@@ -22,24 +22,9 @@ struct Inner {
     run: RunTally,
     start: Instant,
     /// Where each log is: its stanza, and its place there. One stanza's logs are finished while the next one's turn has come.
-    places: HashMap<Arc<Path>, Spot>,
-    /// What it is about.
-    about: About,
-    /// What it was about before the turn of a log whose work is only told of.
-    before: About,
-}
-
-/// A stanza and a log of it, by their numbers.
-type Spot = (usize, usize);
-
-/// What events are about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum About {
-    Run,
-    /// The last stanza as a whole.
-    Set,
-    /// A log.
-    Log(Spot),
+    places: HashMap<Arc<Path>, (usize, usize)>,
+    /// The log that was found last.
+    latest: Option<(Arc<Path>, (usize, usize))>,
 }
 
 /// Collects.
@@ -60,8 +45,7 @@ impl Default for Tally {
             run,
             start: Instant::now(),
             places: HashMap::new(),
-            about: About::Run,
-            before: About::Run,
+            latest: None,
         }))
     }
 }
@@ -74,177 +58,127 @@ impl Tally {
         to(&inner.run)
     }
 
+    /// Takes note of what happened then.
+    pub fn note(&self, event: &Event, at: Instant) {
+        let mut inner = self.inner();
+        let at = at.saturating_duration_since(inner.start);
+        inner.note(event, at);
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Listener for Tally {
-    fn hear(&self, event: Event) {
-        self.hear_late(event, Instant::now());
-    }
-
-    fn hear_late(&self, event: Event, at: Instant) {
-        let mut inner = self.inner();
-        let at = at.saturating_duration_since(inner.start);
-        inner.note(&event, at);
-    }
-}
-
 impl Inner {
-    fn log(&mut self) -> Option<&mut LogTally> {
-        match self.about {
-            About::Log((set, at)) => self.run.sets.get_mut(set)?.logs.get_mut(at),
-            _ => None,
-        }
-    }
-
-    /// Goes over to a log, which is entered into the last stanza if it was not met before.
-    fn turn_to(&mut self, path: &Path) {
-        self.before = self.about;
-        // A log has many events in a row.
-        if self.log().is_some_and(|log| log.path.as_os_str() == path.as_os_str()) {
-            return;
-        }
-        if let Some(spot) = self.places.get(path) {
-            self.about = About::Log(*spot);
-            return;
-        }
-        let last = self.run.sets.len().saturating_sub(1);
-        let Some(set) = self.run.sets.last_mut() else { return };
-        let (path, spot) = (Arc::from(path), (last, set.logs.len()));
-        set.logs.push(LogTally::of(Arc::clone(&path)));
-        self.places.insert(path, spot);
-        self.about = About::Log(spot);
-    }
-
     fn note(&mut self, event: &Event, at: Duration) {
-        match event {
-            Event::DryRun => self.run.dry_run = true,
-            Event::Set { written, place, .. } => {
-                let (file, line) = (place.file.to_path_buf(), place.line);
-                self.run.sets.push(SetTally {
-                    pattern: words::list(written),
-                    file,
-                    line,
-                    ..SetTally::default()
-                });
-                self.about = About::Set;
-            }
-            Event::Considering(path) => self.turn_to(path),
-            Event::Turn(path) => {
-                self.turn_to(path);
-                if let Some(log) = self.log() {
-                    log.begun.get_or_insert(at);
-                }
-            }
-            Event::TurnOfSet => self.about = About::Set,
-            Event::TurnOfRun => self.about = About::Run,
-            Event::Decided { verdict, size, .. } => self.decide(verdict, *size),
-            Event::PassedOver { .. } => {
-                let reason = text::entry(event)
-                    .map(|(_, text)| text.trim().to_owned())
-                    .unwrap_or_default();
-                if let Some(log) = self.log() {
-                    (log.decision, log.reason) = (Decision::Skip, reason);
-                }
-            }
-            Event::Step(doing) => self.step(doing, event, at),
-            Event::Switched { archive, .. } => {
-                if let Some(log) = self.log() {
-                    log.archive = Some(archive.clone());
-                    log.switched = true;
-                    log.took = at.saturating_sub(log.begun.unwrap_or(at));
-                }
-            }
-            Event::Compressed { to, path, .. } => self.compressed(path, *to),
-            Event::Rotated { failed, .. } => {
-                if let Some(log) = self.log() {
-                    log.broke_off |= failed;
-                    log.took = at.saturating_sub(log.begun.unwrap_or(at));
-                }
-                self.about = self.before;
-            }
-            Event::Recovered(path) => self.recovered(path, event),
-            Event::Obstacle(obstacle) => {
-                if let Some(log) = self.log() {
-                    log.broke_off |= obstacle.what.is_error();
-                    log.obstacles.push(obstacle.clone());
+        match (&event.about, &event.what) {
+            (_, What::DryRun) => self.run.dry_run = true,
+            (About::Stanza(place), What::Stanza { written, .. }) => self.run.sets.push(SetTally {
+                pattern: words::list(written),
+                place: place.clone(),
+                logs: Vec::new(),
+                errors: Vec::new(),
+            }),
+            (About::Log(path), _) => {
+                if let Some((set, log)) = self.place_of(path) {
+                    self.run.sets[set].logs[log].note(event, at);
                 }
             }
             _ => {}
         }
-        self.complaint(event);
-    }
-
-    /// A rotation that an earlier run had begun is finished: of a log that has not come back, or is looked at later, that is all.
-    fn recovered(&mut self, path: &Path, event: &Event) {
-        self.turn_to(path);
-        let reason = text::entry(event).map(|(_, text)| text).unwrap_or_default();
-        if let Some(log) = self.log().filter(|log| log.decision == Decision::None) {
-            (log.decision, log.reason, log.switched) = (Decision::Rotate, reason, true);
-        }
-    }
-
-    fn decide(&mut self, verdict: &Verdict, size: u64) {
-        let (decision, reason) = match verdict {
-            Verdict::Rotate(cause) => (Decision::Rotate, text::cause(*cause).to_owned()),
-            Verdict::Keep(why) => (Decision::Keep, text::kept(*why)),
+        let complaints = match event.severity() {
+            Severity::Note => return,
+            Severity::Warning => &mut self.run.warnings,
+            Severity::Error => self.errors(&event.about),
         };
-        if let Some(log) = self.log() {
-            (log.decision, log.reason, log.bytes_before) = (decision, reason, Some(size));
-            log.switched = false;
-        }
+        complaints.extend(text::entry(event));
     }
 
-    fn step(&mut self, doing: &Doing, event: &Event, at: Duration) {
-        let text = text::entry(event).map(|(_, text)| text).unwrap_or_default();
-        if let Some(log) = self.log() {
-            log.steps.push(StepTaken {
-                kind: kind(doing),
-                text,
-                at,
-            });
-        }
-    }
-
-    fn compressed(&mut self, path: &std::path::Path, bytes: u64) {
-        if let Some(log) = self.log()
-            && let Some(archive) = &log.archive
-            && path.as_os_str().len() > archive.as_os_str().len()
-            && path.to_string_lossy().starts_with(&*archive.to_string_lossy())
+    /// Finds a log, which is entered into the last stanza if it was not met before.
+    fn place_of(&mut self, path: &Arc<Path>) -> Option<(usize, usize)> {
+        // A log has many events in a row.
+        if let Some((log, place)) = &self.latest
+            && Arc::ptr_eq(log, path)
         {
-            log.bytes_after = Some(bytes);
-            log.archive = Some(path.to_owned());
+            return Some(*place);
         }
-    }
-
-    fn complaint(&mut self, event: &Event) {
-        if super::is_note(event) {
-            return;
-        }
-        let Some((severity, text)) = text::entry(event) else {
-            return;
+        let place = match self.places.get(path) {
+            Some(place) => *place,
+            None => {
+                let last = self.run.sets.len().checked_sub(1)?;
+                let logs = &mut self.run.sets[last].logs;
+                let place = (last, logs.len());
+                logs.push(LogTally::of(Arc::clone(path)));
+                self.places.insert(Arc::clone(path), place);
+                place
+            }
         };
-        match severity {
-            Severity::Note => {}
-            Severity::Warning => self.run.warnings.push(text),
-            Severity::Error => self.errors(event).push(text),
-        }
+        self.latest = Some((Arc::clone(path), place));
+        Some(place)
     }
 
-    /// Returns the errors of what an event is about.
-    fn errors(&mut self, event: &Event) -> &mut Vec<String> {
-        let is_of_run = matches!(
-            event,
-            Event::State(_) | Event::Config(_) | Event::NoState(_) | Event::Ending(_)
-        );
-        let about = if is_of_run { About::Run } else { self.about };
+    /// Returns the errors of the run, of a stanza or of a log.
+    fn errors(&mut self, about: &About) -> &mut Vec<String> {
+        let place = match about {
+            About::Log(path) => self.place_of(path),
+            About::Run | About::Stanza(_) => None,
+        };
         let run = &mut self.run;
-        match (about, run.sets.len().checked_sub(1)) {
-            (About::Log((set, log)), _) => &mut run.sets[set].logs[log].errors,
-            (About::Set, Some(last)) => &mut run.sets[last].errors,
+        match (about, place) {
+            (_, Some((set, log))) => &mut run.sets[set].logs[log].errors,
+            (About::Stanza(place), _) => {
+                let set = run.sets.iter_mut().rfind(|set| set.place == *place);
+                set.map_or(&mut run.errors, |set| &mut set.errors)
+            }
             _ => &mut run.errors,
+        }
+    }
+}
+
+impl LogTally {
+    fn note(&mut self, event: &Event, at: Duration) {
+        let text = || text::entry(event).unwrap_or_default();
+        match &event.what {
+            What::Decided { verdict, size } => {
+                (self.decision, self.reason) = match verdict {
+                    Verdict::Rotate(cause) => (Decision::Rotate, text::cause(*cause).to_owned()),
+                    Verdict::Keep(why) => (Decision::Keep, text::kept(*why)),
+                };
+                (self.bytes_before, self.switched) = (Some(*size), false);
+            }
+            What::PassedOver(_) => (self.decision, self.reason) = (Decision::Skip, text().trim().to_owned()),
+            What::Script { .. } | What::Rotating(_) => _ = self.begun.get_or_insert(at),
+            What::Step(doing) => {
+                self.begun.get_or_insert(at);
+                self.steps.push(StepTaken {
+                    kind: kind(doing),
+                    text: text(),
+                    at,
+                });
+            }
+            What::Switched(archive) => {
+                (self.archive, self.switched) = (Some(archive.clone()), true);
+                self.took = at.saturating_sub(self.begun.unwrap_or(at));
+            }
+            // What an earlier run had begun, or left, is compressed before the log is switched.
+            What::Compressed {
+                path,
+                is_newest: true,
+                bytes,
+            } if self.archive.is_some() => {
+                (self.archive, self.bytes_after) = (Some(path.clone()), Some(*bytes));
+            }
+            What::Rotated { failed } => {
+                self.broke_off |= failed;
+                self.took = at.saturating_sub(self.begun.unwrap_or(at));
+            }
+            // Of a log that has not come back, or is looked at later, that is all.
+            What::Recovered if self.decision == Decision::None => {
+                (self.decision, self.reason, self.switched) = (Decision::Rotate, text(), true);
+            }
+            What::Obstacle(obstacle) => self.obstacles.push(obstacle.clone()),
+            _ => {}
         }
     }
 }
@@ -255,9 +189,9 @@ fn kind(doing: &Doing) -> &'static str {
         Doing::Compress { .. } => "compress",
         Doing::Rename { .. } => "rename",
         Doing::Copy { .. } => "copy",
-        Doing::SkipCopy { .. } => "skip-copy",
-        Doing::Truncate(_) => "truncate",
-        Doing::LeaveUncut(_) => "leave",
+        Doing::SkipCopy(_) => "skip-copy",
+        Doing::Truncate => "truncate",
+        Doing::LeaveUncut => "leave",
         Doing::Create { .. } => "create",
         Doing::Mail { .. } => "mail",
         Doing::MoveAside(_) => "aside",

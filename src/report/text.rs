@@ -1,12 +1,11 @@
-//! What a run tells, in words: one entry an event, with its weight.
+//! What a run tells, in words: one entry an event.
 
 use std::os::unix::ffi::OsStrExt;
 
 use super::fault;
 use super::style::size;
 use super::words::{lines, list, path, word};
-use crate::diag::Severity;
-use crate::event::{Doing, Event, Summary};
+use crate::event::{About, Doing, Event, Summary, What};
 use crate::fault::{Fault, Hook};
 use crate::obstacle::{ArchiveObstacle, Obstructed, PassedOver};
 use crate::policy::{Keep, Policy, Trigger};
@@ -15,69 +14,67 @@ use crate::sys::truncate::CutWay;
 
 /// Puts an event into words; `None` where there is nothing to say.
 #[must_use]
-pub fn entry(event: &Event) -> Option<(Severity, String)> {
-    let note = |text: String| Some((Severity::Note, text));
-    let warn = |text: String| Some((Severity::Warning, text));
-    let error = |text: String| Some((Severity::Error, text));
-    match event {
-        Event::DryRun => warn(
+pub fn entry(event: &Event) -> Option<String> {
+    let log = || match &event.about {
+        About::Log(log) => path(log),
+        About::Run | About::Stanza(_) => String::new(),
+    };
+    let text = match &event.what {
+        What::DryRun => {
             "this is a dry run (debug mode): it only shows what a run would do, and changes nothing. Use -v for a real run that tells what it does.\n"
-                .to_owned(),
-        ),
-        Event::Config(diagnostic) => Some(super::cite::entry(diagnostic)),
-        Event::State(problem) => Some(super::state_text::entry(problem)),
-        Event::Handling(count) => note(format!("\nHandling {count} logs")),
-        Event::Set { written, policy, forced, .. } => {
-            note(format!("\nrotating pattern: {} {}", list(written), describe(policy, *forced)))
+                .to_owned()
         }
-        Event::NoLogs => note("No logs found. Rotation not needed.".to_owned()),
-        Event::Considering(log) => note(format!("considering log {}", path(log))),
-        Event::NewState => note("Creating new state".to_owned()),
-        Event::Times { now, last } => note(format!("  Now: {now}\n  Last rotated at {last}")),
-        Event::Decided { log, verdict, .. } => Some(decided(&path(log), verdict)),
-        Event::PassedOver { log, why } => note(passed_over(&path(log), *why)),
-        Event::Script { hook, rehearsed } => note(script(*hook, rehearsed.as_ref())),
-        Event::ScriptNotNeeded(hook) => {
+        What::Config(diagnostic) => super::cite::entry(diagnostic),
+        What::State(problem) => super::state_text::sentence(problem),
+        What::Handling(count) => format!("\nHandling {count} logs"),
+        What::Stanza { written, policy, forced } => {
+            format!("\nrotating pattern: {} {}", list(written), describe(policy, *forced))
+        }
+        What::NoLogs => "No logs found. Rotation not needed.".to_owned(),
+        What::Considering => format!("considering log {}", log()),
+        What::NewState => "Creating new state".to_owned(),
+        What::Times { now, last } => format!("  Now: {now}\n  Last rotated at {last}"),
+        What::Decided { verdict, .. } => decided(&log(), verdict),
+        What::PassedOver(why) => passed_over(&log(), *why),
+        What::Script { hook, rehearsed } => script(*hook, rehearsed.as_ref()),
+        What::ScriptNotNeeded(hook) => {
             let when = if *hook == Hook::Post { "since no logs were rotated" } else { "since no logs will be rotated" };
-            note(format!("not running {} script, {when}", action(*hook)))
+            format!("not running {} script, {when}", action(*hook))
         }
-        Event::Rotating { log, count } => note(format!("rotating log {}, log->rotateCount is {count}", path(log))),
-        Event::DelayWithoutCompression(log) => warn(format!(
-            "delayed compression for log file {} ignored since compression is disabled",
-            path(log)
-        )),
-        Event::Step(doing) => note(step(doing)),
-        Event::Turn(_) | Event::TurnOfSet | Event::TurnOfRun | Event::Switched { .. } | Event::Rotated { .. } | Event::Compressed { .. } => None,
-        Event::CompressorSaid { path: file, said } => warn(format!(
+        What::Rotating(count) => format!("rotating log {}, log->rotateCount is {count}", log()),
+        What::DelayWithoutCompression => {
+            format!("delayed compression for log file {} ignored since compression is disabled", log())
+        }
+        What::Step(doing) => step(doing, log),
+        What::NotLookedAt | What::Switched(_) | What::Rotated { .. } | What::Compressed { .. } => return None,
+        What::CompressorSaid { path: file, said } => format!(
             "Compressing program wrote following message to stderr when compressing log {}:\n{}",
             path(file),
             lines(said).trim_end()
-        )),
-        Event::CutWay { log, way } => note(format!("log {} was cut: {}", path(log), cut(*way))),
-        Event::WriterDoesNotAppend(log) => warn(format!(
+        ),
+        What::CutWay(way) => format!("log {} was cut: {}", log(), cut(*way)),
+        What::WriterDoesNotAppend => format!(
             "a program writes to {} without O_APPEND: after copytruncate the log begins with a hole; make the program append, \
              or rotate by rename",
-            path(log)
-        )),
-        Event::Obstacle(obstacle) if obstacle.what.is_error() => error(hindrance(obstacle)),
-        Event::Obstacle(obstacle) => warn(hindrance(obstacle)),
-        Event::MovedAside { path: file, to } => {
-            warn(format!("destination {} already exists, renaming to {}", path(file), path(to)))
+            log()
+        ),
+        What::Obstacle(obstacle) => hindrance(obstacle),
+        What::MovedAside { path: file, to } => {
+            format!("destination {} already exists, renaming to {}", path(file), path(to))
         }
-        Event::AlreadyGone(file) => warn(format!("error unlinking log file {}: it is gone already", path(file))),
-        Event::ShredFailed { path: file, said } => {
+        What::AlreadyGone(file) => format!("error unlinking log file {}: it is gone already", path(file)),
+        What::ShredFailed { path: file, said } => {
             let said = lines(said);
             let why = if said.trim().is_empty() { String::new() } else { format!("; it said:\n{}", said.trim_end()) };
-            warn(format!("failed to shred {}: it was unlinked all the same{why}", path(file)))
+            format!("failed to shred {}: it was unlinked all the same{why}", path(file))
         }
-        Event::Recovered(log) => note(format!("finished the rotation of {} that an earlier run had begun", path(log))),
-        Event::Failed(what) => error(fault::sentence(what)),
-        Event::NoState(why) => error(super::state_text::refusal(why)),
-        Event::Ending(signal) => error(format!("signal {signal} came: ending after the step in hand")),
-        Event::Summary(sums) => note(summary(sums)),
-        Event::LogFileFailed(what @ Fault::Call(_)) => warn(fault::sentence(what)),
-        Event::LogFileFailed(what) => error(fault::sentence(what)),
-    }
+        What::Recovered => format!("finished the rotation of {} that an earlier run had begun", log()),
+        What::Failed(fault) | What::LogFileFailed(fault) => fault::sentence(fault),
+        What::NoState(why) => super::state_text::refusal(why),
+        What::Ending(signal) => format!("signal {signal} came: ending after the step in hand"),
+        What::Summary(sums) => summary(sums),
+    };
+    Some(text)
 }
 
 /// Says what is wrong with an archive.
@@ -178,14 +175,11 @@ fn criterion(trigger: Trigger) -> String {
     }
 }
 
-fn decided(log: &str, verdict: &Verdict) -> (Severity, String) {
+fn decided(log: &str, verdict: &Verdict) -> String {
     match verdict {
-        Verdict::Rotate(Cause::Future) => (
-            Severity::Warning,
-            format!("log {log} last rotated in the future -- rotation forced"),
-        ),
-        Verdict::Rotate(_) => (Severity::Note, "  log needs rotating".to_owned()),
-        Verdict::Keep(why) => (Severity::Note, format!("  log does not need rotating ({})", kept(*why))),
+        Verdict::Rotate(Cause::Future) => format!("log {log} last rotated in the future -- rotation forced"),
+        Verdict::Rotate(_) => "  log needs rotating".to_owned(),
+        Verdict::Keep(why) => format!("  log does not need rotating ({})", kept(*why)),
     }
 }
 
@@ -264,24 +258,19 @@ fn script(hook: Hook, rehearsed: Option<&(std::sync::Arc<[u8]>, Vec<std::ffi::Os
     )
 }
 
-fn step(doing: &Doing) -> String {
+fn step(doing: &Doing, log: impl Fn() -> String) -> String {
     match doing {
         Doing::MakeDir(dir) => format!("creating new directory {}", path(dir)),
         Doing::Compress { with, path: file } => format!("compressing log with: {} {}", path(with), path(file)),
         Doing::Rename { from, to } => format!("renaming {} to {}", path(from), path(to)),
         Doing::Copy { from, to } => format!("copying {} to {}", path(from), path(to)),
-        Doing::SkipCopy { from, to } => format!("skip copying {} to {}", path(from), path(to)),
-        Doing::Truncate(log) => format!("truncating {}", path(log)),
-        Doing::LeaveUncut(log) => format!("Not truncating {}", path(log)),
-        Doing::Create {
-            path: log,
-            mode,
-            user,
-            group,
-        } => {
+        Doing::SkipCopy(to) => format!("skip copying {} to {}", log(), path(to)),
+        Doing::Truncate => format!("truncating {}", log()),
+        Doing::LeaveUncut => format!("Not truncating {}", log()),
+        Doing::Create { mode, user, group } => {
             format!(
                 "creating new {} mode = 0{:o} uid = {} gid = {}",
-                path(log),
+                log(),
                 mode.0,
                 user.0,
                 group.0

@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use super::set::Due;
-use crate::event::Event;
+use crate::event::{LogListener, What};
 use crate::execute::Busy;
 use crate::execute::work::{SetWork, Turn};
+use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::observe::At;
 use crate::sys::writers::Look;
@@ -67,14 +68,12 @@ impl Session<'_> {
     }
 
     /// A log's rotation cannot be finished.
-    fn give_up(&mut self, log: &Path, fault: Fault) {
-        self.turn_to(log);
-        self.fail(fault);
+    fn give_up(&mut self, log: &Arc<Path>, fault: Fault) {
+        let listener = LogListener::new(log, &**self.listener);
+        listener.hear(What::Failed(fault));
+        listener.note(|| What::Rotated { failed: true });
+        self.exit.worsen(Exit::Failed);
         self.ledger.done(log);
-        self.note(|| Event::Rotated {
-            log: log.to_owned(),
-            failed: true,
-        });
     }
 
     /// Goes on with the archives of a stanza (or of all) that programs were still writing to: waits a little for those that do it still,

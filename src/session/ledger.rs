@@ -10,7 +10,7 @@ use super::Options;
 use super::plain::PlainNotes;
 use crate::clock::{Now, Stamp};
 use crate::diag::Severity;
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::naming::ArchiveNames;
@@ -53,7 +53,7 @@ impl Ledger {
             } else {
                 Exit::Locked
             };
-            listener.hear(Event::NoState(error));
+            listener.hear(Event::of_run(What::NoState(error)));
             exit
         })?;
         let now = Now::read();
@@ -251,6 +251,6 @@ impl Ledger {
 /// Tells a problem; answers whether it makes the exit status 1.
 fn tell(problem: StateProblem, listener: &Arc<dyn Listener>) -> bool {
     let is_error = problem.severity() == Severity::Error;
-    listener.hear(Event::State(problem));
+    listener.hear(Event::of_run(What::State(problem)));
     is_error
 }

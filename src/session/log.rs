@@ -3,7 +3,6 @@
 //! `prepare` makes the plan and does what comes before the switch; `resume` ends what a dead run had begun.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,7 +10,7 @@ use std::time::Instant;
 use super::Session;
 use super::set::{Due, Told, Waiting};
 use crate::clock::Now;
-use crate::event::Event;
+use crate::event::What;
 use crate::execute::hook::Call;
 use crate::execute::perform::changes;
 use crate::execute::work::{LogSite, SetWork, Turn};
@@ -200,9 +199,11 @@ impl Session<'_> {
         prepared
     }
 
-    fn hear_if_set(&self, set: &SetWork, hook: Hook) {
+    /// Tells that a script of the stanza does not run, where there is one.
+    pub(super) fn hear_if_set(&mut self, set: &SetWork, hook: Hook) {
         if Call::for_set(set, hook).is_some() {
-            self.hear(Event::ScriptNotNeeded(hook));
+            self.turn_to_stanza(&set.declared_at);
+            self.hear(What::ScriptNotNeeded(hook));
         }
     }
 
@@ -240,10 +241,7 @@ impl Session<'_> {
             self.cuts
                 .push((Arc::clone(&planned.turn.site.path), planned.turn.before.id, *cut));
         }
-        self.note(|| Event::Switched {
-            log: planned.turn.site.path.to_path_buf(),
-            archive: planned.turn.site.archive_path_of(&planned.turn.archive),
-        });
+        self.note(|| What::Switched(planned.turn.site.archive_path_of(&planned.turn.archive)));
         true
     }
 
@@ -277,11 +275,6 @@ impl Session<'_> {
             .finish(Arc::clone(&planned.turn), planned.rotation.finish, inline);
         let done = self.hands.collect();
         self.take_in(done);
-    }
-
-    /// Tells that it is about this log from here on.
-    pub(super) fn turn_to(&self, log: &Path) {
-        self.note(|| Event::Turn(log.to_owned()));
     }
 
     fn is_ending(&mut self) -> bool {

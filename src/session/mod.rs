@@ -11,8 +11,9 @@ use std::rc::Weak;
 use std::sync::Arc;
 
 use crate::clock::Now;
+use crate::diag::Place;
 use crate::discover::ExpandedSet;
-use crate::event::{Event, Listener};
+use crate::event::{About, Event, Listener, LogListener, What};
 use crate::execute::work::Choices;
 use crate::execute::{Executor, Finished, Hands, Rehearsal, copy};
 use crate::exit::Exit;
@@ -48,6 +49,8 @@ pub(crate) use stanzas::Stanzas;
 /// What is in hand while stanza after stanza is rotated.
 pub(crate) struct Session<'l> {
     listener: &'l Arc<dyn Listener>,
+    /// What is in hand: a log, a stanza, or neither. What workers tell is about their own logs.
+    about: About,
     options: &'l Options,
     hands: Box<dyn Hands>,
     directories: Directories,
@@ -118,6 +121,7 @@ pub(crate) fn open<'l>(
     };
     Ok(Session {
         listener,
+        about: About::Run,
         options,
         hands,
         directories,
@@ -169,7 +173,8 @@ impl Session<'_> {
         (self.now, self.force) = (now, force);
         self.choices = choices(self.options, &now, self.listener);
         self.directories.know(listings);
-        self.hear(Event::Handling(sets.len()));
+        self.about = About::Run;
+        self.hear(What::Handling(sets.len()));
         for set in sets {
             if signals::caught().is_some() {
                 break;
@@ -179,7 +184,6 @@ impl Session<'_> {
         }
         self.finish_waiting(None);
         self.leave_identity();
-        self.note(|| Event::TurnOfRun);
         self.look_for_holes();
     }
 
@@ -188,7 +192,7 @@ impl Session<'_> {
     pub(crate) fn close(self) -> Exit {
         let mut exit = self.exit;
         if let Some(signal) = signals::caught() {
-            self.hear(Event::Ending(signal));
+            self.listener.hear(Event::of_run(What::Ending(signal)));
             exit.worsen(Exit::Failed);
         }
         if !self.ledger.write(&self.now) {
@@ -197,18 +201,32 @@ impl Session<'_> {
         exit
     }
 
-    fn hear(&self, event: Event) {
-        self.listener.hear(event);
+    /// What is told from here on is about this stanza as a whole.
+    fn turn_to_stanza(&mut self, place: &Place) {
+        self.about = About::Stanza(place.clone());
+    }
+
+    /// What is told from here on is about this log.
+    fn turn_to(&mut self, log: &Arc<Path>) {
+        self.about = About::Log(Arc::clone(log));
+    }
+
+    /// Tells what happens to what is in hand.
+    fn hear(&self, what: What) {
+        let about = self.about.clone();
+        self.listener.hear(Event { about, what });
     }
 
     /// Tells a note, which is made only where anybody wants to hear notes.
-    fn note(&self, make: impl FnOnce() -> Event) {
-        self.listener.note(make);
+    fn note(&self, make: impl FnOnce() -> What) {
+        if self.listener.hears_notes() {
+            self.hear(make());
+        }
     }
 
     /// Tells what failed, and remembers it.
     fn fail(&mut self, fault: Fault) {
-        self.hear(Event::Failed(fault));
+        self.hear(What::Failed(fault));
         self.exit.worsen(Exit::Failed);
     }
 
@@ -244,7 +262,7 @@ impl Session<'_> {
             if let Ok(held) = self.directories.get(directory, &path)
                 && copy::grew_a_hole(&held.dir, name, log, &cut)
             {
-                self.hear(Event::WriterDoesNotAppend(path.to_path_buf()));
+                LogListener::new(&path, &**self.listener).hear(What::WriterDoesNotAppend);
             }
         }
     }
@@ -273,10 +291,9 @@ impl Session<'_> {
         for done in finished {
             let site = &done.turn.site;
             let log = &site.path;
-            self.note(|| Event::Turn(log.to_path_buf()));
             for (at, event) in done.events {
-                let is_new = match &event {
-                    Event::Obstacle(found) => self.told.insert((found.archive.clone(), found.what.word())),
+                let is_new = match &event.what {
+                    What::Obstacle(found) => self.told.insert((found.archive.clone(), found.what.word())),
                     _ => true,
                 };
                 if is_new {
@@ -299,10 +316,8 @@ impl Session<'_> {
             if !done.put_off {
                 self.ledger.done(log);
             }
-            self.note(|| Event::Rotated {
-                log: log.to_path_buf(),
-                failed: done.failed,
-            });
+            let failed = done.failed;
+            LogListener::new(log, &**self.listener).note(|| What::Rotated { failed });
         }
     }
 }

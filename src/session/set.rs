@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::Session;
 use crate::discover::{ExpandedSet, FoundLog, expand};
-use crate::event::Event;
+use crate::event::{LogListener, What};
 use crate::execute::hook::Call;
 use crate::execute::work::SetWork;
 use crate::facts::FileFacts;
@@ -18,7 +18,7 @@ use crate::inventory::{self, Ahead, Programs};
 use crate::observe::{At, Held};
 use crate::obstacle::{self, PassedOver};
 use crate::policy::{Policy, Su};
-use crate::schedule::{self, Cause, Verdict};
+use crate::schedule::{self, Verdict};
 use crate::sys::call::Errno;
 use crate::sys::identity;
 use crate::sys::pattern::is_special;
@@ -120,22 +120,23 @@ impl Session<'_> {
     /// Handles one stanza.
     pub(super) fn handle(&mut self, expanded: ExpandedSet) {
         let policy = &expanded.set.policy;
-        self.note(|| Event::Set {
+        self.turn_to_stanza(&expanded.set.declared_at);
+        self.note(|| What::Stanza {
             written: Arc::clone(&expanded.set.written),
             policy: Arc::clone(policy),
             forced: self.force,
-            place: expanded.set.declared_at.clone(),
         });
         if expanded.logs.is_empty() {
-            self.hear(Event::NoLogs);
+            self.hear(What::NoLogs);
             return;
         }
         if let Some(Su::Named(wanted)) = policy.su
             && let Err(fault) = self.act_as(Some(wanted))
         {
             // None of them is looked at.
-            expanded.logs.iter().for_each(|log| self.turn_to(&log.path));
-            self.note(|| Event::TurnOfSet);
+            for log in &expanded.logs {
+                LogListener::new(&log.path, &**self.listener).note(|| What::NotLookedAt);
+            }
             self.fail(fault);
             return;
         }
@@ -147,8 +148,8 @@ impl Session<'_> {
             no_compressor: OnceLock::new(),
         });
         let vanished = self.vanished(&expanded);
-        let logs = expanded.logs.iter().map(|log| &*log.path);
-        self.resume_unfinished(&set, logs.chain(vanished.logs.iter().map(|log| &**log)));
+        let logs = expanded.logs.iter().map(|log| &log.path);
+        self.resume_unfinished(&set, logs.chain(&vanished.logs));
         let mut due: Vec<Waiting> = Vec::new();
         let mut is_one_missing = false;
         // A pattern that matched nothing since a dead run had renamed all its logs is no log that is missing.
@@ -203,7 +204,7 @@ impl Session<'_> {
         }
     }
 
-    fn say_not_needed(&self, set: &SetWork) {
+    fn say_not_needed(&mut self, set: &SetWork) {
         let shared = set.policy.scripts.shared;
         for (hook, counts) in [
             (Hook::First, true),
@@ -211,15 +212,15 @@ impl Session<'_> {
             (Hook::Post, shared),
             (Hook::Last, true),
         ] {
-            if counts && Call::for_set(set, hook).is_some() {
-                self.hear(Event::ScriptNotNeeded(hook));
+            if counts {
+                self.hear_if_set(set, hook);
             }
         }
     }
 
     /// Runs a script that belongs to the stanza; a failure is told.
     pub(super) fn run_for_set(&mut self, set: &SetWork, hook: Hook) -> Result<(), Told> {
-        self.note(|| Event::TurnOfSet);
+        self.turn_to_stanza(&set.declared_at);
         match Call::for_set(set, hook) {
             Some(call) => self.run_script(set, &call),
             None => Ok(()),
@@ -231,7 +232,7 @@ impl Session<'_> {
     pub(super) fn run_script(&mut self, set: &SetWork, call: &Call) -> Result<(), Told> {
         self.wait_for_workers();
         let before = self.directories.before_script();
-        let ran = self.hands.script(set, call);
+        let ran = self.hands.script(set, call, self.about.clone());
         crate::observe::Directories::after_script(before);
         ran.map_err(|fault| {
             self.fail(fault);
@@ -240,11 +241,11 @@ impl Session<'_> {
     }
 
     /// Looks at a log; `None` where it is not due.
-    fn consider(&mut self, policy: &Policy, log: &Arc<Path>) -> Result<Option<Due>, Fault> {
-        let path = &**log;
-        self.note(|| Event::Considering(path.to_owned()));
+    fn consider(&mut self, policy: &Policy, path: &Arc<Path>) -> Result<Option<Due>, Fault> {
+        self.turn_to(path);
+        self.note(|| What::Considering);
         if self.ledger.enter(path, &self.now) {
-            self.hear(Event::NewState);
+            self.hear(What::NewState);
         }
         let Some((directory, name)) = split_path(path) else {
             return Err(missing(path));
@@ -252,7 +253,7 @@ impl Session<'_> {
         let (held, identity) = match self.secure_directory(policy, path, directory) {
             Ok(found) => found,
             Err(Fault::Call(error)) if policy.missing_ok && error.is_absence() => {
-                return Ok(self.pass_over(path, PassedOver::Missing));
+                return Ok(self.pass_over(PassedOver::Missing));
             }
             Err(Fault::Call(mut error)) if error.op == Op::OpenDirectory => {
                 error.op = Op::Stat;
@@ -263,14 +264,14 @@ impl Session<'_> {
         let Some(facts) = look(policy, &held, name, path)? else {
             self.look_for_writer(policy, path, None);
             return if policy.missing_ok {
-                Ok(self.pass_over(path, PassedOver::Missing))
+                Ok(self.pass_over(PassedOver::Missing))
             } else {
                 Err(missing(path))
             };
         };
         self.ledger.found(path);
         if let Some(why) = obstacle::of_log(&facts, policy) {
-            return Ok(self.pass_over(path, why));
+            return Ok(self.pass_over(why));
         }
         let is_due = self.decide(policy, path, &facts);
         if self.options.dry_run {
@@ -279,14 +280,14 @@ impl Session<'_> {
             // What the rotation compresses it asks about itself.
             self.look_for_writer(policy, path, Some(facts.size));
         }
-        Ok(is_due.then(|| Due::new(Arc::clone(log), &held.at, identity, facts)))
+        Ok(is_due.then(|| Due::new(Arc::clone(path), &held.at, identity, facts)))
     }
 
     /// Tells of a program that still writes to the newest archive, at each run for as long as it does.
     fn look_for_writer(&mut self, policy: &Policy, log: &Path, size: Option<u64>) {
         // What cannot be looked at now is told when the log's turn comes.
         if let Ok(Some(obstacle)) = inventory::not_reopened(policy, log, size, &mut self.directories) {
-            self.hear(Event::Obstacle(obstacle));
+            self.hear(What::Obstacle(obstacle));
         }
     }
 
@@ -303,7 +304,7 @@ impl Session<'_> {
             },
         };
         for obstacle in inventory::obstacles(&ahead, &mut self.directories) {
-            self.hear(Event::Obstacle(obstacle));
+            self.hear(What::Obstacle(obstacle));
         }
     }
 
@@ -319,7 +320,7 @@ impl Session<'_> {
         let held = self.directories.get(directory, &path)?;
         let facts = look(policy, &held, name, &path)?.ok_or_else(|| missing(&path))?;
         if let Some(why) = obstacle::of_log(&facts, policy) {
-            return Ok(self.pass_over(&path, why));
+            return Ok(self.pass_over(why));
         }
         Ok(Some(Due { path, home, facts }))
     }
@@ -342,33 +343,23 @@ impl Session<'_> {
         vanished
     }
 
-    fn pass_over(&self, log: &Path, why: PassedOver) -> Option<Due> {
-        self.note(|| Event::PassedOver {
-            log: log.to_owned(),
-            why,
-        });
+    fn pass_over(&self, why: PassedOver) -> Option<Due> {
+        self.note(|| What::PassedOver(why));
         None
     }
 
     fn decide(&mut self, policy: &Policy, path: &Path, facts: &FileFacts) -> bool {
         let last = self.ledger.last(path).unwrap_or(self.now.local);
-        self.note(|| Event::Times {
+        self.note(|| What::Times {
             now: self.now.local,
             last,
         });
         let verdict = schedule::judge(policy, facts, last, &self.now, self.force);
         let is_due = matches!(verdict, Verdict::Rotate(_));
-        let is_odd = matches!(verdict, Verdict::Rotate(Cause::Future));
-        let decided = || Event::Decided {
-            log: path.to_owned(),
+        self.hear(What::Decided {
             verdict,
             size: facts.size,
-        };
-        if is_odd {
-            self.hear(decided());
-        } else {
-            self.note(decided);
-        }
+        });
         is_due
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::only;
 use crate::discover::{self, ExpandedSet};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, What};
 use crate::load::{self, LoadOptions};
 use crate::sys::identity;
 use crate::sys::listing::Listings;
@@ -27,7 +27,7 @@ pub(crate) struct Stanzas {
 impl Stanzas {
     /// Reads a configuration and finds its logs; complaints are told as they come. Where `only` names logs, others are left alone.
     pub(super) fn read(configs: &[PathBuf], only: &[OsString], listener: &Arc<dyn Listener>) -> Self {
-        let mut hear = |diagnostic| listener.hear(Event::Config(diagnostic));
+        let mut hear = |diagnostic| listener.hear(Event::of_run(What::Config(diagnostic)));
         let options = LoadOptions {
             as_root: identity::is_root(),
             ..LoadOptions::default()

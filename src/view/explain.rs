@@ -10,7 +10,7 @@ use crate::cli::ViewRequest;
 use crate::clock::Now;
 use crate::diag::{Diagnostic, Problem};
 use crate::discover::{ExpandedSet, FoundLog, expand};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::report::explain::{Account, Loser, Loses, Plan, PlanLine};
 use crate::report::screen::Look;
@@ -147,19 +147,18 @@ fn rehearse(options: &session::Options, set: &ExpandedSet, log: &Path, at: Now) 
 struct Kept(Mutex<Vec<PlanLine>>);
 
 impl Listener for Kept {
-    fn hear(&self, event: Event) {
-        let kind = match &event {
-            Event::Step(_) => "step",
-            Event::Script { .. } => "script",
-            Event::Failed(_) => "error",
+    fn hear(&self, mut event: Event) {
+        let kind = match &mut event.what {
+            What::Step(_) => "step",
+            What::Script { rehearsed, .. } => {
+                // What a script says is in the configuration; that it runs is the step.
+                *rehearsed = None;
+                "script"
+            }
+            What::Failed(_) => "error",
             _ => return,
         };
-        // What a script says is in the configuration; that it runs is the step.
-        let event = match event {
-            Event::Script { hook, .. } => Event::Script { hook, rehearsed: None },
-            other => other,
-        };
-        if let Some((_, text)) = text::entry(&event) {
+        if let Some(text) = text::entry(&event) {
             let line = PlanLine { kind, text };
             self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }

@@ -10,7 +10,7 @@ use crate::cli::{Sort, ViewRequest};
 use crate::clock::Now;
 use crate::diag::{Diagnostic, Severity};
 use crate::discover::{self, ExpandedSet};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::load::{self, LoadOptions};
 use crate::report::screen::Look;
@@ -51,7 +51,7 @@ fn read(request: &ViewRequest) -> Read {
     let reporter = RefCell::new(Vec::new());
     let speaker = Reporter::new(false, None, request.color);
     let mut hear = |diagnostic: Diagnostic| {
-        speaker.hear(Event::Config(diagnostic.clone()));
+        speaker.hear(Event::of_run(What::Config(diagnostic.clone())));
         reporter.borrow_mut().push(diagnostic);
     };
     let options = LoadOptions {
@@ -72,12 +72,12 @@ fn read(request: &ViewRequest) -> Read {
     let mut is_damaged = false;
     let mut tell = |problem: StateProblem| {
         is_damaged |= problem.severity() == Severity::Error;
-        speaker.hear(Event::State(problem));
+        speaker.hear(Event::of_run(What::State(problem)));
     };
     let table = match Store::open(&session.state, session.lock, session.dry_run, &mut tell) {
         Ok(mut store) => store.read(wanted, &now, &mut tell),
         Err(error) => {
-            speaker.hear(Event::NoState(error));
+            speaker.hear(Event::of_run(What::NoState(error)));
             exit = Exit::Failed;
             StateTable::default()
         }
@@ -97,7 +97,7 @@ fn read(request: &ViewRequest) -> Read {
 /// Returns the errors among complaints, in words.
 fn errors(complaints: &[Diagnostic]) -> Vec<String> {
     let errors = complaints.iter().filter(|one| one.severity == Severity::Error);
-    errors.map(|one| cite::entry(one).1).collect()
+    errors.map(cite::entry).collect()
 }
 
 /// Returns what a run like this is told of programs.

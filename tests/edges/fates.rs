@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::super::support::{need_root, ours};
+use super::many::begin;
 use super::{Run, Scene};
 
 /// Some trouble: what it is called, the configuration, what is done before the run, and how many logs fail.
@@ -244,4 +245,25 @@ fn a_log_that_is_finished_late_is_told_of_in_its_own_stanza_and_once() {
             "{json:#}"
         );
     }
+}
+
+#[test]
+fn a_script_that_fails_when_a_dead_run_s_rotation_is_finished_fails_for_its_own_log() {
+    let scene = scene(
+        "finished",
+        "@LOGS@ {\n create\n missingok\n postrotate\n case $1 in *a.log) exit 1; esac\n endscript\n}\n",
+        "for log in a b; do mv log/$log.log log/$log.log.1; done",
+    );
+    begin(&scene, &["a.log".to_owned(), "b.log".to_owned()]);
+    let (_, json) = run(&scene, &[]);
+    let logs = json["stanzas"][0]["logs"].as_array().unwrap().iter();
+    let failed: Vec<_> = logs
+        .map(|log| (log["path"].as_str().unwrap(), &log["failed"]))
+        .collect();
+    let [a, b] = ["a.log", "b.log"].map(|name| scene.log(name));
+    let wanted = [
+        (a.to_str().unwrap(), &Value::Bool(true)),
+        (b.to_str().unwrap(), &Value::Bool(false)),
+    ];
+    assert_eq!(failed, wanted, "{json:#}");
 }

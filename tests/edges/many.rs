@@ -12,7 +12,7 @@ use super::{Run, Scene};
 const LOGS: usize = 10_000;
 
 /// Writes a journal in which these logs were begun, and no more.
-fn begin(scene: &Scene, logs: &[String]) {
+pub(super) fn begin(scene: &Scene, logs: &[String]) {
     let mut text = String::from("logrotate-rs journal -- version 1\n");
     for log in logs {
         let path = scene.log(log);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::diag::Place;
 use crate::event::Summary;
 use crate::facts::total;
 use crate::obstacle::ArchiveObstacle;
@@ -122,14 +123,12 @@ impl LogTally {
 }
 
 /// One stanza.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct SetTally {
     /// Its path list as written.
     pub pattern: String,
-    /// Its file.
-    pub file: PathBuf,
-    /// Its line there.
-    pub line: u32,
+    /// Where it stands.
+    pub place: Place,
     /// Its logs.
     pub logs: Vec<LogTally>,
     /// What failed of the stanza as a whole.

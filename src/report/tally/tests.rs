@@ -11,56 +11,61 @@ use crate::schedule::Cause;
 /// So many logs end, by a list that is searched for each, after an hour.
 const MANY: usize = 100_000;
 
-fn path(number: usize) -> PathBuf {
-    PathBuf::from(format!("/log/{number}.log"))
+fn path(number: usize) -> Arc<Path> {
+    PathBuf::from(format!("/log/{number}.log")).into()
 }
 
-fn set() -> Event {
-    Event::Set {
+fn place(line: u32) -> Place {
+    Place {
+        file: Path::new("conf").into(),
+        line,
+        column: 1,
+        length: 0,
+    }
+}
+
+fn hear(tally: &Tally, about: About, what: What) {
+    tally.note(&Event { about, what }, Instant::now());
+}
+
+/// Tells of a log.
+fn hear_of(tally: &Tally, number: usize, what: What) {
+    hear(tally, About::Log(path(number)), what);
+}
+
+/// Begins with a stanza.
+fn begin(tally: &Tally, line: u32) {
+    let what = What::Stanza {
         written: Arc::from(&b"/log/*.log"[..]),
         policy: Arc::new(Settings::default().policy()),
         forced: true,
-        place: Place {
-            file: Path::new("conf").into(),
-            line: 1,
-            column: 1,
-            length: 0,
-        },
-    }
+    };
+    hear(tally, About::Stanza(place(line)), what);
 }
 
-fn due(log: &Path, size: u64) -> Event {
-    Event::Decided {
-        log: log.to_owned(),
-        verdict: Verdict::Rotate(Cause::Forced),
-        size,
-    }
+fn due(size: u64) -> What {
+    let verdict = Verdict::Rotate(Cause::Forced);
+    What::Decided { verdict, size }
 }
 
-/// Looks at logs, and switches them.
+/// Looks at the logs of a stanza, and switches them.
 fn rotate(tally: &Tally, logs: std::ops::Range<usize>, size: u64) {
-    tally.hear(set());
+    begin(tally, 1);
     for number in logs.clone() {
-        tally.hear(Event::Considering(path(number)));
-        tally.hear(due(&path(number), size));
+        hear_of(tally, number, What::Considering);
+        hear_of(tally, number, due(size));
     }
     for number in logs {
-        tally.hear(Event::Turn(path(number)));
-        tally.hear(Event::Switched {
-            log: path(number),
-            archive: path(number).with_extension("log.1"),
-        });
+        hear_of(tally, number, What::Switched(path(number).with_extension("log.1")));
     }
 }
 
 fn ended(tally: &Tally, number: usize, fault: Option<Fault>) {
-    tally.hear(Event::Turn(path(number)));
     let failed = fault.is_some();
     if let Some(fault) = fault {
-        tally.hear(Event::Failed(fault));
+        hear_of(tally, number, What::Failed(fault));
     }
-    let log = path(number);
-    tally.hear(Event::Rotated { log, failed });
+    hear_of(tally, number, What::Rotated { failed });
 }
 
 #[test]
@@ -80,15 +85,11 @@ fn many_logs_that_end_in_another_order_are_found_again_each_at_once() {
 fn what_is_told_late_is_told_of_its_own_log_and_stanza() {
     let tally = Tally::default();
     rotate(&tally, 0..2, 1);
-    tally.hear(set());
-    tally.hear(Event::Considering(path(2)));
+    begin(&tally, 2);
+    hear_of(&tally, 2, What::Considering);
     ended(&tally, 0, Some(Fault::Interrupted));
-    // It is about the log that it was about before.
-    tally.hear(due(&path(2), 1));
-    tally.hear(Event::Failed(Fault::StillWritten {
-        path: path(2),
-        by: None,
-    }));
+    hear_of(&tally, 2, due(1));
+    hear_of(&tally, 2, What::Failed(Fault::Interrupted));
     tally.show(|run| {
         let fates = |set: &SetTally| set.logs.iter().map(LogTally::fate).collect::<Vec<_>>();
         assert_eq!(fates(&run.sets[0]), [Fate::Failed, Fate::Rotated]);
@@ -105,12 +106,12 @@ fn what_is_told_late_is_told_of_its_own_log_and_stanza() {
 fn what_fails_of_a_stanza_or_of_the_run_is_no_log_s() {
     let tally = Tally::default();
     rotate(&tally, 0..1, 1);
-    tally.hear(Event::TurnOfSet);
-    tally.hear(Event::Failed(Fault::Interrupted));
-    tally.hear(Event::TurnOfRun);
-    tally.hear(Event::Failed(Fault::Interrupted));
+    begin(&tally, 2);
+    hear(&tally, About::Stanza(place(1)), What::Failed(Fault::Interrupted));
+    hear(&tally, About::Run, What::Failed(Fault::Interrupted));
     tally.show(|run| {
-        assert_eq!((run.sets[0].errors.len(), run.errors.len()), (1, 1));
+        let of_stanzas: Vec<_> = run.sets.iter().map(|set| set.errors.len()).collect();
+        assert_eq!((&of_stanzas[..], run.errors.len()), (&[1, 0][..], 1));
         assert_eq!(run.summary().failed, 0);
     });
 }
@@ -119,13 +120,14 @@ fn what_fails_of_a_stanza_or_of_the_run_is_no_log_s() {
 fn a_due_log_whose_turn_never_came_has_failed_and_one_that_is_moved_aside_has_not() {
     let tally = Tally::default();
     rotate(&tally, 0..1, 1);
-    tally.hear(Event::MovedAside {
-        path: path(0),
-        to: path(1),
-    });
-    tally.hear(set());
-    tally.hear(Event::Considering(path(1)));
-    tally.hear(due(&path(1), 1));
+    let aside = What::MovedAside {
+        path: path(0).to_path_buf(),
+        to: path(1).to_path_buf(),
+    };
+    hear_of(&tally, 0, aside);
+    begin(&tally, 2);
+    hear_of(&tally, 1, What::Considering);
+    hear_of(&tally, 1, due(1));
     tally.show(|run| {
         assert_eq!((run.summary().rotated, run.summary().failed), (1, 1));
         assert_eq!(run.warnings.len(), 1);
@@ -141,4 +143,23 @@ fn sums_of_sizes_end_at_the_largest_number() {
         assert_eq!((sums.before, sums.after), (u64::MAX, u64::MAX));
         assert_eq!(run.sets[0].bytes_before(), u64::MAX);
     });
+}
+
+#[test]
+fn only_the_newest_archive_s_compression_is_the_log_s_and_none_before_it_is_switched() {
+    let tally = Tally::default();
+    let compressed = |name: &str, is_newest, bytes| What::Compressed {
+        path: PathBuf::from(name),
+        is_newest,
+        bytes,
+    };
+    begin(&tally, 1);
+    hear_of(&tally, 0, due(9));
+    hear_of(&tally, 0, compressed("/log/0.log-left.gz", true, 1));
+    hear_of(&tally, 0, What::Switched(PathBuf::from("/log/0.log.1")));
+    hear_of(&tally, 0, compressed("/log/0.log.10.gz", false, 2));
+    let archive = || tally.show(|run| (run.sets[0].logs[0].archive.clone(), run.sets[0].logs[0].bytes_after));
+    assert_eq!(archive(), (Some(PathBuf::from("/log/0.log.1")), None));
+    hear_of(&tally, 0, compressed("/log/0.log.1.gz", true, 3));
+    assert_eq!(archive(), (Some(PathBuf::from("/log/0.log.1.gz")), Some(3)));
 }

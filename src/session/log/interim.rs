@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::clock::Now;
-use crate::event::Event;
+use crate::event::What;
 use crate::execute::work::{SetWork, Turn};
 use crate::facts::Kind;
 use crate::fault::Fault;
@@ -112,7 +112,7 @@ impl Session<'_> {
                 (Ok(()), _) => planned.places.note(step, &planned.turn.site.name),
             }
         }
-        self.hear(Event::Recovered(due.path.to_path_buf()));
+        self.hear(What::Recovered);
         Ok(is_gone)
     }
 

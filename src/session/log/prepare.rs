@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Places, Planned, names_of};
 use crate::clock::Now;
-use crate::event::Event;
+use crate::event::What;
 use crate::execute::work::{LogSite, SetWork, Turn};
 use crate::exit::Exit;
 use crate::fault::{Fault, Op, SysError};
@@ -59,12 +59,9 @@ impl Session<'_> {
 
     fn try_prepare(&mut self, set: &Arc<SetWork>, mut due: Due) -> Result<Planned, Failed> {
         self.act_as(due.home.identity)?;
-        self.note(|| Event::Rotating {
-            log: due.path.to_path_buf(),
-            count: count_of(&set.policy),
-        });
+        self.note(|| What::Rotating(count_of(&set.policy)));
         if set.policy.delay_without_compression {
-            self.hear(Event::DelayWithoutCompression(due.path.to_path_buf()));
+            self.hear(What::DelayWithoutCompression);
         }
         self.have_row_to_itself(set, &due)?;
         let alone = self.be_alone(set, &mut due)?;
@@ -246,7 +243,7 @@ impl Session<'_> {
         if !self.told.insert((archive.clone(), what.word())) {
             return;
         }
-        self.hear(Event::Obstacle(ArchiveObstacle { archive, what }));
+        self.hear(What::Obstacle(ArchiveObstacle { archive, what }));
     }
 
     /// Tells of the archives that earlier rotations could not rename, and that cannot be renamed today: it is not tried.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::interim::interims;
 use super::{Planned, names_of};
-use crate::event::Event;
+use crate::event::What;
 use crate::execute::work::SetWork;
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Hook};
@@ -23,7 +23,7 @@ impl Session<'_> {
     pub(in crate::session) fn resume_unfinished<'p>(
         &mut self,
         set: &Arc<SetWork>,
-        logs: impl Iterator<Item = &'p Path>,
+        logs: impl Iterator<Item = &'p Arc<Path>>,
     ) {
         if !self.ledger.has_unfinished() {
             return;
@@ -49,13 +49,13 @@ impl Session<'_> {
             let _ = self.run_for_set(set, Hook::Post);
         }
         for (planned, left) in resumed {
-            let path = planned.turn.site.path.to_path_buf();
+            self.turn_to(&planned.turn.site.path);
             if !set.policy.scripts.shared {
                 let _ = self.run_after(set, &planned);
             }
             self.ledger.resumed(left);
             self.finish(planned);
-            self.hear(Event::Recovered(path));
+            self.hear(What::Recovered);
         }
         // The same logs may be rotated next, by names: what a program writes to must not wait for its turn behind them, nor may what
         // was planned, and was not done, count as done.
@@ -63,7 +63,7 @@ impl Session<'_> {
         self.directories.look_anew();
     }
 
-    fn resume(&mut self, set: &Arc<SetWork>, path: &Path, left: &Unfinished) -> Result<Option<Planned>, Fault> {
+    fn resume(&mut self, set: &Arc<SetWork>, path: &Arc<Path>, left: &Unfinished) -> Result<Option<Planned>, Fault> {
         let Some((directory, name)) = split_path(path) else {
             return Ok(None);
         };
@@ -91,7 +91,7 @@ impl Session<'_> {
             return Ok(None);
         };
         self.turn_to(path);
-        let due = Due::new(path.into(), &held.at, identity, facts);
+        let due = Due::new(Arc::clone(path), &held.at, identity, facts);
         let mut planned = self.plan(set, &due, |question, look| {
             let interim = interim.as_deref().unwrap_or(question.interim);
             plan::resume(&Question { interim, ..*question }, &archive, has_interim, look)
