@@ -37,7 +37,12 @@ pub fn entry(diagnostic: &Diagnostic) -> Option<(Weight, String)> {
         Severity::Warning => (Weight::Warning, "warning: "),
         Severity::Note => (Weight::Note, ""),
     };
-    Some((weight, line.strip_prefix(prefix).unwrap_or(&line).to_owned()))
+    let mut said = line.strip_prefix(prefix).unwrap_or(&line).to_owned();
+    // What a check says in a line of its own.
+    if let problem @ Problem::OldDirUnverified { .. } = &diagnostic.problem {
+        said.push_str(&format!(". {}", remedy(problem).trim_end_matches('.')));
+    }
+    Some((weight, said))
 }
 
 /// Tells whether the message is one that names its place; those about a criterion or a home directory never did.

@@ -71,13 +71,20 @@ pub fn entry(event: &Event) -> Option<(Weight, String)> {
         Event::Obstacle(obstacle) if obstacle.what.is_error() => error(hindrance(obstacle)),
         Event::Obstacle(obstacle) => warn(hindrance(obstacle)),
         Event::MovedAside { path: file, to } => {
-            warn(format!("destination {} already exists, renaming to {}", path(file), path(to)))
+            warn(format!(
+                "destination {0} already exists, renaming to {1}; remove {1} if nobody needs it",
+                path(file),
+                path(to)
+            ))
         }
         Event::AlreadyGone(file) => warn(format!("error unlinking log file {}: it is gone already", path(file))),
         Event::ShredFailed { path: file, said } => {
             let said = lines(said);
-            let why = if said.trim().is_empty() { String::new() } else { format!("; it said:\n{}", said.trim_end()) };
-            warn(format!("failed to shred {}: it was unlinked all the same{why}", path(file)))
+            let why = match said.trim_end() {
+                "" => "see that shred is there and may be run".to_owned(),
+                said => format!("it said:\n{said}"),
+            };
+            warn(format!("failed to shred {}: it was unlinked all the same; {why}", path(file)))
         }
         Event::Recovered(log) => note(format!("finished the rotation of {} that an earlier run had begun", path(log))),
         Event::Failed(what) => error(fault::sentence(what)),
