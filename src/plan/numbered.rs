@@ -110,7 +110,9 @@ fn dispose_again(
             waiting.push(name.clone());
         }
     }
-    let unsent = question.going_unsent(look, &waiting)?;
+    let last = question.kept(&question.names.numbered(slots.last()));
+    let falls_off = !waiting.is_empty() && look.is_file(&last)?;
+    let unsent = question.going_unsent(look, &waiting, falls_off)?;
     for name in waiting {
         if unsent.contains(&name) {
             question.dispose_unsent(name, &mut shift.steps);

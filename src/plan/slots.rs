@@ -71,6 +71,15 @@ impl Slots {
         next
     }
 
+    /// Returns the number of the oldest archive that is kept.
+    pub(super) fn last(&self) -> u64 {
+        let mut last = self.end.saturating_sub(1);
+        while self.fixed.contains(&last) {
+            last -= 1;
+        }
+        last
+    }
+
     /// Tells whether the archive of a number takes no part in the shift: it is passed by, or goes before.
     pub(super) fn stays(&self, number: u64) -> bool {
         self.fixed.contains(&number) || self.freed.as_ref().is_some_and(|(freed, _)| *freed == number)
