@@ -20,7 +20,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     let slots = Slots::of(question, look)?;
     let archive = question.names.numbered(slots.start);
     let mut shift = Shift::default();
-    if let Some((_, name)) = &slots.freed {
+    if let Some(name) = &slots.goes {
         question.dispose(name.clone(), &mut shift.steps);
     }
     dispose_again(question, look, &slots, &mut shift)?;
@@ -112,7 +112,12 @@ fn dispose_again(
     }
     let last = question.kept(&question.names.numbered(slots.last()));
     let falls_off = !waiting.is_empty() && look.is_file(&last)?;
-    let unsent = question.going_unsent(look, &waiting, falls_off)?;
+    // One that was passed by may wait, too.
+    let all: Vec<OsString> = waiting.iter().chain(&slots.passed_by).cloned().collect();
+    let unsent = question.going_unsent(look, &all, falls_off)?;
+    for name in slots.passed_by.iter().filter(|name| unsent.contains(*name)) {
+        question.dispose_unsent(name.clone(), &mut shift.steps);
+    }
     for name in waiting {
         if unsent.contains(&name) {
             question.dispose_unsent(name, &mut shift.steps);
@@ -202,15 +207,14 @@ fn move_up(
 
 /// The number that nothing above moves away from: a dead run, or this one, has moved that already, or one goes that was passed by.
 fn gap(question: &Question<'_>, slots: &Slots, numbers: &BTreeSet<u64>) -> Option<u64> {
-    let freed = slots.freed.as_ref().map(|(number, _)| *number);
     if question.before == Before::Clean {
-        return freed;
+        return slots.gap;
     }
     let mut gap = slots.start;
     while numbers.contains(&gap) {
         gap = slots.after(gap);
     }
-    Some(freed.map_or(gap, |freed| freed.min(gap)))
+    Some(slots.gap.map_or(gap, |freed| freed.min(gap)))
 }
 
 /// Gets rid of what is at the number that the oldest archive moves to: a run that died, or a `rotate` that was larger, left what should be
@@ -223,8 +227,7 @@ fn make_room_above(
 ) -> Result<(), SysError> {
     let name = question.kept(&question.names.numbered(next));
     // What waits above the count was seen to already, and so was what had been passed by.
-    let is_going = slots.freed.as_ref().is_some_and(|(freed, _)| *freed == next);
-    if is_going || !look.is_file(&name)? || question.left_plain.contains(&name) && !look.is_kept(&name) {
+    if slots.gap == Some(next) || !look.is_file(&name)? || question.left_plain.contains(&name) && !look.is_kept(&name) {
         return Ok(());
     }
     if !look.is_kept(&name) {

@@ -253,6 +253,9 @@ fn remedy(error: &SysError) -> Option<String> {
         Errno::ENOENT if error.op == Op::OpenForCompression => {
             "it is gone since it was made: if a script takes archives away, remove `compress`".to_owned()
         }
+        Errno::ENOENT if matches!(error.op, Op::Rename | Op::Open | Op::OpenForMail) => {
+            "it is gone since it was looked at: see what takes it away".to_owned()
+        }
         Errno::ENOENT if error.op == Op::Stat => "see that its program makes it, or say missingok".to_owned(),
         Errno::ENOENT | Errno::ENOTDIR if error.op == Op::OpenDirectory => {
             "make the directory, or correct its path".to_owned()
