@@ -24,6 +24,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         question.dispose(name.clone(), &mut shift.steps);
     }
     dispose_again(question, look, &slots, &mut shift)?;
+    dispose_beyond(question, look, &slots, &mut shift)?;
     let plain = put_off(question, look, &slots, &mut shift)?;
     move_up(question, look, (&slots, &plain), &mut shift)?;
     let falls_off = match question.policy.retention.keep {
@@ -126,6 +127,25 @@ fn dispose_again(
         } else {
             question.dispose(name, &mut shift.steps);
         }
+    }
+    Ok(())
+}
+
+/// Where a gap is closed one number less is counted from here on: what an earlier rotation failed to remove there would never be met again.
+fn dispose_beyond(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    slots: &Slots,
+    shift: &mut Shift,
+) -> Result<(), SysError> {
+    let name = question.kept(&question.names.numbered(slots.after(slots.end)));
+    if slots.gap.is_none() || question.left_plain.contains(&name) || !look.is_file(&name)? {
+        return Ok(());
+    }
+    if look.is_kept(&name) {
+        shift.beyond.push(name);
+    } else {
+        question.dispose(name, &mut shift.steps);
     }
     Ok(())
 }
