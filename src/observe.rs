@@ -135,7 +135,15 @@ impl Directories {
         if let Some(held) = self.held.get(&joined) {
             return Ok(Rc::clone(held));
         }
-        self.hold(&joined, walk::open_directory_below(&base.dir, path, log)?)
+        let opened = walk::open_directory_below(&base.dir, path, log);
+        let opened = opened.map_err(|fault| match fault {
+            Fault::Call(error) => Fault::Call(SysError {
+                path: base.dir.path().join(&error.path),
+                ..error
+            }),
+            other => other,
+        });
+        self.hold(&joined, opened?)
     }
 
     /// Takes over a directory that was just made at `path`, relative to another that is held, if it is relative.

@@ -26,7 +26,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         // The newest of the older ones stays: the new archive takes its turn, as in the reference.
         noted.extend(falls_off.replace(question.newest(&archive)));
     }
-    let unsent = question.going_unsent(look, &kept)?;
+    let unsent = question.going_unsent(look, &kept, falls_off.is_some())?;
     for name in going {
         question.dispose(name, &mut prepare);
     }

@@ -10,7 +10,7 @@ use crate::clock::Now;
 use crate::facts::FileTime;
 use crate::fault::{Fault, SysError};
 use crate::naming::ArchiveNames;
-use crate::policy::{Keep, NamingStyle, Ownership, Policy};
+use crate::policy::{Keep, MailWhich, NamingStyle, Ownership, Policy};
 
 mod dated;
 mod numbered;
@@ -326,8 +326,15 @@ impl Question<'_> {
         Ok(modified.is_some_and(|time| self.now.epoch.saturating_sub(time.seconds) / DAY_SECONDS > limit))
     }
 
-    /// Returns those of archives that wait to be mailed which go unsent: the oldest, where more wait than are kept.
-    fn going_unsent(&self, look: &mut dyn Look, waiting: &[OsString]) -> Result<BTreeSet<OsString>, SysError> {
+    /// Returns those of archives that wait to be mailed which go unsent: the oldest, where more wait than are kept. One that `falls_off`
+    /// now will wait with them: the mailer has refused all of those in this very run.
+    fn going_unsent(
+        &self,
+        look: &mut dyn Look,
+        waiting: &[OsString],
+        falls_off: bool,
+    ) -> Result<BTreeSet<OsString>, SysError> {
+        let comes = falls_off && self.mails(MailWhich::Last);
         let most = match self.policy.retention.keep {
             Keep::All => return Ok(BTreeSet::new()),
             Keep::Count(count) => usize::try_from(count).unwrap_or(usize::MAX).max(LEAST_WAITING),
@@ -342,7 +349,9 @@ impl Question<'_> {
             unsent.push((look.modified(&name)?, name));
         }
         unsent.sort_unstable();
-        let going = unsent.len().saturating_sub(most);
+        let going = (unsent.len() + usize::from(comes))
+            .saturating_sub(most)
+            .min(unsent.len());
         Ok(unsent.into_iter().take(going).map(|(_, name)| name).collect())
     }
 

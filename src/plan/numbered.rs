@@ -20,10 +20,11 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     let slots = Slots::of(question, look)?;
     let archive = question.names.numbered(slots.start);
     let mut shift = Shift::default();
-    if let Some((_, name)) = &slots.freed {
+    if let Some(name) = &slots.goes {
         question.dispose(name.clone(), &mut shift.steps);
     }
     dispose_again(question, look, &slots, &mut shift)?;
+    dispose_beyond(question, look, &slots, &mut shift)?;
     let plain = put_off(question, look, &slots, &mut shift)?;
     move_up(question, look, (&slots, &plain), &mut shift)?;
     let falls_off = match question.policy.retention.keep {
@@ -110,7 +111,14 @@ fn dispose_again(
             waiting.push(name.clone());
         }
     }
-    let unsent = question.going_unsent(look, &waiting)?;
+    let last = question.kept(&question.names.numbered(slots.last()));
+    let falls_off = !waiting.is_empty() && look.is_file(&last)?;
+    // One that was passed by may wait, too.
+    let all: Vec<OsString> = waiting.iter().chain(&slots.passed_by).cloned().collect();
+    let unsent = question.going_unsent(look, &all, falls_off)?;
+    for name in slots.passed_by.iter().filter(|name| unsent.contains(*name)) {
+        question.dispose_unsent(name.clone(), &mut shift.steps);
+    }
     for name in waiting {
         if unsent.contains(&name) {
             question.dispose_unsent(name, &mut shift.steps);
@@ -119,6 +127,25 @@ fn dispose_again(
         } else {
             question.dispose(name, &mut shift.steps);
         }
+    }
+    Ok(())
+}
+
+/// Where a gap is closed one number less is counted from here on: what an earlier rotation failed to remove there would never be met again.
+fn dispose_beyond(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    slots: &Slots,
+    shift: &mut Shift,
+) -> Result<(), SysError> {
+    let name = question.kept(&question.names.numbered(slots.after(slots.end)));
+    if slots.gap.is_none() || question.left_plain.contains(&name) || !look.is_file(&name)? {
+        return Ok(());
+    }
+    if look.is_kept(&name) {
+        shift.beyond.push(name);
+    } else {
+        question.dispose(name, &mut shift.steps);
     }
     Ok(())
 }
@@ -200,15 +227,14 @@ fn move_up(
 
 /// The number that nothing above moves away from: a dead run, or this one, has moved that already, or one goes that was passed by.
 fn gap(question: &Question<'_>, slots: &Slots, numbers: &BTreeSet<u64>) -> Option<u64> {
-    let freed = slots.freed.as_ref().map(|(number, _)| *number);
     if question.before == Before::Clean {
-        return freed;
+        return slots.gap;
     }
     let mut gap = slots.start;
     while numbers.contains(&gap) {
         gap = slots.after(gap);
     }
-    Some(freed.map_or(gap, |freed| freed.min(gap)))
+    Some(slots.gap.map_or(gap, |freed| freed.min(gap)))
 }
 
 /// Gets rid of what is at the number that the oldest archive moves to: a run that died, or a `rotate` that was larger, left what should be
@@ -221,8 +247,7 @@ fn make_room_above(
 ) -> Result<(), SysError> {
     let name = question.kept(&question.names.numbered(next));
     // What waits above the count was seen to already, and so was what had been passed by.
-    let is_going = slots.freed.as_ref().is_some_and(|(freed, _)| *freed == next);
-    if is_going || !look.is_file(&name)? || question.left_plain.contains(&name) && !look.is_kept(&name) {
+    if slots.gap == Some(next) || !look.is_file(&name)? || question.left_plain.contains(&name) && !look.is_kept(&name) {
         return Ok(());
     }
     if !look.is_kept(&name) {

@@ -21,33 +21,37 @@ pub(super) struct Slots {
     fixed: BTreeSet<u64>,
     /// The archives that have them.
     pub(super) passed_by: Vec<OsString>,
-    /// One that was passed by, can be renamed, and goes now; with its number.
-    pub(super) freed: Option<(u64, OsString)>,
+    /// A number that the others close up to: its archive was passed by and is gone, or goes now.
+    pub(super) gap: Option<u64>,
+    /// One that was passed by, can be renamed, and goes now.
+    pub(super) goes: Option<OsString>,
 }
 
 impl Slots {
     pub(super) fn of(question: &Question<'_>, look: &mut dyn Look) -> Result<Self, SysError> {
-        let mut passed_by: BTreeSet<(u64, OsString)> = BTreeSet::new();
-        let number = |name: &OsString| Some(question.names.parse_numbered(name)?.0);
         let known = look.fixed(&question.names.numbered_prefix());
-        // A directory that cannot be moved aside is passed by as well; that is not noted, since it is no archive.
-        let mut fixed: BTreeSet<u64> = known.iter().filter_map(number).collect();
+        let mut passed_by: BTreeSet<(u64, OsString)> = BTreeSet::new();
         for name in known.iter().chain(question.passed_by) {
-            if let Some(number) = number(name)
-                && look.is_file(name)?
-            {
+            if let Some((number, _)) = question.names.parse_numbered(name) {
                 passed_by.insert((number, name.clone()));
             }
         }
         let freed = freed(question, look, (&known, &passed_by))?;
         passed_by.retain(|it| Some(it) != freed.as_ref());
-        fixed.extend(passed_by.iter().map(|(number, _)| *number));
+        let gap = freed.as_ref().map(|(number, _)| *number);
+        let mut goes = freed.map(|(_, name)| name);
+        if let Some(name) = &goes
+            && !look.has(name)?
+        {
+            goes = None;
+        }
         let mut slots = Self {
             start: u64::from(question.policy.retention.start),
             end: u64::MAX,
-            fixed,
+            fixed: passed_by.iter().map(|(number, _)| *number).collect(),
             passed_by: passed_by.into_iter().map(|(_, name)| name).collect(),
-            freed,
+            gap,
+            goes,
         };
         while slots.fixed.contains(&slots.start) {
             slots.start += 1;
@@ -71,21 +75,32 @@ impl Slots {
         next
     }
 
+    /// Returns the number of the oldest archive that is kept.
+    pub(super) fn last(&self) -> u64 {
+        let mut last = self.end.saturating_sub(1);
+        while self.fixed.contains(&last) {
+            last -= 1;
+        }
+        last
+    }
+
     /// Tells whether the archive of a number takes no part in the shift: it is passed by, or goes before.
     pub(super) fn stays(&self, number: u64) -> bool {
-        self.fixed.contains(&number) || self.freed.as_ref().is_some_and(|(freed, _)| *freed == number)
+        self.fixed.contains(&number) || self.gap == Some(number)
     }
 }
 
-/// Finds one of the archives that were passed by which can be renamed again and is not kept any more.
+/// Finds one of the archives that were passed by which is gone, or can be renamed again and is not kept any more. A directory that could
+/// not be moved aside is passed by for as long as it is there.
 fn freed(
     question: &Question<'_>,
     look: &mut dyn Look,
     (known, passed_by): (&[OsString], &BTreeSet<(u64, OsString)>),
 ) -> Result<Option<(u64, OsString)>, SysError> {
     for (number, name) in passed_by {
-        let can_go = !known.contains(name) && !look.is_kept(name) && !look.is_fixed(name);
-        if can_go && (question.is_too_old(look, name)? || has_enough_younger(question, look, name)?) {
+        let is_gone = !look.has(name)?;
+        let can_go = !known.contains(name) && look.is_file(name)? && !look.is_kept(name) && !look.is_fixed(name);
+        if is_gone || can_go && (question.is_too_old(look, name)? || has_enough_younger(question, look, name)?) {
             return Ok(Some((*number, name.clone())));
         }
     }

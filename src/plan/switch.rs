@@ -137,7 +137,7 @@ impl Question<'_> {
         compression.is_some_and(|how| how.when == CompressWhen::NextTime)
     }
 
-    fn mails(&self, which: MailWhich) -> bool {
+    pub(super) fn mails(&self, which: MailWhich) -> bool {
         self.policy.mail.as_ref().is_some_and(|mail| mail.which == which)
     }
 

@@ -401,6 +401,15 @@ fn p7_what_was_passed_by_goes_when_as_many_younger_ones_are_there_as_are_kept() 
         (
             "rotate 2",
             "=a.log.1",
+            "a.log.1:old a.log.2 a.log.3 a.log.4",
+            "rm .1 rm .4 | rm .3 ;",
+        ),
+        // What was taken away by hand leaves a gap as well.
+        ("rotate 3", "=a.log.2", "a.log.1 a.log.3 a.log.4", ".1>.2 | rm .4 ;"),
+        ("rotate 2", "=a.log.1 =a.log.2", "a.log.3 a.log.4", "| rm .4 ; =.2"),
+        (
+            "rotate 2",
+            "=a.log.1",
             "a.log.1:old:kept a.log.2 a.log.3",
             ".3>.4 .2>.3 | rm .4 ; =.1",
         ),

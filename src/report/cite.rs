@@ -34,6 +34,16 @@ pub fn entry(diagnostic: &Diagnostic) -> String {
     line
 }
 
+/// As `entry`, for a run: what to do about a log's directory is said, too, which a check has a line of its own for.
+#[must_use]
+pub fn told(diagnostic: &Diagnostic) -> String {
+    let mut line = entry(diagnostic);
+    if let problem @ Problem::OldDirUnverified { .. } = &diagnostic.problem {
+        line.push_str(&format!(". {}", remedy(problem).trim_end_matches('.')));
+    }
+    line
+}
+
 /// Tells whether the message is one that names its place; those about a criterion or a home directory never did.
 fn is_placed(problem: &Problem) -> bool {
     !matches!(

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::accounts;
 use super::words::{bytes, end, list, path, place, program, reason};
-use crate::fault::{Acting, Denial, Fault, Hook, Insecure, Op, SysError, Unfit};
+use crate::fault::{Acting, ChildEnd, Denial, Fault, Hook, Insecure, Op, SysError, Unfit};
 use crate::sys::call::Errno;
 
 /// Says what failed. The fragments that scripts match on are the reference's.
@@ -13,7 +13,10 @@ pub fn sentence(fault: &Fault) -> String {
     match fault {
         Fault::Call(error) => call(error),
         Fault::DestinationExists(name) => {
-            format!("destination {} already exists, skipping rotation", path(name))
+            format!(
+                "destination {} already exists, skipping rotation; move it away, or let dateformat tell the rotations apart",
+                path(name)
+            )
         }
         Fault::DateFormatTooLong(format) => format!("Date format {} is too long", bytes(format)),
         Fault::DateSuffixTooLong(format) => format!("failed to apply date format '{}'", bytes(format)),
@@ -29,7 +32,13 @@ pub fn sentence(fault: &Fault) -> String {
             pattern,
             end: how,
         } => script(*hook, *shared, (target, pattern), &end(*how)),
-        Fault::Compressor { path: file, end: how } => format!("failed to compress log {}: {}", path(file), end(*how)),
+        Fault::Compressor { path: file, end: how } => {
+            let remedy = match how {
+                ChildEnd::Status(_) | ChildEnd::Signal(_) => "; try the compresscmd and its options by hand",
+                _ => "",
+            };
+            format!("failed to compress log {}: {}{remedy}", path(file), end(*how))
+        }
         Fault::CannotCompress {
             path: file,
             stanza,
@@ -52,7 +61,15 @@ pub fn sentence(fault: &Fault) -> String {
             call(error),
             place(stanza)
         ),
-        Fault::Mail { path: file, end: how } => format!("mail command failed for {}: {}", path(file), end(*how)),
+        Fault::Mail { path: file, end: how } => {
+            let remedy = match how {
+                ChildEnd::Status(_) | ChildEnd::Signal(_) => {
+                    "; try the mail program by hand, or correct the mail directive"
+                }
+                _ => "",
+            };
+            format!("mail command failed for {}: {}{remedy}", path(file), end(*how))
+        }
         Fault::InsecureDirectory { log, component, why } => insecure(log, component, *why),
         Fault::StillWritten { path: file, by } => format!(
             "{} is still written by {}: it is left as it is, and its log is not rotated this time; \
@@ -84,33 +101,49 @@ pub(super) fn not_smaller(archive: &Path) -> String {
 fn script(hook: Hook, shared: bool, (target, pattern): (&Path, &[u8]), how: &str) -> String {
     let pattern = list(pattern);
     match (hook, shared) {
-        (Hook::First, _) => format!("error running first action script for {pattern}: {how}"),
-        (Hook::Last, _) => format!("error running last action script for {pattern}: {how}"),
+        (Hook::First, _) => format!(
+            "error running first action script for {pattern}: {how}; mend the script: nothing of the stanza is rotated before it ends well"
+        ),
+        (Hook::Last, _) => format!(
+            "error running last action script for {pattern}: {how}; mend the script: the logs are rotated all the same"
+        ),
         (Hook::Remove, _) => {
             format!(
-                "error running preremove script for {} of '{pattern}' ({how}). Not removing this file.",
+                "error running preremove script for {} of '{pattern}' ({how}). Not removing this file. Mend the script, or take the file \
+                 away by hand: each rotation asks again",
                 path(target)
             )
         }
         (_, true) => format!(
-            "error running shared {} script for '{pattern}': {how}",
-            hook.directive()
+            "error running shared {} script for '{pattern}': {how}; {}",
+            hook.directive(),
+            mend(hook)
         ),
         (_, false) => format!(
-            "error running non-shared {} script for {} of '{pattern}': {how}",
+            "error running non-shared {} script for {} of '{pattern}': {how}; {}",
             hook.directive(),
-            path(target)
+            path(target),
+            mend(hook)
         ),
+    }
+}
+
+/// Says what helps where `prerotate` or `postrotate` failed, and what it costs until then.
+fn mend(hook: Hook) -> &'static str {
+    match hook {
+        Hook::Post => "mend the script: what follows it is left to the next rotation",
+        _ => "mend the script: nothing is rotated before it ends well",
     }
 }
 
 fn not_plain(file: &Path, op: Op) -> String {
     let file = path(file);
-    match op {
-        Op::OpenForCompression => format!("unable to open {file} (read-only) for compression: Operation not supported"),
-        Op::OpenForMail => format!("failed to open {file} for mailing: Operation not supported"),
-        _ => format!("error opening {file}: Operation not supported"),
-    }
+    let what = match op {
+        Op::OpenForCompression => format!("unable to open {file} (read-only) for compression"),
+        Op::OpenForMail => format!("failed to open {file} for mailing"),
+        _ => format!("error opening {file}"),
+    };
+    format!("{what}: Operation not supported; it is no plain file of one name: move it away")
 }
 
 fn insecure(log: &Path, component: &Path, why: Insecure) -> String {
@@ -172,7 +205,8 @@ fn unfit(file: &Path, why: &Unfit) -> String {
 
 fn call(error: &SysError) -> String {
     let (at, why) = (path(&error.path), reason(error.errno));
-    let other = error.other.as_deref().map(path).unwrap_or_default();
+    let to = error.other.as_deref().map(|other| format!(" to {}", path(other)));
+    let to = to.unwrap_or_default();
     let what = match error.op {
         Op::Stat => format!("stat of {at} failed: {why}"),
         Op::OpenDirectory => format!("cannot open directory {at}: {why}"),
@@ -183,7 +217,7 @@ fn call(error: &SysError) -> String {
         Op::Create => format!("error creating {at}: {why}"),
         Op::MakeDirectory => format!("error creating directory {at}: {why}"),
         Op::Place => format!("error giving {at} its name: {why}"),
-        Op::Rename => format!("error renaming {at} to {other}: {why}"),
+        Op::Rename => format!("error renaming {at}{to}: {why}"),
         Op::Read => format!("error reading {at}: {why}"),
         Op::Write => format!("error writing {at}: {why}"),
         Op::Flush => format!("error flushing {at} to disk: {why}"),
@@ -214,6 +248,13 @@ fn remedy(error: &SysError) -> Option<String> {
         Errno::EROFS => read_only(error.path.parent()),
         Errno::ENOENT if error.op == Op::OpenForCompression => {
             "it is gone since it was made: if a script takes archives away, remove `compress`".to_owned()
+        }
+        Errno::ENOENT if matches!(error.op, Op::Rename | Op::Open | Op::OpenForMail) => {
+            "it is gone since it was looked at: see what takes it away".to_owned()
+        }
+        Errno::ENOENT if error.op == Op::Stat => "see that its program makes it, or say missingok".to_owned(),
+        Errno::ENOENT | Errno::ENOTDIR if error.op == Op::OpenDirectory => {
+            "make the directory, or correct its path".to_owned()
         }
         Errno::EXDEV => "use copy, copytruncate or renamecopy to rotate to another file system".to_owned(),
         Errno::EMFILE | Errno::ENFILE => "raise the limit of open files (LimitNOFILE=)".to_owned(),

@@ -39,7 +39,8 @@ pub fn sentence(problem: &StateProblem) -> String {
             format!("{count} more bad lines in state file {}", path(file))
         }
         StateProblem::BadTopLine(file) => format!(
-            "bad top line in state file {}: it is not a state file, and its content is not believed",
+            "bad top line in state file {}: it is not a state file, and its content is not believed; it is written anew when this \
+             run ends",
             path(file)
         ),
         StateProblem::WorldReadable(file) => format!(
@@ -94,7 +95,10 @@ pub fn sentence(problem: &StateProblem) -> String {
 fn bad_line(file: &str, line: u64, bad: &BadLine) -> String {
     match bad {
         BadLine::Shape => {
-            format!("bad line {line} in state file {file}: its log counts as never rotated, the others do not")
+            format!(
+                "bad line {line} in state file {file}: its log counts as never rotated, the others do not; \
+                 it is written anew when this run ends"
+            )
         }
         BadLine::TooLong => format!("line {line} too long in state file {file}"),
         BadLine::Field { field, number, path } => {

@@ -24,7 +24,7 @@ pub fn entry(event: &Event) -> Option<String> {
             "this is a dry run (debug mode): it only shows what a run would do, and changes nothing. Use -v for a real run that tells what it does.\n"
                 .to_owned()
         }
-        What::Config(diagnostic) => super::cite::entry(diagnostic),
+        What::Config(diagnostic) => super::cite::told(diagnostic),
         What::State(problem) => super::state_text::sentence(problem),
         What::Handling(count) => format!("\nHandling {count} logs"),
         What::Stanza { written, policy, forced } => {
@@ -60,13 +60,20 @@ pub fn entry(event: &Event) -> Option<String> {
         ),
         What::Obstacle(obstacle) => hindrance(obstacle),
         What::MovedAside { path: file, to } => {
-            format!("destination {} already exists, renaming to {}", path(file), path(to))
+            format!(
+                "destination {0} already exists, renaming to {1}; remove {1} if nobody needs it",
+                path(file),
+                path(to)
+            )
         }
         What::AlreadyGone(file) => format!("error unlinking log file {}: it is gone already", path(file)),
         What::ShredFailed { path: file, said } => {
             let said = lines(said);
-            let why = if said.trim().is_empty() { String::new() } else { format!("; it said:\n{}", said.trim_end()) };
-            format!("failed to shred {}: it was unlinked all the same{why}", path(file))
+            let why = match said.trim_end() {
+                "" => "see that shred is there and may be run".to_owned(),
+                said => format!("it said:\n{said}"),
+            };
+            format!("failed to shred {}: it was unlinked all the same; {why}", path(file))
         }
         What::Recovered => format!("finished the rotation of {} that an earlier run had begun", log()),
         What::Failed(fault) | What::LogFileFailed(fault) => fault::sentence(fault),

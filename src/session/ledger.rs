@@ -14,6 +14,7 @@ use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::naming::ArchiveNames;
+use crate::plan::is_interim;
 use crate::state::record::{Begun, LeftPlain, Noted, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::store::{Store, StoreError};
@@ -236,8 +237,11 @@ impl Ledger {
             self.store.carry_noted(|log| table.is_begun(log), &mut hear);
         }
         for left in self.left_plain.into_records() {
-            // What is gone has nobody to remember it for: strangers make and remove names as they like.
-            if !listing::is_gone(&left.directory.join(&left.archive)) {
+            // What is gone has nobody to remember it for: strangers make and remove names as they like. The gap of what was passed by is
+            // closed by the log's next rotation.
+            let is_interim = left.path.file_name().is_some_and(|log| is_interim(&left.archive, log));
+            let closes = left.noted == Noted::PassedBy && !is_interim && !listing::is_gone(&left.path);
+            if closes || !listing::is_gone(&left.directory.join(&left.archive)) {
                 self.store.carry_plain(left);
             }
         }

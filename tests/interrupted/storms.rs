@@ -1,5 +1,6 @@
 //! A run that is stopped and goes on, and one that signals rain on: those that mean nothing, those that ask it to end, those that kill.
 
+use std::path::{Path, PathBuf};
 use std::process::Child;
 
 use nix::sys::signal::{Signal, kill};
@@ -36,6 +37,19 @@ fn rain(run: &mut Child, signals: &[Signal], most: usize) -> Option<i32> {
     run.wait().unwrap().code()
 }
 
+/// Tells whether a process has a file below a directory open.
+fn is_open_below(directory: &Path) -> bool {
+    let below = |path: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect()
+    };
+    let open = below(Path::new("/proc"))
+        .into_iter()
+        .flat_map(|process| below(&process.join("fd")));
+    open.filter_map(|file| std::fs::read_link(file).ok())
+        .any(|file| file.starts_with(directory))
+}
+
 fn judge(scene: &Scene, name: &str) {
     let verdict = verdict::judge(scene, false);
     let found = (verdict.lost, verdict.broken, verdict.left_over);
@@ -52,6 +66,10 @@ fn under(signals: &[Signal], most: usize, may_end: bool) {
         let mut run = scene.rotate(&support::ours()).spawn().unwrap();
         let status = rain(&mut run, signals, most);
         if may_end {
+            // What a killed run had started goes on for a moment, and what it has open is not left over yet.
+            while is_open_below(place.path()) {
+                std::thread::yield_now();
+            }
             assert_eq!(
                 scene.rotate(&support::ours()).status().unwrap().code(),
                 Some(0),

@@ -14,8 +14,8 @@ const SQUEEZE: &[&str] = &["compresscmd @BIN@/squeeze"];
 const SQUEEZES: &str = "ln -sf gzip $BIN/squeeze";
 const MAIL: &[&str] = &["mail ops@localhost"];
 const MAILS: &str = "program mailer 'exec cat >$(mktemp $ROOT/mails/XXXXXXXX)'";
-/// So many archives wait for a mailer beyond the count, and the one that falls off now.
-const MAILS_WAIT: usize = 8;
+/// So many archives wait for a mailer beyond the count.
+const MAILS_WAIT: usize = 7;
 const SHRED: &[&str] = &["shred"];
 const SHREDS: &str = "ln -sf /usr/bin/shred $BIN/shred";
 const PREREMOVE: &[&str] = &["preremove\n  $BIN/script \"$1\"\n endscript"];

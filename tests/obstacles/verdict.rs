@@ -22,8 +22,10 @@ pub(super) enum Fault {
     Lost,
     /// There are more archives than may be.
     TooMany,
-    /// Nobody was told.
+    /// Nobody was told what is the matter, with what, and why.
     Untold,
+    /// An error or an obstacle was told without what to do about it.
+    NoRemedy,
     /// Something was told again and again.
     ToldAgain,
     /// The exit status does not say whether there was an error.
@@ -69,12 +71,12 @@ pub(super) fn judge(world: &World<'_>, case: &Case, day: u32, run: &Run) -> Vec<
     if fs::read_to_string(world.root().join("elsewhere/file")).is_ok_and(|text| text != ELSEWHERE) {
         note(Fault::Strayed, "elsewhere/file".to_owned());
     }
-    found.extend(judge_words(case, day, run));
+    found.extend(judge_words(world.root(), case, day, run));
     found
 }
 
 /// Judges what a run said, and how it ended.
-fn judge_words(case: &Case, day: u32, run: &Run) -> Vec<Finding> {
+fn judge_words(root: &Path, case: &Case, day: u32, run: &Run) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut note = |fault, detail: String| found.push(Finding { fault, day, detail });
     let with = |words: &[&str]| -> Vec<&str> {
@@ -84,8 +86,14 @@ fn judge_words(case: &Case, day: u32, run: &Run) -> Vec<Finding> {
     let (errors, all) = (with(&["error: "]), with(&["error: ", "warning: "]));
     // Of two, one may keep the other from being met.
     let told = case.holding(day, |obstacle: &Obstacle| obstacle.told);
-    if told.len() == case.obstacles.len() && all.is_empty() {
+    let telling: Vec<&&str> = all.iter().filter(|line| names_and_explains(line, root)).collect();
+    if told.len() == case.obstacles.len() && telling.is_empty() {
         note(Fault::Untold, told[0].name.to_owned());
+    }
+    let helpless = errors.iter().find(|line| !says_what_to_do(line));
+    let is_helpless = |telling: &[&&str]| !telling.is_empty() && !telling.iter().any(|line| says_what_to_do(line));
+    if let Some(line) = helpless.or_else(|| (!told.is_empty() && is_helpless(&telling)).then(|| telling[0])) {
+        note(Fault::NoRemedy, (*line).to_owned());
     }
     // One name can be that of two archives, before and after the others moved up.
     let count = |line: &str| all.iter().filter(|other| **other == line).count();
@@ -99,6 +107,46 @@ fn judge_words(case: &Case, day: u32, run: &Run) -> Vec<Finding> {
         );
     }
     found
+}
+
+/// Tells whether a message names the file, program or script that it is about, and has a reason.
+fn names_and_explains(line: &str, root: &Path) -> bool {
+    let root = root.to_str().unwrap();
+    let begins = line.find(root).map(|at| &line[at + root.len()..]);
+    // What follows the path is more than an end of the line.
+    begins.is_some_and(|rest| rest.contains([':', '(']) || rest.contains(" is ") || rest.contains(" already exists"))
+}
+
+/// How a remedy begins, behind a reason.
+const REMEDIES: &[&str] = &[
+    "add ",
+    "correct ",
+    "create ",
+    "free ",
+    "give ",
+    "install ",
+    "it is written anew",
+    "let ",
+    "make ",
+    "mend ",
+    "move ",
+    "remove ",
+    "see ",
+    "set ",
+    "try ",
+    "use ",
+    "\"chattr ",
+    "\"chown ",
+];
+
+/// Tells whether a message says what to do; one that passes on what a program said leaves that to it.
+fn says_what_to_do(line: &str) -> bool {
+    if line.contains("wrote following message") {
+        return true;
+    }
+    let text = line.to_lowercase();
+    let mut clauses = text.split([';', '.', ':', ',']).map(str::trim_start);
+    clauses.any(|clause| REMEDIES.iter().any(|begin| clause.starts_with(begin)))
 }
 
 /// Gathers the lines of logs, archives, mails, and of what was put away.

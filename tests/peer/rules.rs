@@ -127,7 +127,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "a plain archive of the same date stops the rotation",
         721,
-        "a plain archive of the same date stops the rotation",
+        "a plain archive of the same date is an error",
     ),
     (
         "what is no file at the interim name is moved aside",

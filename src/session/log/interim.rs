@@ -41,7 +41,9 @@ impl Session<'_> {
             }
         }
         let names = std::iter::once(first.clone()).chain(plan::further_interims(due.name()));
-        let free = names.into_iter().find(|name| !taken.contains(name));
+        // A name of which is noted that it is archived is not given to another log, until a run has ended that found it gone.
+        let is_noted = |name: &OsString| self.ledger.is_noted(Noted::PassedBy, log.dir.path(), name);
+        let free = names.into_iter().find(|name| !taken.contains(name) && !is_noted(name));
         Ok((free.unwrap_or(first), !taken.is_empty()))
     }
 
@@ -57,7 +59,8 @@ impl Session<'_> {
             return Ok(true);
         };
         if self.ledger.is_noted(Noted::PassedBy, log.dir.path(), name) {
-            return self.remove_interim(set, due, name);
+            self.remove_interim(set, due, name)?;
+            return Ok(false);
         }
         let due = Due { facts, ..due.clone() };
         // It is named for the day that it was written on, or for today where that archive is there already.
@@ -117,7 +120,7 @@ impl Session<'_> {
     }
 
     /// Tries again to remove what is archived already.
-    fn remove_interim(&mut self, set: &Arc<SetWork>, due: &Due, name: &OsStr) -> Result<bool, Fault> {
+    fn remove_interim(&mut self, set: &Arc<SetWork>, due: &Due, name: &OsStr) -> Result<(), Fault> {
         let places = self.places(set, due)?;
         let turn = Arc::new(Turn::new(places.site(set, due), due.facts, OsString::new()));
         let site = &turn.site;
@@ -126,17 +129,11 @@ impl Session<'_> {
             is_archive: false,
         };
         match self.hands.step(&turn, &step) {
-            Ok(()) => {
-                places.note(&step, &site.name);
-                self.ledger.packed(site.log_dir.path(), &[name.to_owned()]);
-                Ok(true)
-            }
-            Err(Fault::Interrupted) => Err(Fault::Interrupted),
-            Err(fault) => {
-                self.hear_of(site.log_dir.path_of(name), Obstructed::NotRemoved(fault.into()));
-                Ok(false)
-            }
+            Ok(()) => places.note(&step, &site.name),
+            Err(Fault::Interrupted) => return Err(Fault::Interrupted),
+            Err(fault) => self.hear_of(site.log_dir.path_of(name), Obstructed::NotRemoved(fault.into())),
         }
+        Ok(())
     }
 }
 

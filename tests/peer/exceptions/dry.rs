@@ -23,7 +23,7 @@ pub(super) fn dry_exit(scene: &Scene<'_>, difference: &Difference) -> bool {
 /// The name that the peer finds taken is that of a log which the real run would have moved away before.
 fn is_moved_by_then(said: &str, line: &str) -> bool {
     let taken = line.strip_prefix("error: destination ");
-    let taken = taken.and_then(|line| line.strip_suffix(" already exists, skipping rotation"));
+    let taken = taken.and_then(|line| Some(line.split_once(" already exists, skipping rotation")?.0));
     taken.is_some_and(|taken| said.contains(&format!("\nrenaming {taken} to ")))
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::compare::{Difference, records};
 use super::super::scene::Scene;
-use super::super::tree::{Time, Tree};
+use super::super::tree::{Kind, Time, Tree};
 use super::shared::{drops_little, is_not_new};
 
 /// Section 12, items 2 and 10: the journal lies beside the state.
@@ -53,7 +53,8 @@ pub(super) fn goes_on(scene: &Scene<'_>, difference: &Difference) -> bool {
     codes == (1, 1) && goes_on_after(scene, difference, &files_of(&scene.peer.ending.messages, &TROUBLES))
 }
 
-/// A pipe at an archive's name stops the log at the peer's; ours moves it aside, with a warning.
+/// A pipe at an archive's name stops the log at the peer's; ours moves it aside, with a warning, or passes it over where it is not in
+/// the way.
 pub(super) fn goes_on_over_a_pipe(scene: &Scene<'_>, difference: &Difference) -> bool {
     let said = shown(&scene.ours.ending.messages);
     let is_aside = |file: &String| {
@@ -62,7 +63,12 @@ pub(super) fn goes_on_over_a_pipe(scene: &Scene<'_>, difference: &Difference) ->
         ))
     };
     let mut files = files_of(&scene.peer.ending.messages, &TROUBLES);
-    files.retain(is_aside);
+    let is_pipe = |file: &String| {
+        let path = Path::new(file).strip_prefix(scene.root).ok();
+        let node = path.and_then(|path| scene.before.get(path));
+        node.is_some_and(|node| node.kind == Kind::Fifo)
+    };
+    files.retain(|file| is_aside(file) || is_pipe(file));
     match difference {
         Difference::Exit(peer, ours) => (*peer, *ours) == (1, 0) && !files.is_empty(),
         _ => goes_on_after(scene, difference, &files),
@@ -171,8 +177,8 @@ pub(super) fn plain_of_the_date(scene: &Scene<'_>, difference: &Difference) -> b
     let said = shown(&scene.ours.ending.messages);
     let file = |line: &str| {
         let line = line.strip_prefix("error: destination ")?;
-        line.strip_suffix(" already exists, skipping rotation")
-            .map(str::to_owned)
+        let (file, _) = line.split_once(" already exists, skipping rotation")?;
+        Some(file.to_owned())
     };
     // The dry run knows that what was put off will be compressed by then.
     let is_there =
