@@ -94,7 +94,6 @@ pub enum About {
 pub enum What {
     /// The run changes nothing.
     DryRun,
-    /// Something about the configuration.
     Config(Diagnostic),
     /// This many stanzas are handled.
     Handling(usize),
@@ -102,7 +101,6 @@ pub enum What {
     Stanza {
         /// Its path list as written.
         written: Arc<[u8]>,
-        /// What happens to its logs.
         policy: Arc<Policy>,
         /// `-f`.
         forced: bool,
@@ -117,14 +115,11 @@ pub enum What {
     NewState,
     /// What the decision compares.
     Times {
-        /// The instant of the run.
         now: Stamp,
-        /// The state's entry.
         last: Stamp,
     },
     /// The decision.
     Decided {
-        /// What was decided.
         verdict: Verdict,
         /// The log's size in bytes.
         size: u64,
@@ -133,7 +128,6 @@ pub enum What {
     PassedOver(PassedOver),
     /// A script is about to run (or would).
     Script {
-        /// Which.
         hook: Hook,
         /// Its text and arguments, shown in a dry run.
         rehearsed: Option<(Arc<[u8]>, Vec<OsString>)>,
@@ -146,7 +140,6 @@ pub enum What {
     DelayWithoutCompression,
     /// One step of a rotation, as it is begun (or would be).
     Step(Doing),
-    /// An archive was compressed.
     Compressed {
         /// Its compressed name.
         path: PathBuf,
@@ -164,31 +157,23 @@ pub enum What {
     },
     /// What a compressor said on stderr.
     CompressorSaid {
-        /// The archive.
         path: PathBuf,
-        /// Its words.
         said: Vec<u8>,
     },
     /// The log was cut this way.
     CutWay(CutWay),
     /// The log grew a hole after it was cut: somebody writes without `O_APPEND`.
     WriterDoesNotAppend,
-    /// Something is wrong with an archive.
     Obstacle(ArchiveObstacle),
     /// Something that exists was moved out of the way.
     MovedAside {
-        /// What was in the way.
         path: PathBuf,
-        /// Where it is now.
         to: PathBuf,
     },
-    /// A file was gone before it could be removed.
     AlreadyGone(PathBuf),
     /// `shred` failed; the file was unlinked all the same.
     ShredFailed {
-        /// The file.
         path: PathBuf,
-        /// What the program said.
         said: Vec<u8>,
     },
     /// What a dead run left of the log's rotation was finished.
@@ -203,14 +188,12 @@ pub enum What {
     Ending(i32),
     /// The log file of `--log` could not be opened; the run goes on without.
     LogFileFailed(Fault),
-    /// What the run came to.
     Summary(Summary),
 }
 
 /// A run in figures.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Summary {
-    /// Logs rotated.
     pub rotated: usize,
     /// Logs of which something failed.
     pub failed: usize,
@@ -227,27 +210,18 @@ pub struct Summary {
 /// A step, with its paths as a person would write them.
 #[derive(Clone, Debug)]
 pub enum Doing {
-    /// Makes the archives' directory.
     MakeDir(PathBuf),
     /// Compresses with the program (or its stand-in).
     Compress {
-        /// The program.
         with: PathBuf,
-        /// The archive.
         path: PathBuf,
     },
-    /// Renames.
     Rename {
-        /// From.
         from: PathBuf,
-        /// To.
         to: PathBuf,
     },
-    /// Copies.
     Copy {
-        /// From.
         from: PathBuf,
-        /// To.
         to: PathBuf,
     },
     /// Does not copy the log to here, since nothing would be kept.
@@ -256,27 +230,18 @@ pub enum Doing {
     Truncate,
     /// Leaves the log as it is, after a copy.
     LeaveUncut,
-    /// Makes a new log.
     Create {
-        /// Its mode.
         mode: Mode,
-        /// Its owner.
         user: UserId,
-        /// Its group.
         group: GroupId,
     },
-    /// Mails.
     Mail {
-        /// The archive.
         path: PathBuf,
-        /// To whom.
         address: OsString,
     },
     /// Moves aside what is in the way of archives and is none.
     MoveAside(PathBuf),
-    /// Gives up sending an archive.
     GiveUpMail(PathBuf),
-    /// Removes an archive.
     Remove(PathBuf),
     /// Removes `renamecopy`'s temporary log.
     RemoveInterim(PathBuf),

@@ -10,7 +10,6 @@ pub enum Exit {
     Well,
     /// A configuration error, a failed rotation or script, a state that was not written, or no configuration named.
     Failed,
-    /// A bad option on the command line.
     BadOption,
     /// The state file is locked by another process or cannot be opened; nothing was rotated.
     Locked,

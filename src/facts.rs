@@ -11,11 +11,8 @@ pub fn total(bytes: impl Iterator<Item = u64>) -> u64 {
 /// What kind of thing a directory entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A regular file.
     Regular,
-    /// A directory.
     Directory,
-    /// A symbolic link.
     Symlink,
     /// A FIFO, socket or device.
     Special,
@@ -33,9 +30,7 @@ pub struct FileTime {
 /// The answer of `lstat` or `fstat`, as far as rotation asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileFacts {
-    /// What it is.
     pub kind: Kind,
-    /// Which file it is.
     pub id: FileId,
     /// Bytes, as `st_size`.
     pub size: u64,
@@ -43,13 +38,9 @@ pub struct FileFacts {
     pub allocated: u64,
     /// Permission bits with set-id and sticky bits.
     pub mode: Mode,
-    /// The owner.
     pub user: UserId,
-    /// The owning group.
     pub group: GroupId,
-    /// The number of hard links.
     pub links: u64,
-    /// The last access.
     pub accessed: FileTime,
     /// The last change of content.
     pub modified: FileTime,

@@ -15,41 +15,26 @@ pub enum Op {
     Stat,
     /// Reading a directory.
     List,
-    /// Opening a file for reading.
     Open,
-    /// Opening an archive that is to be compressed.
     OpenForCompression,
-    /// Opening an archive that is to be mailed.
     OpenForMail,
-    /// Making a file.
     Create,
-    /// Making a directory.
     MakeDirectory,
     /// Giving a file its final name.
     Place,
-    /// Renaming.
     Rename,
-    /// Reading.
     Read,
-    /// Writing.
     Write,
     /// Getting data to the disk.
     Flush,
-    /// Cutting off a log.
     Truncate,
-    /// Removing.
     Remove,
-    /// Setting the owner.
     SetOwner,
-    /// Setting permission bits.
     SetMode,
     /// Setting an ACL or a security context.
     SetAttribute,
-    /// Setting times.
     SetTimes,
-    /// Starting a program.
     Start,
-    /// Waiting for a program.
     Wait,
     /// Taking on or leaving another identity.
     SwitchIdentity,
@@ -58,9 +43,7 @@ pub enum Op {
 /// A system call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SysError {
-    /// What was to be done.
     pub op: Op,
-    /// To what.
     pub path: PathBuf,
     /// The second path of a rename.
     pub other: Option<PathBuf>,
@@ -76,38 +59,21 @@ pub enum Denial {
     /// Somebody who is not root cannot act as anybody else.
     NotRoot,
     /// A file or directory has an attribute that no right goes against.
-    Attribute {
-        /// Which file or directory.
-        at: PathBuf,
-        /// Which attribute.
-        attribute: Attribute,
-    },
+    Attribute { at: PathBuf, attribute: Attribute },
     /// A file or directory of somebody else's does not let who acts do it.
     Rights {
-        /// Which file or directory.
         at: PathBuf,
-        /// Its owner.
         owner: u32,
-        /// Its permission bits.
         mode: u32,
-        /// Who acts.
         acting: Acting,
     },
     /// In a sticky directory only a file's owner may rename and remove it.
-    Sticky {
-        /// The file.
-        at: PathBuf,
-        /// Its owner.
-        owner: u32,
-        /// Who acts.
-        acting: Acting,
-    },
+    Sticky { at: PathBuf, owner: u32, acting: Acting },
 }
 
 /// Who a refused call was made as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Acting {
-    /// The user.
     pub user: u32,
     /// Root started the run, so that `su` could name another one.
     pub started_by_root: bool,
@@ -169,9 +135,7 @@ pub type Ending = Result<(), ChildEnd>;
 /// How a child ended that did not end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildEnd {
-    /// With this exit status.
     Status(i32),
-    /// By this signal.
     Signal(i32),
     /// It took longer than it may and was ended.
     TimedOut(u32),
@@ -192,15 +156,10 @@ pub enum ChildEnd {
 /// Which of the five scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hook {
-    /// `firstaction`.
     First,
-    /// `prerotate`.
     Pre,
-    /// `postrotate`.
     Post,
-    /// `lastaction`.
     Last,
-    /// `preremove`.
     Remove,
 }
 
@@ -221,7 +180,6 @@ impl Hook {
 /// Anything that makes one log's (or one set's) work fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// A system call.
     Call(SysError),
     /// The archive that this rotation would make is already there.
     DestinationExists(PathBuf),
@@ -233,96 +191,73 @@ pub enum Fault {
     SlashInName(Vec<u8>),
     /// A file that should be a plain one with one name is something else (errno as the kernel would say).
     NotPlain {
-        /// The file.
         path: PathBuf,
         /// What it was wanted for.
         op: Op,
     },
-    /// A script failed.
     Script {
-        /// Which.
         hook: Hook,
         /// It ran for a whole set.
         shared: bool,
         /// The log, or the file about to be removed; empty for a shared script.
         target: PathBuf,
-        /// The stanza's pattern.
         pattern: Vec<u8>,
-        /// How it ended.
         end: ChildEnd,
     },
     /// The compressor failed; the half-made output is gone and the original is there.
     Compressor {
-        /// The archive.
         path: PathBuf,
-        /// How it ended.
         end: ChildEnd,
     },
     /// The compressor could not be started; the original is there.
     CannotCompress {
-        /// The archive.
         path: PathBuf,
         /// The stanza that names it.
         stanza: Place,
-        /// Why.
         error: Box<SysError>,
     },
     /// A program that mail goes through could not be started; what was to be sent is there.
     CannotMail {
-        /// The archive.
         path: PathBuf,
         /// The stanza that asks for mail.
         stanza: Place,
-        /// Why.
         error: Box<SysError>,
     },
-    /// Mail could not be sent.
     Mail {
-        /// The archive.
         path: PathBuf,
-        /// How the program ended.
         end: ChildEnd,
     },
     /// The directory's permissions let others tamper with it.
     InsecureDirectory {
-        /// The log.
         log: PathBuf,
         /// The component that is not safe.
         component: PathBuf,
-        /// What is wrong with it.
         why: Insecure,
     },
     /// A program still writes to what has to be compressed, or copied away, before the log can be rotated.
     StillWritten {
-        /// The archive.
         path: PathBuf,
         /// The program, where it is known.
         by: Option<String>,
     },
     /// Compressed, an archive would take more room than it does.
     NotSmaller {
-        /// The archive.
         path: PathBuf,
     },
     /// Another run is at work on logs of the same directory, and is not waited for any longer.
     OtherRun {
-        /// The log.
         path: PathBuf,
     },
     /// A file that the command line names is not one to read or to write.
     Unfit {
-        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
         why: Unfit,
     },
     /// The run was asked to end.
     Interrupted,
     /// The archive's directory lies on another file system.
     OtherDevice {
-        /// The directory.
         old_dir: PathBuf,
-        /// The log.
         log: PathBuf,
     },
 }
@@ -331,14 +266,7 @@ pub enum Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Insecure {
     /// Writable by everybody, or by a group other than root's; the owner and group to name in `su`.
-    Writable {
-        /// Its owner.
-        user: u32,
-        /// Its group.
-        group: u32,
-        /// Its permission bits.
-        mode: Mode,
-    },
+    Writable { user: u32, group: u32, mode: Mode },
     /// A symbolic link of somebody who is neither root nor the one acting, which leads to a directory that is not theirs.
     ForeignLink {
         /// The link's owner.
@@ -358,23 +286,17 @@ pub enum Unfit {
     NotRegular,
     /// It has more names than this.
     Linked,
-    /// It belongs to somebody else.
     Foreign {
-        /// To whom.
         user: u32,
     },
     /// On the way to it is a symbolic link of somebody who is neither root nor the one acting.
     BehindLink {
-        /// The link.
         link: PathBuf,
-        /// Its owner.
         user: u32,
     },
     /// Others may write to its directory, or own it.
     InDirectoryOfOthers {
-        /// The directory.
         directory: PathBuf,
-        /// Its owner.
         user: u32,
     },
 }

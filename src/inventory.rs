@@ -23,9 +23,7 @@ pub use foreseen::{Ahead, Programs, missing_programs, not_writable, obstacles};
 /// An archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Archive {
-    /// Its path.
     pub path: PathBuf,
-    /// What it looks like.
     pub facts: FileFacts,
 }
 

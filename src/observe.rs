@@ -58,13 +58,11 @@ pub struct At {
 /// A directory that is held open.
 #[derive(Debug)]
 pub struct Held {
-    /// The directory.
     pub dir: Arc<Dir>,
     /// Where it was found.
     pub at: Rc<At>,
     /// What it looked like when it was opened.
     pub facts: FileFacts,
-    /// What is known of its entries.
     pub view: RefCell<View>,
 }
 

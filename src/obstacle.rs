@@ -14,9 +14,7 @@ use crate::unix::{Identity, UserId};
 pub enum PassedOver {
     /// It is not there, and need not be.
     Missing,
-    /// It is a symbolic link.
     Symlink,
-    /// It has several hard links.
     HardLinks,
     /// It is no regular file and the method needs one.
     Directory,
@@ -27,7 +25,6 @@ pub enum PassedOver {
 pub struct ArchiveObstacle {
     /// The archive, or what `renamecopy` renamed the log to.
     pub archive: PathBuf,
-    /// What is wrong.
     pub what: Obstructed,
 }
 
@@ -60,7 +57,6 @@ pub enum Obstructed {
     Unsent,
     /// A program that the log's rotation starts is not there, or cannot be executed.
     NoProgram {
-        /// The program.
         program: PathBuf,
         /// What it is needed for.
         need: Need,
@@ -79,7 +75,6 @@ pub enum Obstructed {
 /// What a rotation starts a program for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// To compress.
     Compress,
     /// To send what goes.
     Mail,

@@ -17,11 +17,8 @@ pub struct CheckRequest {
     pub strict: bool,
     /// Nothing of this machine is looked up.
     pub offline: bool,
-    /// How problems are written.
     pub format: Format,
-    /// When colours are used.
     pub color: Colours,
-    /// The program that a run sends mail with.
     pub mail_program: PathBuf,
 }
 
@@ -34,43 +31,32 @@ pub struct ViewRequest {
     pub session: Options,
     /// The one log to explain; all logs' status otherwise.
     pub explain: Option<PathBuf>,
-    /// What the table is sorted by.
     pub sort: Sort,
-    /// As JSON.
     pub json: bool,
     /// `-f`: explain what a forced run would do.
     pub force: bool,
-    /// When colours are used.
     pub color: Colours,
 }
 
 /// A run as meant: nothing left to look up.
 #[derive(Clone, Debug)]
 pub struct Invocation {
-    /// What is rotated, and how.
     pub run: Run,
-    /// Tell everything.
     pub verbose: bool,
     /// Where everything is written besides stderr.
     pub log: Option<PathBuf>,
     /// One JSON object on stdout tells of the run.
     pub json: bool,
-    /// Where metrics are written.
     pub metrics: Option<PathBuf>,
-    /// When colours are used.
     pub color: Colours,
 }
 
 /// What a command line asks for.
 #[derive(Clone, Debug)]
 pub enum Asked {
-    /// A run.
     Run(Box<Invocation>),
-    /// A report of all problems of a configuration.
     Check(CheckRequest),
-    /// A look at what the configuration manages.
     View(ViewRequest),
-    /// Completions for a shell, on stdout.
     Completions(Shell),
     /// A text on stdout.
     Show(String),
@@ -81,7 +67,6 @@ pub enum Asked {
 pub struct Refused {
     /// What is said on stderr.
     pub text: String,
-    /// How the process ends.
     pub exit: Exit,
 }
 

@@ -155,7 +155,6 @@ impl fmt::Display for StateForm {
 pub struct Moment {
     /// Seconds since 1970 in UTC.
     pub epoch: i64,
-    /// The same in local time.
     pub local: Stamp,
     /// Seconds that local time is ahead of UTC then.
     pub offset: i32,
@@ -166,13 +165,11 @@ pub struct Moment {
 pub struct Now {
     /// Seconds since 1970 in UTC.
     pub epoch: i64,
-    /// The same in local time.
     pub local: Stamp,
     /// Nanoseconds on top of `epoch`, below 1,000,000,000.
     pub nanoseconds: u32,
     /// Seconds that local time is ahead of UTC now.
     pub offset: i32,
-    /// The zone that local times are in.
     pub zone: Zone,
 }
 

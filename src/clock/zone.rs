@@ -14,7 +14,6 @@ const FARTHEST: i64 = 253_370_764_800;
 pub enum Zone {
     /// What `TZ` says, else the system's zone.
     System,
-    /// UTC.
     Utc,
     /// A table of changes: from this second since 1970 on, local time is this many seconds ahead. Sorted; before the
     /// first the first holds. It lets a decision be tried in a zone that is not the machine's.

@@ -44,9 +44,7 @@ const NEAR: usize = 1024;
 pub struct File<'a> {
     /// Its path, by which messages name it.
     pub file: Arc<Path>,
-    /// All of it.
     pub text: &'a [u8],
-    /// What it says.
     pub items: Vec<Item<'a>>,
     /// Where its lines begin; made when first asked for.
     lines: OnceCell<Vec<u32>>,
@@ -57,24 +55,19 @@ pub struct File<'a> {
 pub enum Item<'a> {
     /// A directive of the table that is no script.
     Directive(Directive<'a>),
-    /// A script.
     Script(Script<'a>),
     /// A name that is no directive, and the line it takes with it.
     Unknown(Unknown<'a>),
     /// A path list and what stands in braces after it; never inside another.
     Block(Block<'a>),
-    /// Something that cannot be understood.
     Complaint(Complaint<'a>),
 }
 
 /// A directive that is no script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directive<'a> {
-    /// Its row of the table.
     pub row: &'static Row,
-    /// Where its name is.
     pub name: Span,
-    /// Its argument.
     pub argument: Argument<'a>,
     /// Its argument ran over the block's `}`.
     pub closes_block: bool,
@@ -87,20 +80,16 @@ pub enum Argument<'a> {
     None,
     /// Nothing, though something is needed.
     Missing(Span),
-    /// This.
     Given(&'a [u8], Span),
 }
 
 /// A script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script<'a> {
-    /// Its row of the table.
     pub row: &'static Row,
-    /// Where its name is.
     pub name: Span,
     /// Shell text.
     pub text: &'a [u8],
-    /// Where the text is.
     pub span: Span,
 }
 
@@ -120,11 +109,8 @@ impl<'a> Script<'a> {
 /// A name that is no directive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown<'a> {
-    /// The name.
     pub name: &'a [u8],
-    /// Where it is.
     pub span: Span,
-    /// The rest of its line.
     pub rest: &'a [u8],
 }
 
@@ -133,22 +119,17 @@ pub struct Unknown<'a> {
 pub struct Word {
     /// The word without quotes.
     pub text: Vec<u8>,
-    /// Where it is.
     pub span: Span,
 }
 
 /// A path list and what stands in braces after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block<'a> {
-    /// The words of the path list.
     pub words: Vec<Word>,
     /// The path list as written, without comments and trailing white space.
     pub written: Vec<u8>,
-    /// Where the path list begins.
     pub span: Span,
-    /// What it says.
     pub items: Vec<Item<'a>>,
-    /// How it ends.
     pub close: Close<'a>,
 }
 
@@ -159,16 +140,13 @@ pub enum Close<'a> {
     Brace(Option<Complaint<'a>>),
     /// With a `}` that its last item ran over.
     Swallowed,
-    /// With the file.
     EndOfFile,
 }
 
 /// Something that cannot be understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Complaint<'a> {
-    /// What is wrong.
     pub problem: Problem,
-    /// Where.
     pub span: Span,
     /// The text that is left out because of it.
     pub skipped: &'a [u8],

@@ -57,7 +57,6 @@ impl Setting {
 /// What follows a directive's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
-    /// Nothing.
     None,
     /// A whole number.
     Count,
@@ -122,13 +121,10 @@ pub enum Scope {
 pub struct Row {
     /// The name, letters only.
     pub name: &'static str,
-    /// What it sets.
     pub setting: Setting,
     /// False for the row that takes the setting back.
     pub on: bool,
-    /// What follows the name.
     pub argument: Argument,
-    /// Where it may stand.
     pub scope: Scope,
     /// What messages call its argument.
     pub what: &'static str,

@@ -129,7 +129,6 @@ impl<'a> Cursor<'a> {
 /// A word with its quotes and backslashes resolved, and where it began and ended in the text it was split from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SplitWord {
-    /// The word.
     pub text: Vec<u8>,
     /// The offset of its first byte as written.
     pub start: usize,

@@ -34,11 +34,9 @@ pub enum Severity {
 /// One complaint: what, where, and how much it weighs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// How much it weighs.
     pub severity: Severity,
     /// Where it is, if it has a place in a file.
     pub place: Option<Place>,
-    /// What it is.
     pub problem: Problem,
     /// The line of the file that the place is in, without its newline, where there is one to show.
     pub excerpt: Option<Vec<u8>>,

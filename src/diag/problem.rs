@@ -8,41 +8,33 @@ use super::{Place, Severity};
 /// What is wrong, or worth a note, with what makes it so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// A configuration path does not exist or cannot be looked at.
     CannotStat {
         /** The path. */
         path: PathBuf,
         /** The system's reason. */
         errno: i32,
     },
-    /// A configuration file cannot be opened.
     CannotOpen {
         /** The path. */
         path: PathBuf,
         /** The system's reason. */
         errno: i32,
     },
-    /// A configuration file cannot be read.
     CannotRead {
         /** The path. */
         path: PathBuf,
         /** The system's reason. */
         errno: i32,
     },
-    /// A directory of configuration files cannot be listed.
     CannotOpenDirectory {
         /** The path. */
         path: PathBuf,
         /** The system's reason. */
         errno: i32,
     },
-    /// Others than its owner may write the configuration file.
-    WritableByOthers(/** The file. */ PathBuf),
-    /// The configuration file belongs to somebody who is not root.
-    WrongOwner(/** The file. */ PathBuf),
-    /// The configuration file is larger than any real one.
-    TooLarge(/** The file. */ PathBuf),
-    /// The configuration file has unusual permission bits.
+    WritableByOthers(PathBuf),
+    WrongOwner(PathBuf),
+    TooLarge(PathBuf),
     DangerousMode {
         /** The file. */
         path: PathBuf,
@@ -69,25 +61,18 @@ pub enum Problem {
     MissingBrace,
     /// The words of a path list cannot be told apart.
     FilenameSyntax,
-    /// A script has no `endscript`.
-    NoEndscript(/** The directive that began it. */ &'static str),
-    /// Something stands on the line after a `}`.
+    NoEndscript(&'static str),
     TextAfterBrace,
-    /// A name is no directive.
     UnknownOption {
         /** The name. */
         name: Vec<u8>,
         /** The directive that may have been meant. */
         suggestion: Option<&'static str>,
     },
-    /// The `errors` directive does nothing any more.
     ErrorsDeprecated,
 
-    /// A directive has no argument.
-    MissingArgument(/** What it is the argument of. */ &'static str),
-    /// A directive has no argument, and is ignored.
-    MissingArgumentIgnored(/** What it is the argument of. */ &'static str),
-    /// An argument is no number that fits.
+    MissingArgument(&'static str),
+    MissingArgumentIgnored(&'static str),
     BadNumber {
         /** What it counts. */
         what: &'static str,
@@ -101,10 +86,8 @@ pub enum Problem {
         /** As written. */
         value: Vec<u8>,
     },
-    /// A size ends in a letter that is no unit.
-    UnknownUnit(/** The letter. */ u8),
-    /// A size is no number.
-    BadSize(/** As written, without its unit. */ Vec<u8>),
+    UnknownUnit(u8),
+    BadSize(Vec<u8>),
     /// The day after `weekly` or `monthly` is none.
     BadDay {
         /** The directive. */
@@ -113,28 +96,23 @@ pub enum Problem {
         value: Vec<u8>,
     },
     /// The words of an argument cannot be told apart.
-    InvalidArguments(/** The directive. */ &'static str),
+    InvalidArguments(&'static str),
     /// There are more words than the directive has a use for.
-    ExtraArguments(/** The directive. */ &'static str),
-    /// A mode is no octal number up to 7777.
-    InvalidMode(/** As written. */ Vec<u8>),
-    /// A user does not exist.
+    ExtraArguments(&'static str),
+    InvalidMode(Vec<u8>),
     UnknownUser {
         /** As written. */
         word: Vec<u8>,
         /** What may have been meant. */
         slip: Option<Slip>,
     },
-    /// A group does not exist.
     UnknownGroup {
         /** As written. */
         word: Vec<u8>,
         /** What may have been meant. */
         slip: Option<Slip>,
     },
-    /// `su` names no user.
     NoUserForSu,
-    /// `su` names no group.
     NoGroupForSu,
     /// A path has blanks or unprintable characters.
     BadPath {
@@ -144,18 +122,13 @@ pub enum Problem {
         value: Vec<u8>,
     },
     /// A mail address has blanks or unprintable characters.
-    BadMail(/** As written. */ Vec<u8>),
-    /// The options of the compressor cannot be told apart.
+    BadMail(Vec<u8>),
     InvalidCompressOptions,
-    /// A taboo directive stands inside a block.
-    TabooInBlock(/** The directive. */ &'static str),
+    TabooInBlock(&'static str),
 
-    /// Includes are nested too deeply.
     NestingTooDeep,
-    /// A block is given up because of an error in it.
-    FoundErrorInBlock(/** Its path list. */ Vec<u8>),
-    /// A file of an included directory has an error.
-    FoundErrorInFile(/** The file. */ PathBuf),
+    FoundErrorInBlock(Vec<u8>),
+    FoundErrorInFile(PathBuf),
 
     /// A word of a path list is too long to be expanded.
     GlobTooLong {
@@ -171,7 +144,6 @@ pub enum Problem {
         /** The system's reason. */
         errno: i32,
     },
-    /// A log stands in two path lists.
     DuplicateLog {
         /** The log. */
         path: PathBuf,
@@ -192,7 +164,6 @@ pub enum Problem {
         /** The system's reason. */
         errno: i32,
     },
-    /// The `olddir` is on another file system than the log.
     DifferentDevices {
         /** The directory as written. */
         old_dir: PathBuf,
@@ -200,23 +171,18 @@ pub enum Problem {
         log: PathBuf,
     },
 
-    /// A configuration file is being read.
-    Reading(/** The file. */ Arc<Path>),
-    /// A configuration file is empty.
-    IgnoringEmpty(/** The file. */ PathBuf),
-    /// A configuration path is no regular file.
-    IgnoringNotRegular(/** The file. */ PathBuf),
-    /// A taboo pattern keeps a file of a directory out.
+    Reading(Arc<Path>),
+    IgnoringEmpty(PathBuf),
+    IgnoringNotRegular(PathBuf),
     IgnoringTaboo {
         /** The file. */
         path: PathBuf,
         /** The pattern. */
         pattern: Vec<u8>,
     },
-    /// An include is being followed.
-    Including(/** As written, home directory replaced. */ PathBuf),
+    Including(PathBuf),
     /// A path leads out of the directories that were named, and only what is in them is read.
-    OutsideOfNamed(/** The path. */ PathBuf),
+    OutsideOfNamed(PathBuf),
     /// A criterion replaces another one of the same block.
     Overrides {
         /** The later one. */
@@ -232,7 +198,7 @@ pub enum Problem {
         to: PathBuf,
     },
     /// A log stands in two path lists, and one says that this is no error.
-    DuplicateIgnored(/** The log. */ PathBuf),
+    DuplicateIgnored(PathBuf),
     /// Two paths lead to one log; it is rotated by the first.
     SameLog {
         /** The path that is left out. */
@@ -284,7 +250,6 @@ pub enum Slip {
 pub struct Class {
     /// Its code, which never changes its meaning; empty for notes on how the reading goes.
     pub code: &'static str,
-    /// How much it weighs.
     pub severity: Severity,
 }
 

@@ -37,9 +37,7 @@ pub struct FoundLog {
 /// A stanza and its logs.
 #[derive(Clone, Debug)]
 pub struct ExpandedSet {
-    /// The stanza.
     pub set: LogSet,
-    /// Its logs, in order.
     pub logs: Vec<FoundLog>,
 }
 

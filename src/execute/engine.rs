@@ -14,9 +14,7 @@ use crate::sys::stream::{Afterwards, Sink, Source};
 /// A compressor that is built in, with its setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuiltIn {
-    /// As `gzip` would do it at that level.
     Gzip(gzip::Level),
-    /// As `zstd` would do it with that setting.
     Zstd(zstd::Setting),
 }
 
@@ -25,7 +23,6 @@ pub enum BuiltIn {
 pub struct Compressed {
     /// How many bytes were read: the original must still have this size before it goes.
     pub read: u64,
-    /// How many bytes were written.
     pub written: u64,
 }
 

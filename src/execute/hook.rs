@@ -13,13 +13,10 @@ use crate::sys::{identity, process};
 /// A script with its arguments.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Which.
     pub hook: Hook,
     /// It runs once for the set.
     pub shared: bool,
-    /// Its text.
     pub text: Arc<[u8]>,
-    /// What it is given.
     pub args: Vec<OsString>,
 }
 

@@ -58,7 +58,6 @@ pub struct Busy {
 pub struct Finished {
     /// What it was done on.
     pub turn: Arc<Turn>,
-    /// Something failed.
     pub failed: bool,
     /// The next run has to go on with it: the run was asked to end, or the job broke off.
     pub put_off: bool,
@@ -70,7 +69,6 @@ pub struct Finished {
     pub left_interim: Option<OsString>,
     /// It is not at its end: a program still writes to what comes next.
     pub busy: Option<Busy>,
-    /// What is to be told, in order.
     pub events: Vec<(Instant, Event)>,
 }
 

@@ -30,15 +30,11 @@ impl fmt::Debug for Means<'_> {
 /// Why a compression failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EngineError {
-    /// The original could not be read.
     Source(CallError),
-    /// The result could not be written.
     Sink(CallError),
     /// The compressor itself gave up; this says why.
     Engine(String),
-    /// The result would be larger than it may be.
     TooLarge,
-    /// It was told to stop.
     Stopped,
 }
 

@@ -25,7 +25,6 @@ use crate::unix::{GroupId, Identity, Mode, UserId};
 /// What holds for the whole run.
 #[derive(Debug)]
 pub struct Choices {
-    /// The program that sends mail (`-m`).
     pub mail_program: PathBuf,
     /// Compression is always left to the program named (`--external-compress`).
     pub external_compress: bool,
@@ -65,13 +64,11 @@ impl Choices {
 /// What holds for a stanza.
 #[derive(Debug)]
 pub struct SetWork {
-    /// Its policy.
     pub policy: Arc<Policy>,
     /// Its path list as written.
     pub written: Arc<[u8]>,
     /// Where that list begins.
     pub declared_at: Place,
-    /// What holds for the whole run.
     pub choices: Arc<Choices>,
     /// Why its compressor could not be started: that is tried once a run.
     pub no_compressor: OnceLock<SysError>,
@@ -80,15 +77,12 @@ pub struct SetWork {
 /// Where a log and its archives live.
 #[derive(Debug)]
 pub struct LogSite {
-    /// Its stanza.
     pub set: Arc<SetWork>,
     /// Whose rights its file work is done with, where they are not the run's own.
     pub identity: Option<Identity>,
     /// The log's path as configured.
     pub path: Arc<Path>,
-    /// Its directory.
     pub log_dir: Arc<Dir>,
-    /// Its name in that directory.
     pub name: OsString,
     /// The archives' directory; `None` only in a dry run that would make it.
     pub archive_dir: Option<Arc<Dir>>,

@@ -33,15 +33,11 @@ pub struct Programs<'a> {
 /// A log, before its rotation.
 #[derive(Clone, Copy, Debug)]
 pub struct Ahead<'a> {
-    /// Its stanza's policy.
     pub policy: &'a Policy,
-    /// Its path.
     pub log: &'a Path,
-    /// What it looks like.
     pub facts: &'a FileFacts,
     /// When it is to be rotated.
     pub at: &'a Now,
-    /// What is known of programs.
     pub programs: Programs<'a>,
 }
 

@@ -26,7 +26,7 @@ pub mod wording;
 use rhythm::Rhythm;
 pub use table::{LINTS, Row};
 
-/// What a lint found, with what makes it so.
+/// What a lint found, with what makes it so. `table` says what each means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lint {
     /// A criterion has no effect, since a later one of the same block replaces it.
@@ -36,11 +36,8 @@ pub enum Lint {
         /** The one that holds. */
         wins: Setting,
     },
-    /// `delaycompress` without `compress`.
     DelayWithoutCompress,
-    /// A directive about dates without `dateext`.
-    DateWithoutDateext(/** What it sets. */ Setting),
-    /// Two rotations of one log can give one name.
+    DateWithoutDateext(Setting),
     DatesRepeat {
         /** The format, where it was set. */
         format: Option<OsString>,
@@ -49,22 +46,16 @@ pub enum Lint {
         /** What dates a rotation back, so that one that comes late is dated as the next one in time is. */
         dated_back: Option<Setting>,
     },
-    /// `create` for a log that is never renamed.
-    CreateWithoutRename(/** `copy` or `copytruncate`. */ Setting),
-    /// A way of rotation has no effect beside another one.
+    CreateWithoutRename(Setting),
     MethodLost {
         /** The one without effect. */
         lost: Setting,
         /** The one that holds. */
         wins: Setting,
     },
-    /// `mailfirst` or `maillast` without `mail`.
-    MailWithoutAddress(/** The directive. */ &'static Directive),
-    /// `shredcycles` without `shred`.
+    MailWithoutAddress(&'static Directive),
     CyclesWithoutShred,
-    /// A comment that became part of an argument.
-    CommentInArgument(/** The directive. */ &'static str),
-    /// A pattern finds the archives of what it finds.
+    CommentInArgument(&'static str),
     MatchesArchives {
         /** A log that it finds. */
         log: OsString,
@@ -73,9 +64,7 @@ pub enum Lint {
         /** What it would not without. */
         by: Option<Setting>,
     },
-    /// No `rotate` anywhere: nothing is kept.
     NothingKept,
-    /// `sharedscripts` without scripts.
     SharedWithoutScripts,
     /// Others may write to the log's directory, and there is no `su`.
     SuMissing {
@@ -98,18 +87,14 @@ pub enum Lint {
         /** Its owner. */
         user: u32,
     },
-    /// Runs are further apart than the rotations asked for.
     TimerSlower {
         /** What asks for them. */
         criterion: Setting,
         /** How often there is a run. */
         rhythm: Rhythm,
     },
-    /// `maxsize` cannot make a log due any earlier.
-    MaxsizeIdle(/** How often there is a run. */ Rhythm),
-    /// Everybody may read or write the new log.
-    CreateOpen(/** Its mode. */ u32),
-    /// The shell cannot read a script.
+    MaxsizeIdle(Rhythm),
+    CreateOpen(u32),
     ScriptRefused {
         /** The directive. */
         script: &'static str,
@@ -118,57 +103,41 @@ pub enum Lint {
         /** What is behind it, where that can be seen. */
         because: Option<Misread>,
     },
-    /// A drop-in changes what holds for the files after it.
     GlobalLeaks {
         /** The directive. */
         directive: &'static Directive,
         /** A file that it reaches. */
         reaches: PathBuf,
     },
-    /// `minsize` is above `maxsize`.
     MinAboveMax,
-    /// A `%` in a `dateformat` that stands for itself.
-    UnknownDateField(/** As written. */ Vec<u8>),
-    /// Lines end in CR LF.
-    WindowsLines(/** The file. */ PathBuf),
-    /// A byte order mark stands where a line begins.
-    ByteOrderMark(/** The file. */ PathBuf),
-    /// Braces for alternatives begin the block instead.
-    Braces(/** What they were to mean. */ Vec<Vec<u8>>),
-    /// A line of a script is a directive.
+    UnknownDateField(Vec<u8>),
+    WindowsLines(PathBuf),
+    ByteOrderMark(PathBuf),
+    Braces(Vec<Vec<u8>>),
     DirectiveInScript {
         /** The directive that begins the script. */
         script: &'static str,
         /** The one in it. */
         directive: &'static str,
     },
-    /// A script fails whenever the test in its last command does.
-    TestAtEnd(/** The directive. */ &'static str),
-    /// A script needs bash, and another shell runs it.
-    BashOnly(/** What only bash knows. */ Vec<u8>),
-    /// `minsize` or `minage` without a criterion of time.
-    MinimumWithoutTime(/** Which. */ Setting),
-    /// `**` in a pattern.
+    TestAtEnd(&'static str),
+    BashOnly(Vec<u8>),
+    MinimumWithoutTime(Setting),
     DoubleStar,
-    /// All that is found is a symbolic link.
-    OnlyLinks(/** The first one. */ PathBuf),
-    /// A path is that of a directory.
-    PathIsDirectory(/** The directory. */ PathBuf),
-    /// Two logs of one name have one directory for their archives.
+    OnlyLinks(PathBuf),
+    PathIsDirectory(PathBuf),
     SharedRow {
         /** The one. */
         log: PathBuf,
         /** The other. */
         other: PathBuf,
     },
-    /// A program is not there.
     ProgramMissing {
         /** The directive that needs it. */
         directive: &'static Directive,
         /** The program. */
         program: PathBuf,
     },
-    /// A rotation will meet what is in the way of its archives.
     ArchiveObstacle {
         /** The first of what it will meet. */
         first: ArchiveObstacle,
@@ -306,11 +275,8 @@ impl Finding {
 /// All that a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Checked {
-    /// What is to be reported, in the order of reading.
     pub findings: Vec<Finding>,
-    /// How many files were read.
     pub files: usize,
-    /// How many stanzas there are in them.
     pub stanzas: usize,
     /// How many of these an error costs.
     pub broken: usize,

@@ -10,9 +10,7 @@ use crate::clock::Stamp;
 /// The minutes between two runs, where they come closest and where they are furthest apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rhythm {
-    /// The shortest time between two runs.
     pub shortest: u32,
-    /// The longest one.
     pub longest: u32,
 }
 

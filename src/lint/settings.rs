@@ -10,7 +10,6 @@ const PUBLIC_LOGS: [&[u8]; 3] = [b"wtmp", b"utmp", b"lastlog"];
 /// How much is known of what holds for a stanza.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// All.
     Whole,
     /// It has an error: a corrected line may change something.
     Broken,

@@ -11,7 +11,6 @@ pub struct Row {
     pub name: &'static str,
     /// How much it weighs: an error is what a run would refuse.
     pub severity: Severity,
-    /// What it finds, in one line.
     pub meaning: &'static str,
 }
 

@@ -49,7 +49,6 @@ pub struct LoadOptions {
 pub struct Source {
     /// The file, by the path it was reached by.
     pub file: Arc<Path>,
-    /// All of it.
     pub text: Vec<u8>,
     /// It was found in a directory, not named.
     pub is_drop_in: bool,
@@ -58,7 +57,6 @@ pub struct Source {
 /// What was read.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The stanzas, in order.
     pub sets: Vec<LogSet>,
     /// Something was wrong that makes the exit status 1.
     pub failed: bool,
@@ -86,7 +84,6 @@ impl Loaded {
 /// What an error outside of braces costs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GivenUp {
-    /// The error.
     pub at: Option<Place>,
     /// How many stanzas it costs, in its file and in what that includes.
     pub stanzas: usize,

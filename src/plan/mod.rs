@@ -72,9 +72,7 @@ pub enum Where {
 /// A name in one of the two directories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spot {
-    /// The directory.
     pub place: Where,
-    /// The name in it.
     pub name: OsString,
 }
 
@@ -118,9 +116,7 @@ pub enum Step {
     },
     /// Renames, replacing nothing.
     Rename {
-        /// From here.
         from: Spot,
-        /// To here.
         to: Spot,
     },
     /// Copies the log and cuts it off.
@@ -128,39 +124,29 @@ pub enum Step {
         /// The copy; `None` where only the cut is wanted.
         to: Option<OsString>,
     },
-    /// Copies.
     Copy {
-        /// From here.
         from: Spot,
-        /// To here.
         to: OsString,
     },
     /// Says that nothing is copied, since nothing would be kept.
     SkipCopy {
-        /// The copy that is not made.
         to: OsString,
     },
-    /// Makes a new, empty log.
     Create(Ownership),
     /// Moves aside what is no file and in the way of archives.
     MoveAside(Spot),
     /// Says that an archive goes though it could not be sent: too many wait for that.
     GiveUpMail {
-        /// The archive.
         what: OsString,
     },
-    /// Sends an archive.
     Mail {
-        /// The archive.
         what: OsString,
-        /// The subject.
         subject: Subject,
         /// It is compressed, and is sent uncompressed.
         uncompress: bool,
     },
     /// Removes a file (an archive through `preremove` and `shred`, where they are set).
     Remove {
-        /// The file.
         what: Spot,
         /// It is an archive, not the temporary log of `renamecopy`.
         is_archive: bool,
@@ -182,9 +168,7 @@ impl Step {
 /// The subject of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// The archive's path.
     Archive,
-    /// The log's path.
     Log,
 }
 
@@ -221,15 +205,11 @@ pub enum Before {
 /// What a plan is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// The stanza's policy.
     pub policy: &'a Policy,
-    /// The log's name in its directory.
     pub log: &'a OsStr,
     /// The name that `renamecopy` gives it between its two steps.
     pub interim: &'a OsStr,
-    /// How its archives are named.
     pub names: &'a ArchiveNames,
-    /// The instant of the run.
     pub now: &'a Now,
     /// What a dead run left.
     pub before: Before,

@@ -31,20 +31,15 @@ pub enum Shown {
 pub enum Word {
     /// As it stands.
     Text(OsString),
-    /// A whole number.
     Number(u64),
-    /// Permission bits.
     Mode(Mode),
-    /// A user.
     User(UserId),
-    /// A group.
     Group(GroupId),
 }
 
 /// What a setting does, and how it is shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Meaning {
-    /// The setting.
     pub setting: Setting,
     /// Takes a directive of the setting in.
     pub apply: fn(&mut Settings, &mut Given<'_>) -> Taken,

@@ -24,7 +24,6 @@ pub struct LogSet {
     pub patterns: Vec<OsString>,
     /// The path list as written, comments and trailing white space removed: `$1` of shared scripts, and its name in messages.
     pub written: Arc<[u8]>,
-    /// What happens to the logs.
     pub policy: Arc<Policy>,
     /// Where the stanza's path list begins.
     pub declared_at: Place,
@@ -35,9 +34,7 @@ pub struct LogSet {
 /// A directive that was taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// Its row of the table.
     pub row: &'static Row,
-    /// Where its name stands.
     pub place: Place,
 }
 
@@ -60,11 +57,9 @@ pub struct Policy {
     pub allow_hardlink: bool,
     /// A log that an earlier stanza has is dropped without an error (`ignoreduplicates`).
     pub ignore_duplicates: bool,
-    /// How the log becomes the newest archive.
     pub method: Method,
     /// Which archives stay.
     pub retention: Retention,
-    /// How archives are named.
     pub naming: Naming,
     /// Whether and how archives are compressed; `None` is `nocompress`.
     pub compression: Option<Compression>,
@@ -74,7 +69,6 @@ pub struct Policy {
     pub uncompress_command: PathBuf,
     /// Where archives go, if not beside the log.
     pub old_dir: Option<OldDir>,
-    /// The five scripts.
     pub scripts: Scripts,
     /// To whom archives are mailed, and which.
     pub mail: Option<Mail>,
@@ -141,11 +135,8 @@ pub enum Method {
 /// Mode and owner of something to be made; what is `None` is taken from its model (the old log, or the process).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ownership {
-    /// Permission bits.
     pub mode: Option<Mode>,
-    /// The owner.
     pub user: Option<UserId>,
-    /// The owning group.
     pub group: Option<GroupId>,
 }
 
@@ -161,7 +152,6 @@ pub enum Keep {
 /// Which archives stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// How many.
     pub keep: Keep,
     /// The number of the newest archive (`start`).
     pub start: u32,
@@ -172,7 +162,6 @@ pub struct Retention {
 /// How archives are named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Naming {
-    /// By number or by date.
     pub style: NamingStyle,
     /// `extension`: kept at the end of the archive's name if the log's name ends in it.
     pub extension: Option<OsString>,
@@ -208,7 +197,6 @@ pub enum CompressWhen {
 /// Whether and how archives are compressed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compression {
-    /// Now or at the next rotation.
     pub when: CompressWhen,
     /// The program (`compresscmd`), as written; the built-in engine may stand in for it.
     pub command: PathBuf,
@@ -253,7 +241,6 @@ pub struct Scripts {
 pub struct Mail {
     /// The address, one word.
     pub address: OsString,
-    /// Which archive is sent.
     pub which: MailWhich,
 }
 

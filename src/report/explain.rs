@@ -26,9 +26,7 @@ pub struct Effective {
 /// A stanza that names the log and does not have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loser {
-    /// Where it begins.
     pub place: Option<Place>,
-    /// Why it does not have the log.
     pub why: Loses,
 }
 
@@ -61,7 +59,6 @@ impl Loses {
 pub struct PlanLine {
     /// `step`, `script` or `error`.
     pub kind: &'static str,
-    /// In words.
     pub text: String,
 }
 
@@ -74,7 +71,6 @@ pub struct Account {
     pub written: Vec<u8>,
     /// The other stanzas that name it.
     pub losers: Vec<Loser>,
-    /// The settings.
     pub settings: Vec<Effective>,
     /// What will be done; `None` where the log is not rotated, for the obstacle that the row has.
     pub plan: Option<Plan>,
@@ -89,7 +85,6 @@ pub struct Plan {
     pub is_forced: bool,
     /// What the log lacks now, and has then.
     pub lacks: Option<Lack>,
-    /// The steps.
     pub lines: Vec<PlanLine>,
 }
 

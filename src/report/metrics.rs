@@ -12,7 +12,6 @@ use crate::obstacle::{ArchiveObstacle, Obstructed};
 /// What is known of the archives of a stanza's logs after the run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Held {
-    /// How many files.
     pub files: u64,
     /// How many bytes on disk.
     pub bytes: u64,

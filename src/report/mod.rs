@@ -46,9 +46,7 @@ use tally::{RunTally, Tally};
 /// Where everything is written besides stderr (`--log`).
 #[derive(Debug)]
 pub enum Copy {
-    /// To a file.
     File(File),
-    /// To the system log.
     Syslog(Syslog),
 }
 
@@ -68,9 +66,7 @@ impl Copy {
 /// The reporter, and the tally where one is kept.
 #[derive(Debug)]
 pub struct Speakers {
-    /// Tells in words.
     pub reporter: Reporter,
-    /// Collects.
     pub tally: Option<Arc<Tally>>,
 }
 

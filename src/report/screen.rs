@@ -6,7 +6,6 @@ use crate::sys::terminal;
 /// How a text is to look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
-    /// Colours are used.
     pub colour: bool,
     /// The columns of the terminal; `None` where it is none.
     pub width: Option<usize>,

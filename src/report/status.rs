@@ -20,7 +20,6 @@ use crate::schedule::{Lack, NextDue, Verdict, Why};
 /// Files counted and measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sum {
-    /// How many.
     pub files: u64,
     /// What they take up on disk, in bytes.
     pub bytes: u64,
@@ -65,17 +64,14 @@ pub struct Row {
     pub last: Option<Stamp>,
     /// The decision as it would be now.
     pub verdict: Option<Verdict>,
-    /// When it is due next.
     pub next: Option<NextDue>,
     /// Its stanza's criterion, in words.
     pub criterion: String,
     /// What it has too little of, where it is not due: without that its time does not make it due, either.
     pub lacks: Option<Lack>,
-    /// Its archives.
     pub archives: Option<Sum>,
     /// What would keep it from being rotated.
     pub obstacle: Option<Obstacle>,
-    /// What is wrong with its archives.
     pub archive_obstacles: Vec<ArchiveObstacle>,
 }
 

@@ -13,7 +13,6 @@ use crate::schedule::NextDue;
 pub struct Page {
     /// How many columns there are; `None` where no terminal sets a limit.
     pub columns: Option<usize>,
-    /// Colours are used.
     pub colours: bool,
     /// The present, so that times of today are short.
     pub now: Stamp,

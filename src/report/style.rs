@@ -10,9 +10,7 @@ pub enum Colours {
     /// In a terminal, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 

@@ -12,9 +12,7 @@ pub use next::{Lack, NextDue, lack, next_due};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Verdict {
-    /// It is due.
     Rotate(Cause),
-    /// It is left alone.
     Keep(Why),
 }
 
@@ -53,17 +51,11 @@ pub enum Why {
 /// A period, for the reason's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Period {
-    /// `minutes N`.
     Minutes(u32),
-    /// `hourly`.
     Hour,
-    /// `daily`.
     Day,
-    /// `weekly`.
     Week,
-    /// `monthly`.
     Month,
-    /// `yearly`.
     Year,
 }
 

@@ -9,17 +9,14 @@ use crate::store::LockMode;
 /// How a session works.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The state file.
     pub state: PathBuf,
     /// It is the one that a user other than root has if none is named: its directory is made where it is missing.
     pub is_own_state: bool,
-    /// How it is locked.
     pub lock: LockMode,
     /// Steps are told, and nothing is changed.
     pub dry_run: bool,
     /// How many workers finish rotations; `None`: as many as there are processors for the process.
     pub jobs: Option<NonZero<usize>>,
-    /// The program that sends mail.
     pub mail_program: PathBuf,
     /// Compression is left to the program named.
     pub external_compress: bool,
@@ -36,6 +33,5 @@ pub struct Run {
     pub force: bool,
     /// Answer what each stanza's archives hold.
     pub measure: bool,
-    /// How it works.
     pub options: Options,
 }

@@ -47,9 +47,7 @@ impl Home {
 /// A log that is to be rotated, until its turn comes. There may be very many.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    /// Its path as configured.
     pub(super) path: Arc<Path>,
-    /// Where it is.
     pub(super) home: Rc<Home>,
     /// Its number on its device.
     inode: u64,
@@ -79,11 +77,8 @@ fn name_of(path: &Path) -> &OsStr {
 /// A log whose turn to be rotated has come.
 #[derive(Clone, Debug)]
 pub(super) struct Due {
-    /// Its path as configured.
     pub(super) path: Arc<Path>,
-    /// Where it is.
     pub(super) home: Rc<Home>,
-    /// What was observed.
     pub(super) facts: FileFacts,
 }
 

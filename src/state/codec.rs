@@ -20,7 +20,6 @@ pub const LONGEST_LINE: usize = 8206;
 /// An entry as read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// The log's path.
     pub path: Cow<'a, [u8]>,
     /// When it was last rotated; a date that did not exist has rolled over.
     pub stamp: Stamp,

@@ -46,11 +46,8 @@ pub enum BadLine {
     TooLong,
     /// A number of its date is out of range.
     Field {
-        /// Which.
         field: StampField,
-        /// What it is.
         number: i64,
-        /// The line's path.
         path: Vec<u8>,
     },
 }
@@ -58,22 +55,17 @@ pub enum BadLine {
 /// What there is to tell about the state file or its journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StateProblem {
-    /// The file is being read.
     Reading(PathBuf),
     /// A line is damaged: its entry is lost, the others are not.
     BadLine {
-        /// The state file.
         file: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is wrong.
         bad: BadLine,
     },
     /// More lines are damaged than are worth telling one by one.
     MoreBadLines {
-        /// The state file.
         file: PathBuf,
-        /// How many more.
         count: u64,
     },
     /// The first line is not the one a state file has: nothing of it is believed.
@@ -88,29 +80,21 @@ pub enum StateProblem {
     InPlace(PathBuf),
     /// An entry is dropped, since its log was not found and it is older than a year.
     Removing {
-        /// The log.
         log: PathBuf,
-        /// The state file.
         file: PathBuf,
     },
     /// An entry is too long for a state file.
     TooLongToKeep(PathBuf),
-    /// A system call on the state file failed.
     Failed(SysError),
     /// In a dry run: the file cannot be opened and counts as empty.
     NotOpened(SysError),
     /// What a dead run had done was taken over from its journal.
     Recovered {
-        /// The journal.
         file: PathBuf,
-        /// How many rotations.
         count: usize,
     },
-    /// The journal has lines that cannot be read.
     JournalDamaged {
-        /// The journal.
         file: PathBuf,
-        /// How many.
         lines: u64,
     },
     /// The journal is not ours: not a plain file of this user with one name.

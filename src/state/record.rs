@@ -32,9 +32,7 @@ pub fn is_of_another_version(head: &[u8]) -> bool {
 /// A rotation that is about to begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begun {
-    /// The log.
     pub path: Arc<Path>,
-    /// The time of the run.
     pub stamp: Stamp,
     /// Which file the log is now.
     pub file: FileId,
@@ -56,7 +54,6 @@ pub enum Progress {
 /// A rotation that a dead run left unfinished.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfinished {
-    /// What was begun.
     pub begun: Begun,
     /// It is known that the log had become its archive. If not, the file's identity tells.
     pub switched: bool,
@@ -74,9 +71,7 @@ pub enum Noted {
 /// An archive that stays plain for now, one above the count that should go and cannot yet, or one that the others passed by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftPlain {
-    /// The log.
     pub path: PathBuf,
-    /// The archive's name.
     pub archive: OsString,
     /// The directory that it lies in.
     pub directory: PathBuf,

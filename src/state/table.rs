@@ -17,7 +17,6 @@ use crate::clock::Stamp;
 pub struct Entry<'a> {
     /// The log's path, byte for byte as configured.
     pub path: &'a [u8],
-    /// Its last rotation.
     pub stamp: Stamp,
     /// The log is configured and was found in this run, so that the entry stays however old it is.
     pub found: bool,

@@ -11,9 +11,7 @@ pub use nix::errno::Errno;
 /// A call on a descriptor that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallError {
-    /// What was to be done.
     pub op: Op,
-    /// The kernel's reason.
     pub errno: Errno,
 }
 

@@ -21,13 +21,10 @@ pub(super) const ITSELF: &str = ".";
 /// A call in a directory that was refused.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refused<'a> {
-    /// The directory.
     pub(super) dir: BorrowedFd<'a>,
     /// Its path, for messages.
     pub(super) path: &'a Path,
-    /// What was to be done.
     pub(super) op: Op,
-    /// The kernel's reason.
     pub(super) errno: Errno,
 }
 

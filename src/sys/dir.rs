@@ -35,9 +35,7 @@ pub struct Dir {
 /// A link on the way to a directory that belongs to somebody who is neither root nor the one acting.
 #[derive(Clone, Debug)]
 pub(super) struct Lead {
-    /// Its owner.
     pub(super) user: u32,
-    /// Its path.
     pub(super) link: PathBuf,
 }
 
@@ -309,7 +307,6 @@ impl AsFd for Dir {
 /// How a file is to be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// For reading.
     Read,
     /// For reading and cutting off.
     ReadWrite,
@@ -318,7 +315,6 @@ pub enum Access {
 /// Why a plain file could not be opened.
 #[derive(Clone, Debug)]
 pub enum OpenError {
-    /// The call failed.
     Call(SysError),
     /// It is no regular file.
     NotPlain,

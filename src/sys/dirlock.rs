@@ -28,7 +28,6 @@ pub struct DirLock(File);
 pub enum Alone {
     /// The lock is ours; `waited` says whether another run had it first.
     Locked {
-        /// It.
         lock: DirLock,
         /// Another run had it until now, and may have changed the directory.
         waited: bool,

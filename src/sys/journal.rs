@@ -32,7 +32,6 @@ pub enum Unusable {
     Foreign(PathBuf),
     /// Its first line says that its lines are another program's or another version's.
     OfAnother(PathBuf),
-    /// A call failed.
     Call(SysError),
 }
 

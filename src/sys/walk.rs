@@ -212,20 +212,13 @@ fn failed(path: &Path, errno: Errno) -> Fault {
 
 /// What a path's last name lies in.
 pub(super) enum Holder {
-    /// A directory.
     Directory {
-        /// The directory.
         dir: Dir,
         /// The name, not that of a link.
         name: OsString,
     },
     /// What the system shows of a process's open files, such as `/proc/self/fd`: its links stand for the files themselves.
-    Descriptors {
-        /// The directory.
-        dir: Dir,
-        /// The name.
-        name: OsString,
-    },
+    Descriptors { dir: Dir, name: OsString },
 }
 
 /// Opens the directory of the file at `path`; links at its end are followed as those on the way.

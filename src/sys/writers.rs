@@ -24,7 +24,6 @@ const SHARE: Duration = Duration::from_millis(250);
 /// Who has a file open for writing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Writers {
-    /// Nobody.
     Nobody,
     /// Some program; its name where it can be found, as it named itself (untrusted bytes).
     Held(Option<OsString>),

@@ -27,11 +27,8 @@ pub enum Fate {
 pub enum Decision {
     /// Nothing: it could not be looked at.
     None,
-    /// It is due.
     Rotate,
-    /// It is not due.
     Keep,
-    /// It is passed over.
     Skip,
 }
 
@@ -53,7 +50,6 @@ impl Decision {
 pub struct StepTaken {
     /// What kind, in one word.
     pub kind: &'static str,
-    /// In words.
     pub text: String,
     /// When, from the run's beginning.
     pub at: Duration,
@@ -62,9 +58,7 @@ pub struct StepTaken {
 /// One log.
 #[derive(Debug)]
 pub struct LogTally {
-    /// Its path.
     pub path: Arc<Path>,
-    /// What was decided.
     pub decision: Decision,
     /// Why, in words.
     pub reason: String,
@@ -72,17 +66,14 @@ pub struct LogTally {
     pub bytes_before: Option<u64>,
     /// The newest archive's size after compression, in bytes.
     pub bytes_after: Option<u64>,
-    /// The newest archive.
     pub archive: Option<PathBuf>,
     /// It has become its archive.
     pub switched: bool,
     /// Its rotation came to a bad end, whether that was told or not.
     pub broke_off: bool,
-    /// Its steps.
     pub steps: Vec<StepTaken>,
     /// What is wrong with its archives.
     pub obstacles: Vec<ArchiveObstacle>,
-    /// What failed.
     pub errors: Vec<String>,
     /// From its turn to its end.
     pub took: Duration,
@@ -129,7 +120,6 @@ pub struct SetTally {
     pub pattern: String,
     /// Where it stands.
     pub place: Place,
-    /// Its logs.
     pub logs: Vec<LogTally>,
     /// What failed of the stanza as a whole.
     pub errors: Vec<String>,
@@ -162,17 +152,14 @@ impl SetTally {
 /// A run.
 #[derive(Debug)]
 pub struct RunTally {
-    /// When it began.
     pub began: SystemTime,
     /// How long it took so far.
     pub took: Duration,
     /// Nothing was changed.
     pub dry_run: bool,
-    /// Its stanzas.
     pub sets: Vec<SetTally>,
     /// Errors that belong to no stanza: configuration, state.
     pub errors: Vec<String>,
-    /// Warnings.
     pub warnings: Vec<String>,
 }
 

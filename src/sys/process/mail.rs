@@ -21,9 +21,7 @@ const PART: usize = 64 * 1024;
 /// A letter.
 #[derive(Debug)]
 pub struct Letter<'a> {
-    /// Its subject.
     pub subject: &'a OsStr,
-    /// To whom.
     pub address: &'a OsStr,
     /// Its text, or what is to be uncompressed.
     pub text: &'a File,

@@ -70,9 +70,7 @@ impl Patience {
 /// Whose rights a program runs with, and what of the run's time he may still take.
 #[derive(Clone, Copy, Debug)]
 pub struct Stranger<'a> {
-    /// He.
     pub identity: Identity,
-    /// The run's patience.
     pub patience: &'a Patience,
 }
 

@@ -51,7 +51,6 @@ pub enum CutWay {
 /// What a cut did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// How.
     pub way: CutWay,
     /// How many bytes are in the archive and out of the log.
     pub moved: u64,
