@@ -15,7 +15,7 @@ use crate::fault::Fault;
 use crate::lint::settings::Known;
 use crate::lint::{Cause, Checked, Finding, archives, criteria, foreign, machine, settings, wording};
 use crate::load::{self, GivenUp, LoadOptions, Loaded};
-use crate::policy::LogSet;
+use crate::policy::Stanza;
 use crate::report::{check_github, check_json, check_sarif, check_text, screen::Look, show};
 use crate::sys::identity;
 use crate::unix::split_path;
@@ -98,20 +98,20 @@ pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
     };
     let alone = request.configs.iter().all(|path| is_drop_in(path));
     let known = |otherwise| if alone { Known::DropIn } else { otherwise };
-    let whole = loaded.sets.iter().map(|set| (set, known(Known::Whole)));
-    let broken_ones = loaded.broken.iter().map(|set| (set, known(Known::Broken)));
-    for (set, known) in whole.chain(broken_ones) {
-        settings::check(set, known, &mut heard.findings);
-        archives::dates(set, known, rhythm, &mut heard.findings);
-        survey.patterns(set, &mut heard.findings);
+    let whole = loaded.stanzas.iter().map(|stanza| (stanza, known(Known::Whole)));
+    let broken_ones = loaded.broken.iter().map(|stanza| (stanza, known(Known::Broken)));
+    for (stanza, known) in whole.chain(broken_ones) {
+        settings::check(stanza, known, &mut heard.findings);
+        archives::dates(stanza, known, rhythm, &mut heard.findings);
+        survey.patterns(stanza, &mut heard.findings);
         if let Some(rhythm) = rhythm {
-            machine::timer(set, rhythm, &mut heard.findings);
+            machine::timer(stanza, rhythm, &mut heard.findings);
         }
     }
     if request.offline {
-        named_twice(&loaded.sets, &mut heard);
+        named_twice(&loaded.stanzas, &mut heard);
     } else {
-        look_at_logs(loaded.sets, machine, &request.mail_program, &survey, &mut heard);
+        look_at_logs(loaded.stanzas, machine, &request.mail_program, &survey, &mut heard);
     }
     Checked {
         findings: heard.in_order(&survey, given_up),
@@ -143,15 +143,20 @@ fn look_at_texts(loaded: &Loaded, survey: &Survey<'_>, found: &mut Vec<Finding>)
         .filter(|source| source.is_drop_in)
         .map(|source| &*source.file)
         .collect();
-    criteria::leaks(&loaded.sets, &|place| drop_ins.contains(&*place.file), found);
+    criteria::leaks(&loaded.stanzas, &|place| drop_ins.contains(&*place.file), found);
 }
 
 /// Finds the logs as a run does, and goes the ways to their directories.
-fn look_at_logs(sets: Vec<LogSet>, machine: &Machine, mail_program: &Path, survey: &Survey<'_>, heard: &mut Heard) {
-    let discovered = discover::discover(sets, &mut |diagnostic| heard.take(diagnostic));
-    logs::check(&discovered.sets, mail_program, survey, &mut heard.findings);
-    ahead::check(&discovered.sets, (mail_program, machine), survey, &mut heard.findings);
-    for expanded in &discovered.sets {
+fn look_at_logs(stanzas: Vec<Stanza>, machine: &Machine, mail_program: &Path, survey: &Survey<'_>, heard: &mut Heard) {
+    let discovered = discover::discover(stanzas, &mut |diagnostic| heard.take(diagnostic));
+    logs::check(&discovered.stanzas, mail_program, survey, &mut heard.findings);
+    ahead::check(
+        &discovered.stanzas,
+        (mail_program, machine),
+        survey,
+        &mut heard.findings,
+    );
+    for expanded in &discovered.stanzas {
         let mut last = None;
         for log in &expanded.logs {
             let Some((directory, _)) = split_path(&log.path) else {
@@ -162,10 +167,10 @@ fn look_at_logs(sets: Vec<LogSet>, machine: &Machine, mail_program: &Path, surve
             }
             last = Some(directory);
             if let Err(Fault::InsecureDirectory { component, why, .. }) =
-                claim::reach(&expanded.set.policy, directory, &log.path, machine.as_root)
+                claim::reach(&expanded.stanza.policy, directory, &log.path, machine.as_root)
             {
-                let mut finding = machine::insecure(&expanded.set, directory, &component, why);
-                finding.place = survey.word(&expanded.set, log.word).or(finding.place);
+                let mut finding = machine::insecure(&expanded.stanza, directory, &component, why);
+                finding.place = survey.word(&expanded.stanza, log.word).or(finding.place);
                 heard.findings.push(finding);
             }
         }
@@ -173,21 +178,23 @@ fn look_at_logs(sets: Vec<LogSet>, machine: &Machine, mail_program: &Path, surve
 }
 
 /// Without looking for logs, a path that stands in two lists is still one log.
-fn named_twice(sets: &[LogSet], heard: &mut Heard) {
-    let mut first: HashMap<&std::ffi::OsStr, &LogSet> = HashMap::new();
-    for set in sets {
-        for word in &set.patterns {
+fn named_twice(stanzas: &[Stanza], heard: &mut Heard) {
+    let mut first: HashMap<&std::ffi::OsStr, &Stanza> = HashMap::new();
+    for stanza in stanzas {
+        for word in &stanza.patterns {
             if crate::sys::pattern::is_special(word.as_encoded_bytes()) {
                 continue;
             }
-            let Some(other) = first.insert(word, set) else { continue };
+            let Some(other) = first.insert(word, stanza) else {
+                continue;
+            };
             first.insert(word, other);
-            if !set.policy.ignore_duplicates && !other.policy.ignore_duplicates {
+            if !stanza.policy.ignore_duplicates && !other.policy.ignore_duplicates {
                 let problem = Problem::DuplicateLog {
                     path: PathBuf::from(word),
                     first: other.declared_at.clone(),
                 };
-                heard.take(Diagnostic::new(problem, Some(set.declared_at.clone()), None));
+                heard.take(Diagnostic::new(problem, Some(stanza.declared_at.clone()), None));
             }
         }
     }

@@ -197,7 +197,7 @@ pub enum Fault {
     },
     Script {
         hook: Hook,
-        /// It ran for a whole set.
+        /// It ran for a whole stanza.
         shared: bool,
         /// The log, or the file about to be removed; empty for a shared script.
         target: PathBuf,

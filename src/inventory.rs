@@ -8,7 +8,7 @@ use std::rc::Rc;
 use crate::facts::{FileFacts, Kind};
 use crate::fault::{Fault, Op};
 use crate::naming::ArchiveNames;
-use crate::observe::{Directories, Held};
+use crate::observe::{Directories, OpenDir};
 use crate::obstacle::{self, ArchiveObstacle, Obstructed};
 use crate::plan::Look as _;
 use crate::policy::{NamingStyle, Policy};
@@ -80,7 +80,11 @@ pub fn not_reopened(
 }
 
 /// Returns the newest archive that has content, if it is plain, and its size.
-fn newest_with_content(policy: &Policy, names: &ArchiveNames, place: &Held) -> Result<Option<(OsString, u64)>, Fault> {
+fn newest_with_content(
+    policy: &Policy,
+    names: &ArchiveNames,
+    place: &OpenDir,
+) -> Result<Option<(OsString, u64)>, Fault> {
     let mut plain = match policy.naming.style {
         NamingStyle::Numbered => {
             let first = u64::from(policy.retention.start);
@@ -114,7 +118,7 @@ fn names_and_place(
     policy: &Policy,
     log: &Path,
     directories: &mut Directories,
-) -> Result<Option<(ArchiveNames, Rc<Held>)>, Fault> {
+) -> Result<Option<(ArchiveNames, Rc<OpenDir>)>, Fault> {
     let Some((directory, name)) = split_path(log) else {
         return Ok(None);
     };
@@ -128,7 +132,7 @@ fn names_and_place(
     Ok(Some((names, place)))
 }
 
-fn matching(policy: &Policy, names: &ArchiveNames, place: &Held) -> Result<Vec<OsString>, Fault> {
+fn matching(policy: &Policy, names: &ArchiveNames, place: &OpenDir) -> Result<Vec<OsString>, Fault> {
     let mut view = place.view.borrow_mut();
     let found = match policy.naming.style {
         NamingStyle::Numbered => {

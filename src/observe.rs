@@ -19,7 +19,7 @@ use crate::plan::{Look, StaysPlain};
 use crate::policy::{Method, Policy};
 use crate::sys::dir::{Access, Dir};
 use crate::sys::listing::{Listing, Listings, Names};
-use crate::sys::{create, lease, room, truncate, walk};
+use crate::sys::{create, descriptors, lease, truncate, walk};
 use crate::unix::FileId;
 
 mod names;
@@ -38,10 +38,10 @@ const LISTINGS_GIVEN_UP: u32 = 3;
 #[derive(Debug, Default)]
 pub struct Directories {
     pretended: bool,
-    held: HashMap<PathBuf, Rc<Held>>,
+    held: HashMap<PathBuf, Rc<OpenDir>>,
     order: VecDeque<PathBuf>,
     /// The one that was asked for last: mostly it is the next one, too.
-    last: Option<Rc<Held>>,
+    last: Option<Rc<OpenDir>>,
     /// Listings that were made when the logs were found.
     early: HashMap<FileId, Rc<Listing>>,
 }
@@ -57,7 +57,7 @@ pub struct At {
 
 /// A directory that is held open.
 #[derive(Debug)]
-pub struct Held {
+pub struct OpenDir {
     pub dir: Arc<Dir>,
     /// Where it was found.
     pub at: Rc<At>,
@@ -83,7 +83,7 @@ impl Directories {
         self.early = listings.into_listings().filter_map(dated).collect();
     }
 
-    fn hold(&mut self, path: &Path, dir: Dir) -> Result<Rc<Held>, Fault> {
+    fn hold(&mut self, path: &Path, dir: Dir) -> Result<Rc<OpenDir>, Fault> {
         let dir = Arc::new(dir);
         let mut view = View::new(&dir);
         if self.pretended {
@@ -91,7 +91,7 @@ impl Directories {
         }
         let facts = dir.facts()?;
         view.early = self.early.remove(&facts.id);
-        let held = Rc::new(Held {
+        let held = Rc::new(OpenDir {
             at: Rc::new(At {
                 path: path.to_owned(),
                 id: facts.id,
@@ -108,7 +108,7 @@ impl Directories {
     ///
     /// # Errors
     /// It cannot be opened, or a stranger's link leads to it.
-    pub fn get(&mut self, path: &Path, log: &Path) -> Result<Rc<Held>, Fault> {
+    pub fn get(&mut self, path: &Path, log: &Path) -> Result<Rc<OpenDir>, Fault> {
         if let Some(last) = self
             .last
             .as_ref()
@@ -125,7 +125,7 @@ impl Directories {
     }
 
     /// Returns the directory at `path`, relative to another that is held, if it is relative.
-    pub fn get_below(&mut self, base: &Held, path: &Path, log: &Path) -> Result<Rc<Held>, Fault> {
+    pub fn get_below(&mut self, base: &OpenDir, path: &Path, log: &Path) -> Result<Rc<OpenDir>, Fault> {
         if path.is_absolute() {
             return self.get(path, log);
         }
@@ -145,12 +145,12 @@ impl Directories {
     }
 
     /// Takes over a directory that was just made at `path`, relative to another that is held, if it is relative.
-    pub fn take(&mut self, base: &Held, path: &Path, made: Dir) -> Result<Rc<Held>, Fault> {
+    pub fn take(&mut self, base: &OpenDir, path: &Path, made: Dir) -> Result<Rc<OpenDir>, Fault> {
         self.hold(&base.dir.path().join(path), made)
     }
 
-    fn keep(&mut self, path: &Path, held: &Rc<Held>) {
-        if self.order.len() >= room::share(HELD_PART, HELD_LIMIT)
+    fn keep(&mut self, path: &Path, held: &Rc<OpenDir>) {
+        if self.order.len() >= descriptors::share(HELD_PART, HELD_LIMIT)
             && let Some(oldest) = self.order.pop_front()
         {
             self.held.remove(&oldest);
@@ -183,7 +183,7 @@ impl Directories {
 
     /// Notes the directories' times of change, to be compared after a script.
     #[must_use]
-    pub fn before_script(&self) -> Vec<(Rc<Held>, Option<FileTime>)> {
+    pub fn before_script(&self) -> Vec<(Rc<OpenDir>, Option<FileTime>)> {
         let listed = self.held.values().filter(|held| held.view.borrow().listing.is_some());
         listed
             .map(|held| (Rc::clone(held), held.dir.facts().ok().map(|facts| facts.modified)))
@@ -191,7 +191,7 @@ impl Directories {
     }
 
     /// Forgets the listing of each directory that changed since [`Directories::before_script`].
-    pub fn after_script(before: Vec<(Rc<Held>, Option<FileTime>)>) {
+    pub fn after_script(before: Vec<(Rc<OpenDir>, Option<FileTime>)>) {
         for (held, then) in before {
             let now = held.dir.facts().ok().map(|facts| facts.modified);
             if now.is_none() || now != then || !crate::sys::dir::has_fine_times() {
@@ -201,7 +201,7 @@ impl Directories {
     }
 }
 
-impl Held {
+impl OpenDir {
     /// Observes a log by its name; `None` where there is none. Its size is that of its content: what `copytruncate` left at the head of
     /// a log does not count.
     pub fn look_at_log(&self, policy: &Policy, name: &OsStr) -> Result<Option<FileFacts>, SysError> {

@@ -16,7 +16,7 @@ use logrotate_rs::config::parse::parse;
 use logrotate_rs::diag::{Diagnostic, Severity};
 use logrotate_rs::load::{LoadOptions, load};
 use logrotate_rs::policy::settings::Settings;
-use logrotate_rs::policy::{LogSet, Policy};
+use logrotate_rs::policy::{Policy, Stanza};
 use logrotate_rs::report::{cite, words};
 use proptest::prelude::*;
 
@@ -37,15 +37,15 @@ fn fields(policy: &Policy) -> Vec<String> {
     fields
 }
 
-fn meaning(set: &LogSet) -> String {
+fn meaning(stanza: &Stanza) -> String {
     let mut text = String::new();
-    let words: Vec<String> = set.patterns.iter().map(|word| format!("{word:?}")).collect();
-    writeln!(text, "{} at line {}", words.join(" "), set.declared_at.line).unwrap();
-    let mut policy = logrotate_rs::policy::Policy::clone(&set.policy);
+    let words: Vec<String> = stanza.patterns.iter().map(|word| format!("{word:?}")).collect();
+    writeln!(text, "{} at line {}", words.join(" "), stanza.declared_at.line).unwrap();
+    let mut policy = logrotate_rs::policy::Policy::clone(&stanza.policy);
     if let Some(old_dir) = &mut policy.old_dir {
         old_dir.declared_at = None;
     }
-    let scripts = &set.policy.scripts;
+    let scripts = &stanza.policy.scripts;
     for (name, script) in [
         ("firstaction", &scripts.first_action),
         ("prerotate", &scripts.pre_rotate),
@@ -98,7 +98,8 @@ fn read(fixture: &Sections) -> (String, String) {
         ..LoadOptions::default()
     };
     let loaded = load(&[path], &options, &mut hear);
-    let meaning = loaded.sets.iter().map(meaning).collect::<String>() + &format!("exit {}\n", u8::from(loaded.failed));
+    let meaning =
+        loaded.stanzas.iter().map(meaning).collect::<String>() + &format!("exit {}\n", u8::from(loaded.failed));
     (meaning, said.replace(&format!("{}/", own.path().display()), ""))
 }
 

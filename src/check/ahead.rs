@@ -6,7 +6,7 @@ use super::Machine;
 use super::logs::place_of;
 use super::survey::Survey;
 use crate::clock::Now;
-use crate::discover::ExpandedSet;
+use crate::discover::ExpandedStanza;
 use crate::lint::{Finding, Lint};
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::state::StateTable;
@@ -14,7 +14,7 @@ use crate::view::survey::Surveyor;
 
 /// Reports what is in the way of archives: of each word of a path list the first thing, and how many more there are.
 pub(super) fn check(
-    sets: &[ExpandedSet],
+    stanzas: &[ExpandedStanza],
     (mail_program, machine): (&Path, &Machine),
     survey: &Survey<'_>,
     found: &mut Vec<Finding>,
@@ -26,8 +26,8 @@ pub(super) fn check(
         Obstructed::NotWritable { .. } => machine.as_root,
         _ => true,
     };
-    for expanded in sets {
-        if expanded.set.policy.su.is_some() && !machine.acts {
+    for expanded in stanzas {
+        if expanded.stanza.policy.su.is_some() && !machine.acts {
             continue;
         }
         let mut of_words: Vec<Vec<ArchiveObstacle>> = Vec::new();
@@ -41,7 +41,7 @@ pub(super) fn check(
         for (word, obstacles) in of_words.into_iter().enumerate() {
             let more = obstacles.len().saturating_sub(1);
             if let Some(first) = obstacles.into_iter().next() {
-                let place = place_of(&expanded.set, word, survey);
+                let place = place_of(&expanded.stanza, word, survey);
                 found.push(Finding::lint(Lint::ArchiveObstacle { first, more }, place));
             }
         }

@@ -7,36 +7,36 @@ use std::path::{Path, PathBuf};
 use super::survey::Survey;
 use crate::config::directive::Setting;
 use crate::diag::Place;
-use crate::discover::{ExpandedSet, FoundLog};
+use crate::discover::{ExpandedStanza, FoundLog};
 use crate::facts::Kind;
 use crate::inventory::{self, Programs};
 use crate::lint::{Finding, Lint, Made};
 use crate::obstacle::Need;
-use crate::policy::{LogSet, Origin};
+use crate::policy::{Origin, Stanza};
 use crate::sys::confread::{directory_id, path_of};
 use crate::sys::listing::kind_of;
 use crate::sys::pattern::is_special;
 use crate::unix::{FileId, split_path};
 
 /// Reports what is wrong with the logs that were found, and with the programs for them.
-pub(super) fn check(sets: &[ExpandedSet], mail_program: &Path, survey: &Survey<'_>, found: &mut Vec<Finding>) {
+pub(super) fn check(stanzas: &[ExpandedStanza], mail_program: &Path, survey: &Survey<'_>, found: &mut Vec<Finding>) {
     let mut rows = Rows::default();
-    for expanded in sets {
+    for expanded in stanzas {
         no_logs(expanded, survey, found);
         rows.enter(expanded, survey, found);
-        missing_programs(&expanded.set, mail_program, found);
+        missing_programs(&expanded.stanza, mail_program, found);
     }
 }
 
 /// Returns the place of a word, or of its stanza.
-pub(super) fn place_of(set: &LogSet, word: usize, survey: &Survey<'_>) -> Place {
-    survey.word(set, word).unwrap_or_else(|| set.declared_at.clone())
+pub(super) fn place_of(stanza: &Stanza, word: usize, survey: &Survey<'_>) -> Place {
+    survey.word(stanza, word).unwrap_or_else(|| stanza.declared_at.clone())
 }
 
 /// Reports the words that lead to nothing but directories or symbolic links, which no run rotates.
-fn no_logs(expanded: &ExpandedSet, survey: &Survey<'_>, found: &mut Vec<Finding>) {
-    let set = &expanded.set;
-    for (index, word) in set.patterns.iter().enumerate() {
+fn no_logs(expanded: &ExpandedStanza, survey: &Survey<'_>, found: &mut Vec<Finding>) {
+    let stanza = &expanded.stanza;
+    for (index, word) in stanza.patterns.iter().enumerate() {
         let word = word.as_bytes();
         let is_pattern = is_special(word) || word.starts_with(b"~");
         let mut logs = expanded.logs.iter().filter(|log| log.word == index).peekable();
@@ -53,7 +53,7 @@ fn no_logs(expanded: &ExpandedSet, survey: &Survey<'_>, found: &mut Vec<Finding>
             }
             None => continue,
         };
-        found.push(Finding::lint(lint, place_of(set, index, survey)));
+        found.push(Finding::lint(lint, place_of(stanza, index, survey)));
     }
 }
 
@@ -64,14 +64,14 @@ type Row<'s> = (Result<FileId, PathBuf>, &'s [u8]);
 #[derive(Default)]
 struct Rows<'s> {
     directories: HashMap<PathBuf, Option<FileId>>,
-    first: HashMap<Row<'s>, (&'s ExpandedSet, &'s FoundLog)>,
+    first: HashMap<Row<'s>, (&'s ExpandedStanza, &'s FoundLog)>,
 }
 
 impl<'s> Rows<'s> {
     /// Enters the logs of a stanza, and reports those whose row another log has.
-    fn enter(&mut self, expanded: &'s ExpandedSet, survey: &Survey<'_>, found: &mut Vec<Finding>) {
-        let set = &expanded.set;
-        let Some(old_dir) = &set.policy.old_dir else { return };
+    fn enter(&mut self, expanded: &'s ExpandedStanza, survey: &Survey<'_>, found: &mut Vec<Finding>) {
+        let stanza = &expanded.stanza;
+        let Some(old_dir) = &stanza.policy.old_dir else { return };
         for log in &expanded.logs {
             let Some((directory, name)) = split_path(&log.path) else {
                 continue;
@@ -81,15 +81,15 @@ impl<'s> Rows<'s> {
             let id = *id.or_insert_with(|| directory_id(&path));
             let entry = self.first.entry((id.ok_or(path), name.as_bytes()));
             let (other_set, other) = entry.or_insert((expanded, log));
-            if other.path == log.path || other_set.set.policy.naming != set.policy.naming {
+            if other.path == log.path || other_set.stanza.policy.naming != stanza.policy.naming {
                 continue;
             }
             let lint = Lint::SharedRow {
                 log: log.path.to_path_buf(),
                 other: other.path.to_path_buf(),
             };
-            let other = place_of(&other_set.set, other.word, survey);
-            let place = place_of(set, log.word, survey);
+            let other = place_of(&other_set.stanza, other.word, survey);
+            let place = place_of(stanza, log.word, survey);
             let related = Some(other).filter(|other| *other != place);
             found.push(Finding {
                 related,
@@ -100,13 +100,13 @@ impl<'s> Rows<'s> {
 }
 
 /// Reports the programs that a stanza needs and that are not there.
-fn missing_programs(set: &LogSet, mail_program: &Path, found: &mut Vec<Finding>) {
-    let made = Made::of(set);
+fn missing_programs(stanza: &Stanza, mail_program: &Path, found: &mut Vec<Finding>) {
+    let made = Made::of(stanza);
     let programs = Programs {
         mail: mail_program,
         external_compress: false,
     };
-    for (need, program) in inventory::missing_programs(&set.policy, programs) {
+    for (need, program) in inventory::missing_programs(&stanza.policy, programs) {
         let settings: &[Setting] = match need {
             Need::Compress => &[Setting::CompressCommand, Setting::Compress],
             Need::Mail => &[Setting::Mail],

@@ -10,7 +10,7 @@ use crate::diag::{Place, Problem};
 use crate::discover::expand;
 use crate::lint::{Cause, Finding, Lint, archives, foreign};
 use crate::load::Source;
-use crate::policy::LogSet;
+use crate::policy::Stanza;
 
 /// The files of a configuration, parsed.
 pub(super) struct Survey<'s> {
@@ -64,18 +64,18 @@ impl<'s> Survey<'s> {
     }
 
     /// Returns the place of a word of a stanza's path list.
-    pub(super) fn word(&self, set: &LogSet, index: usize) -> Option<Place> {
-        let (file, block) = self.block(&set.declared_at)?;
+    pub(super) fn word(&self, stanza: &Stanza, index: usize) -> Option<Place> {
+        let (file, block) = self.block(&stanza.declared_at)?;
         block.words.get(index).map(|word| file.place(word.span))
     }
 
     /// Reports the words of a stanza that find the archives of what they find, or less than they seem to.
-    pub(super) fn patterns(&self, set: &LogSet, found: &mut Vec<Finding>) {
-        for (index, word) in set.patterns.iter().enumerate() {
+    pub(super) fn patterns(&self, stanza: &Stanza, found: &mut Vec<Finding>) {
+        for (index, word) in stanza.patterns.iter().enumerate() {
             let word = word.as_bytes();
-            let place = || self.word(set, index).unwrap_or_else(|| set.declared_at.clone());
-            if let Some((log, archive)) = archives::found_again(set, word) {
-                let by = archives::found_again_by(set, word);
+            let place = || self.word(stanza, index).unwrap_or_else(|| stanza.declared_at.clone());
+            if let Some((log, archive)) = archives::found_again(stanza, word) {
+                let by = archives::found_again_by(stanza, word);
                 found.push(Finding::lint(Lint::MatchesArchives { log, archive, by }, place()));
             }
             if word.windows(2).any(|two| two == b"**") {

@@ -12,7 +12,7 @@ use crate::sys::confread;
 use crate::unix::{FileId, split_path};
 
 /// A stanza and a log of it, by their numbers.
-pub(super) type Spot = (u32, u32);
+pub(super) type LogIndex = (u32, u32);
 
 /// Four thousand million logs do not fit into any memory.
 pub(super) fn clip(number: usize) -> u32 {
@@ -29,49 +29,60 @@ pub(super) struct Known {
     last: Option<(PathBuf, u32)>,
     logs: HashTable<Holder>,
     /// Logs that another spot has by now, by their paths there.
-    passed_on: HashMap<PathBuf, Spot>,
+    passed_on: HashMap<PathBuf, LogIndex>,
     hasher: DefaultHashBuilder,
 }
 
 /// Who has a log. Its name is that of the log at the spot.
 struct Holder {
     directory: u32,
-    spot: Spot,
+    index: LogIndex,
 }
 
 impl Known {
     /// Enters a log; answers who has it if it is there already. `path_of` tells the path of a log that was entered.
-    pub(super) fn enter<'p>(&mut self, path: &Path, spot: Spot, path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
+    pub(super) fn enter<'p>(
+        &mut self,
+        path: &Path,
+        index: LogIndex,
+        path_of: &dyn Fn(LogIndex) -> &'p Path,
+    ) -> Option<LogIndex> {
         let (directory, name) = self.key(path);
         if let Some(holder) = self.find((directory, name), path_of) {
             return Some(holder);
         }
         let hash = |directory: u32, name: &OsStr| self.hasher.hash_one((directory, name.as_bytes()));
-        let rehash = |holder: &Holder| hash(holder.directory, parts_of(path_of(holder.spot)).1);
-        let holder = Holder { directory, spot };
+        let rehash = |holder: &Holder| hash(holder.directory, parts_of(path_of(holder.index)).1);
+        let holder = Holder { directory, index };
         self.logs.insert_unique(hash(directory, name), holder, rehash);
         None
     }
 
     /// Answers who has a log, if it is there already.
-    pub(super) fn holder<'p>(&mut self, path: &Path, path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
+    pub(super) fn holder<'p>(&mut self, path: &Path, path_of: &dyn Fn(LogIndex) -> &'p Path) -> Option<LogIndex> {
         let key = self.key(path);
         self.find(key, path_of)
     }
 
     /// Lets another spot have a log, whose path there is `path`; whoever had it by its path `first` is remembered.
-    pub(super) fn pass_on<'p>(&mut self, first: &Path, path: &Path, spot: Spot, path_of: &dyn Fn(Spot) -> &'p Path) {
+    pub(super) fn pass_on<'p>(
+        &mut self,
+        first: &Path,
+        path: &Path,
+        index: LogIndex,
+        path_of: &dyn Fn(LogIndex) -> &'p Path,
+    ) {
         let (directory, name) = self.key(path);
         let hash = self.hasher.hash_one((directory, name.as_bytes()));
-        let is_it = |holder: &Holder| holder.directory == directory && parts_of(path_of(holder.spot)).1 == name;
+        let is_it = |holder: &Holder| holder.directory == directory && parts_of(path_of(holder.index)).1 == name;
         if let Some(holder) = self.logs.find_mut(hash, is_it) {
-            self.passed_on.insert(first.to_owned(), holder.spot);
-            holder.spot = spot;
+            self.passed_on.insert(first.to_owned(), holder.index);
+            holder.index = index;
         }
     }
 
     /// Answers who had a log by exactly this path before another spot got it.
-    pub(super) fn former(&self, path: &Path) -> Option<Spot> {
+    pub(super) fn former(&self, path: &Path) -> Option<LogIndex> {
         self.passed_on.get(path).copied()
     }
 
@@ -81,10 +92,10 @@ impl Known {
         self.places.get(&number).copied()
     }
 
-    fn find<'p>(&self, (directory, name): (u32, &OsStr), path_of: &dyn Fn(Spot) -> &'p Path) -> Option<Spot> {
+    fn find<'p>(&self, (directory, name): (u32, &OsStr), path_of: &dyn Fn(LogIndex) -> &'p Path) -> Option<LogIndex> {
         let hash = self.hasher.hash_one((directory, name.as_bytes()));
-        let is_it = |holder: &Holder| holder.directory == directory && parts_of(path_of(holder.spot)).1 == name;
-        self.logs.find(hash, is_it).map(|holder| holder.spot)
+        let is_it = |holder: &Holder| holder.directory == directory && parts_of(path_of(holder.index)).1 == name;
+        self.logs.find(hash, is_it).map(|holder| holder.index)
     }
 
     fn key<'p>(&mut self, path: &'p Path) -> (u32, &'p OsStr) {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Place, Problem, Severity};
-use crate::policy::{LogSet, Policy, Su};
+use crate::policy::{Policy, Stanza, Su};
 use crate::sys::identity;
 use crate::sys::listing::{Lister, Listings};
 use crate::sys::pattern::is_special;
@@ -20,7 +20,7 @@ mod known;
 mod old_dir;
 
 use claim::Claims;
-use known::{Known, Spot, clip};
+use known::{Known, LogIndex, clip};
 
 /// Longer words are not expanded.
 const LONGEST_WORD: usize = 2048;
@@ -36,8 +36,8 @@ pub struct FoundLog {
 
 /// A stanza and its logs.
 #[derive(Clone, Debug)]
-pub struct ExpandedSet {
-    pub set: LogSet,
+pub struct ExpandedStanza {
+    pub stanza: Stanza,
     pub logs: Vec<FoundLog>,
 }
 
@@ -45,7 +45,7 @@ pub struct ExpandedSet {
 #[derive(Debug)]
 pub struct Discovered {
     /// The stanzas that can be used, in order.
-    pub sets: Vec<ExpandedSet>,
+    pub stanzas: Vec<ExpandedStanza>,
     /// Something was wrong that makes the exit status 1.
     pub failed: bool,
     /// The directories that had to be listed, with the rights of whoever started the run.
@@ -53,7 +53,7 @@ pub struct Discovered {
 }
 
 /// Finds the logs of all stanzas; a stanza with an error is left out.
-pub fn discover(sets: Vec<LogSet>, hear: &mut dyn FnMut(Diagnostic)) -> Discovered {
+pub fn discover(stanzas: Vec<Stanza>, hear: &mut dyn FnMut(Diagnostic)) -> Discovered {
     let mut seeker = Seeker {
         hear,
         failed: false,
@@ -63,14 +63,14 @@ pub fn discover(sets: Vec<LogSet>, hear: &mut dyn FnMut(Diagnostic)) -> Discover
         listings: Listings::default(),
         listed_as: (None, Lister::Process),
     };
-    let mut found = Vec::with_capacity(sets.len());
-    for set in sets {
-        if let Some(expanded) = seeker.expand(set, &found) {
+    let mut found = Vec::with_capacity(stanzas.len());
+    for stanza in stanzas {
+        if let Some(expanded) = seeker.expand(stanza, &found) {
             found.push(expanded);
         }
     }
     Discovered {
-        sets: found,
+        stanzas: found,
         failed: seeker.failed,
         listings: if seeker.listed_as == (None, Lister::Process) {
             seeker.listings
@@ -99,17 +99,17 @@ impl Seeker<'_> {
         (self.hear)(diagnostic);
     }
 
-    fn expand(&mut self, set: LogSet, earlier: &[ExpandedSet]) -> Option<ExpandedSet> {
-        let mut logs = self.words(&set)?;
-        if let Some(old_dir) = &set.policy.old_dir
+    fn expand(&mut self, stanza: Stanza, earlier: &[ExpandedStanza]) -> Option<ExpandedStanza> {
+        let mut logs = self.words(&stanza)?;
+        if let Some(old_dir) = &stanza.policy.old_dir
             && !logs.is_empty()
         {
-            self.keep_where_old_dir_fits(&set, old_dir, &mut logs, earlier);
+            self.keep_where_old_dir_fits(&stanza, old_dir, &mut logs, earlier);
             if logs.is_empty() {
                 return None;
             }
         }
-        let mut expanded = ExpandedSet { set, logs };
+        let mut expanded = ExpandedStanza { stanza, logs };
         let mut kept = 0;
         for at in 0..expanded.logs.len() {
             if self.is_new(&expanded, at, kept, earlier) {
@@ -122,20 +122,20 @@ impl Seeker<'_> {
     }
 
     /// Expands the words; `None` where nothing is found since directories cannot be listed, and that is an error.
-    fn words(&mut self, set: &LogSet) -> Option<Vec<FoundLog>> {
+    fn words(&mut self, stanza: &Stanza) -> Option<Vec<FoundLog>> {
         // The stanza's user must not learn, by what is rotated, of directories that only root can look into. One whose rights
         // cannot be taken is told of when the stanza's turn comes.
-        let acting = match set.policy.su {
-            Some(Su::Named(user)) if set.patterns.iter().any(|word| is_special(word.as_bytes())) => {
+        let acting = match stanza.policy.su {
+            Some(Su::Named(user)) if stanza.patterns.iter().any(|word| is_special(word.as_bytes())) => {
                 identity::act_as(user).ok()
             }
             _ => None,
         };
-        let lister = match set.policy.su {
+        let lister = match stanza.policy.su {
             Some(Su::DirectoryOwner) => Lister::Owner,
             _ => Lister::Process,
         };
-        let seen_by = match (&acting, set.policy.su) {
+        let seen_by = match (&acting, stanza.policy.su) {
             (Some(_), Some(Su::Named(user))) => Some(user),
             _ => None,
         };
@@ -144,16 +144,16 @@ impl Seeker<'_> {
             self.listed_as = (seen_by, lister);
         }
         let (mut logs, mut has_failed) = (Vec::new(), false);
-        for (index, word) in set.patterns.iter().enumerate() {
+        for (index, word) in stanza.patterns.iter().enumerate() {
             let word = word.as_bytes();
             if word.len() > LONGEST_WORD {
-                self.say(Problem::GlobTooLong { length: word.len() }, &set.declared_at);
+                self.say(Problem::GlobTooLong { length: word.len() }, &stanza.declared_at);
                 continue;
             }
             let found = expand::expand(word, &mut self.listings);
             logs.extend(found.paths.into_iter().map(|path| FoundLog { path, word: index }));
             // Of several words only the last one's failures count, as in the reference.
-            let is_ignored = set.policy.missing_ok || index + 1 < set.patterns.len();
+            let is_ignored = stanza.policy.missing_ok || index + 1 < stanza.patterns.len();
             for (directory, errno) in found.unlisted {
                 let word = word.to_vec();
                 has_failed |= !is_ignored;
@@ -162,16 +162,16 @@ impl Seeker<'_> {
                 } else {
                     Problem::GlobFailed { word, directory, errno }
                 };
-                self.say(problem, &set.declared_at);
+                self.say(problem, &stanza.declared_at);
             }
         }
         (!has_failed || !logs.is_empty()).then_some(logs)
     }
 
     /// Answers whether no earlier stanza or word has the log `at`; the stanza's logs before `kept` are those that stay.
-    fn is_new(&mut self, expanded: &ExpandedSet, at: usize, kept: usize, earlier: &[ExpandedSet]) -> bool {
-        let set_of = |set: u32| earlier.get(set as usize).unwrap_or(expanded);
-        let path_of = |(set, log): Spot| &*set_of(set).logs[log as usize].path;
+    fn is_new(&mut self, expanded: &ExpandedStanza, at: usize, kept: usize, earlier: &[ExpandedStanza]) -> bool {
+        let set_of = |stanza: u32| earlier.get(stanza as usize).unwrap_or(expanded);
+        let path_of = |(stanza, log): LogIndex| &*set_of(stanza).logs[log as usize].path;
         let path = &expanded.logs[at].path;
         let spot = (clip(earlier.len()), clip(kept));
         let Some(holder) = self.known.enter(path, spot, &path_of) else {
@@ -180,9 +180,9 @@ impl Seeker<'_> {
         let holder = self.known.former(path).unwrap_or(holder);
         let holding = set_of(holder.0);
         let (first, path) = (path_of(holder).to_path_buf(), path.to_path_buf());
-        let ignored = holding.set.policy.ignore_duplicates || expanded.set.policy.ignore_duplicates;
+        let ignored = holding.stanza.policy.ignore_duplicates || expanded.stanza.policy.ignore_duplicates;
         let problem = if first.as_os_str() != path.as_os_str() {
-            if self.is_idle(holder.0, &holding.set.policy, &first, &path) {
+            if self.is_idle(holder.0, &holding.stanza.policy, &first, &path) {
                 // Its stanza says why it cannot rotate it when its turn comes.
                 self.known.pass_on(&first, &path, spot, &path_of);
                 self.say(
@@ -190,7 +190,7 @@ impl Seeker<'_> {
                         path: first,
                         other: path,
                     },
-                    &holding.set.declared_at,
+                    &holding.stanza.declared_at,
                 );
                 return true;
             }
@@ -198,10 +198,10 @@ impl Seeker<'_> {
         } else if ignored {
             Problem::DuplicateIgnored(path)
         } else {
-            let first = holding.set.declared_at.clone();
+            let first = holding.stanza.declared_at.clone();
             Problem::DuplicateLog { path, first }
         };
-        self.say(problem, &expanded.set.declared_at);
+        self.say(problem, &expanded.stanza.declared_at);
         false
     }
 
@@ -241,7 +241,7 @@ mod tests {
             }
         };
         let loaded = load(&[config], &LoadOptions::default(), &mut hear);
-        let discovered = discover(loaded.sets, &mut hear);
+        let discovered = discover(loaded.stanzas, &mut hear);
         assert_eq!(
             discovered.failed || loaded.failed,
             said.iter().any(|problem| problem.class().severity == Severity::Error)
@@ -249,9 +249,9 @@ mod tests {
         let short = |log: &FoundLog| log.path.strip_prefix(root.path()).unwrap().display().to_string();
         (
             discovered
-                .sets
+                .stanzas
                 .iter()
-                .map(|set| set.logs.iter().map(short).collect())
+                .map(|stanza| stanza.logs.iter().map(short).collect())
                 .collect(),
             said,
         )

@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use super::known::Spot;
-use super::{ExpandedSet, FoundLog, Seeker};
+use super::known::LogIndex;
+use super::{ExpandedStanza, FoundLog, Seeker};
 use crate::diag::{Problem, Severity};
-use crate::policy::{LogSet, Method, OldDir};
+use crate::policy::{Method, OldDir, Stanza};
 use crate::sys::{confread, listing};
 use crate::unix::split_path;
 
@@ -23,12 +23,12 @@ impl Seeker<'_> {
     /// Leaves out the logs whose archives cannot go into the directory for them: it may be in the hands of whoever owns the log.
     pub(super) fn keep_where_old_dir_fits(
         &mut self,
-        set: &LogSet,
+        stanza: &Stanza,
         old_dir: &OldDir,
         logs: &mut Vec<FoundLog>,
-        earlier: &[ExpandedSet],
+        earlier: &[ExpandedStanza],
     ) {
-        let place = old_dir.declared_at.as_ref().unwrap_or(&set.declared_at);
+        let place = old_dir.declared_at.as_ref().unwrap_or(&stanza.declared_at);
         let mut last: Option<PathBuf> = None;
         let mut refused: HashSet<PathBuf> = HashSet::new();
         logs.retain(|log| {
@@ -44,7 +44,7 @@ impl Seeker<'_> {
             if refused.contains(directory) {
                 return false;
             }
-            if let Err(problem) = self.old_dir_problem(set, old_dir, directory, &log.path) {
+            if let Err(problem) = self.old_dir_problem(stanza, old_dir, directory, &log.path) {
                 let is_error = problem.class().severity == Severity::Error;
                 self.say(problem, place);
                 if is_error {
@@ -58,19 +58,25 @@ impl Seeker<'_> {
     }
 
     /// Answers whether an earlier stanza has a log, and will keep it.
-    fn is_held_elsewhere(&mut self, log: &Path, earlier: &[ExpandedSet]) -> bool {
-        let path_of = |(set, log): Spot| &*earlier[set as usize].logs[log as usize].path;
+    fn is_held_elsewhere(&mut self, log: &Path, earlier: &[ExpandedStanza]) -> bool {
+        let path_of = |(stanza, log): LogIndex| &*earlier[stanza as usize].logs[log as usize].path;
         let Some(holder) = self.known.holder(log, &path_of) else {
             return false;
         };
-        let policy = &earlier[holder.0 as usize].set.policy;
+        let policy = &earlier[holder.0 as usize].stanza.policy;
         self.known.former(log).is_some() || !self.is_idle(holder.0, policy, path_of(holder), log)
     }
 
-    fn old_dir_problem(&mut self, set: &LogSet, old_dir: &OldDir, directory: &Path, log: &Path) -> Result<(), Problem> {
+    fn old_dir_problem(
+        &mut self,
+        stanza: &Stanza,
+        old_dir: &OldDir,
+        directory: &Path,
+        log: &Path,
+    ) -> Result<(), Problem> {
         let device = self.device(directory).map_err(|errno| {
             let path = directory.to_owned();
-            if set.policy.missing_ok {
+            if stanza.policy.missing_ok {
                 Problem::LogPathMissing { path, errno }
             } else {
                 Problem::LogPathUnverified { path, errno }
@@ -83,7 +89,7 @@ impl Seeker<'_> {
             Err(errno) if old_dir.create.is_some() && listing::is_absence(errno) => return Ok(()),
             Err(errno) => return Err(Problem::OldDirUnverified { path, errno }),
         };
-        let must_rename = matches!(set.policy.method, Method::Rename { .. });
+        let must_rename = matches!(stanza.policy.method, Method::Rename { .. });
         if must_rename && device != archive_device {
             return Err(Problem::DifferentDevices {
                 old_dir: old_dir.path.clone(),

@@ -10,9 +10,9 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use super::conditions::{Conditions, EngineError};
 use super::engine;
 use super::files::Regular;
-use super::means::{EngineError, Means};
 use super::pace::Pace;
 use super::place::place;
 use super::remove::remove;
@@ -23,7 +23,7 @@ use crate::fault::{ChildEnd, Fault, Op, SysError};
 use crate::plan::Where;
 use crate::policy::Compression;
 use crate::sys::File;
-use crate::sys::create::Newborn;
+use crate::sys::create::NewFile;
 use crate::sys::dir::{Access, Dir, facts_of_open};
 use crate::sys::{attributes, context, process, signals, stream};
 
@@ -59,7 +59,7 @@ pub(super) struct ToCompress<'a> {
 /// A compressed file that is written but not yet known to be on disk.
 #[derive(Debug)]
 pub(super) struct Halfway {
-    newborn: Newborn,
+    new_file: NewFile,
     source: Regular,
     from: OsString,
     to: OsString,
@@ -75,7 +75,7 @@ pub(super) enum Progress {
     /// A compressed file is written; [`complete`] is to be called.
     Halfway(Box<Halfway>),
     /// A program still writes to what is to be compressed or copied, or it is not known yet whether one does: nothing was done.
-    Held,
+    Busy,
 }
 
 /// Writes the compressed file. It is said when it is known that no program writes to the archive.
@@ -86,12 +86,12 @@ pub(super) fn begin(
     listener: &LogListener<'_>,
 ) -> Result<Progress, Fault> {
     let ToCompress { from, to, .. } = wanted;
-    let (Some(dir), Some(how)) = (&site.archive_dir, &site.set.policy.compression) else {
+    let (Some(dir), Some(how)) = (&site.archive_dir, &site.stanza.policy.compression) else {
         return Ok(Progress::Done);
     };
     let opened = open_source(site, from);
     if opened.as_ref().is_ok_and(|source| source.is_held(wanted.switched)) {
-        return Ok(Progress::Held);
+        return Ok(Progress::Busy);
     }
     listener.note(|| What::Step(site.compressing(from)));
     let source = opened?;
@@ -101,19 +101,19 @@ pub(super) fn begin(
         remove(site, from, listener)?;
         return Ok(Progress::Done);
     }
-    let newborn = Newborn::like(Some(&source.file), dir, to)?;
+    let new_file = NewFile::like(Some(&source.file), dir, to)?;
     let writing = Writing {
         site,
         how,
         path: &site.archive_path_of(from),
         source: &source,
-        output: newborn.file(),
+        output: new_file.file(),
         listener,
     };
     writing.write(threads)?;
-    stream::start_write_out(newborn.file().as_fd(), 0, 0);
+    stream::start_write_out(new_file.file().as_fd(), 0, 0);
     Ok(Progress::Halfway(Box::new(Halfway {
-        newborn,
+        new_file,
         from: from.to_owned(),
         to: to.to_owned(),
         times_of: *wanted.times_of.unwrap_or(&source.facts),
@@ -124,7 +124,7 @@ pub(super) fn begin(
 
 fn open_source(site: &LogSite, from: &OsStr) -> Result<Regular, Fault> {
     let open = |access| site.open_regular(Where::Archive, from, access, Op::OpenForCompression);
-    if site.set.policy.shred.is_some() {
+    if site.stanza.policy.shred.is_some() {
         // What cannot be overwritten afterwards is not compressed. It is not held open to writing: that would look like a writer.
         open(Access::ReadWrite)?;
     }
@@ -141,13 +141,13 @@ fn is_twin(dir: &Dir, to: &OsStr, source: &File) -> bool {
 
 /// Tells whether a compressed file is whole and holds this content.
 fn holds(packed: &File, source: &File) -> bool {
-    let means = Means {
+    let conditions = Conditions {
         threads: NonZero::<usize>::MIN,
         stop: &|| signals::caught().is_some(),
         read: None,
         most: None,
     };
-    super::decompress::same_content(packed.as_fd(), source.as_fd(), means).unwrap_or(false)
+    super::decompress::same_content(packed.as_fd(), source.as_fd(), conditions).unwrap_or(false)
 }
 
 /// From what a compressed file is written to what, and who hears of it.
@@ -164,7 +164,7 @@ struct Writing<'a> {
 impl Writing<'_> {
     fn write(&self, threads: NonZero<usize>) -> Result<(), Fault> {
         let (source, facts) = (self.source.file.as_fd(), &self.source.facts);
-        let choices = &self.site.set.choices;
+        let choices = &self.site.stanza.choices;
         let pace = Pace::new(self.path, facts.size, &*choices.watcher);
         let not_smaller = || Fault::NotSmaller {
             path: self.path.to_owned(),
@@ -179,7 +179,7 @@ impl Writing<'_> {
             let is_full = most.is_some_and(|most| stream::size_of(self.output.as_fd()).is_ok_and(|size| size >= most));
             return if is_full { Err(not_smaller()) } else { done };
         };
-        let means = Means {
+        let conditions = Conditions {
             threads,
             stop: &|| {
                 pace.tick();
@@ -189,7 +189,7 @@ impl Writing<'_> {
             most,
         };
         let call = |op, errno: i32| Fault::Call(SysError::new(op, self.path, errno));
-        match engine::compress(built_in, source, self.output.as_fd(), means) {
+        match engine::compress(built_in, source, self.output.as_fd(), conditions) {
             Ok(_) => Ok(()),
             Err(EngineError::Source(error)) => Err(call(Op::Read, error.errno as i32)),
             Err(EngineError::Sink(error)) => Err(call(Op::Write, error.errno as i32)),
@@ -203,10 +203,10 @@ impl Writing<'_> {
         let (path, source) = (self.path, &self.source.file);
         let cannot = |error: SysError| Fault::CannotCompress {
             path: path.to_owned(),
-            stanza: self.site.set.declared_at.clone(),
+            stanza: self.site.stanza.declared_at.clone(),
             error: Box::new(error),
         };
-        if let Some(error) = self.site.set.no_compressor.get() {
+        if let Some(error) = self.site.stanza.no_compressor.get() {
             return Err(cannot(error.clone()));
         }
         let filter = process::Filter {
@@ -222,7 +222,7 @@ impl Writing<'_> {
         };
         let done = process::run_filter(&filter, source, self.output, &tick).map_err(|error| {
             if error.is_absence() {
-                self.site.set.no_compressor.get_or_init(|| error.clone());
+                self.site.stanza.no_compressor.get_or_init(|| error.clone());
             }
             cannot(error)
         })?;
@@ -254,7 +254,7 @@ impl Writing<'_> {
 pub(super) fn complete(site: &LogSite, half: Halfway, listener: &LogListener<'_>) -> Result<bool, Fault> {
     let Some(dir) = &site.archive_dir else { return Ok(true) };
     let path = site.archive_path_of(&half.to);
-    let output = half.newborn.file();
+    let output = half.new_file.file();
     let (source, facts) = (&half.source.file, &half.source.facts);
     // The owner is that of the file that was read, whichever it is: what it holds goes to nobody else.
     attributes::set_owner(output, &path, facts.user, facts.group)?;
@@ -270,8 +270,8 @@ pub(super) fn complete(site: &LogSite, half: Halfway, listener: &LogListener<'_>
     if now.size != facts.size || now.modified != facts.modified {
         return Ok(false);
     }
-    place(site, half.newborn, Where::Archive, &half.to, listener)?;
-    dir.settle()?;
+    place(site, half.new_file, Where::Archive, &half.to, listener)?;
+    dir.keep_order()?;
     if let Err(fault) = remove(site, &half.from, listener) {
         let is_there = |name, id| {
             dir.look(name)

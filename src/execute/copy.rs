@@ -9,10 +9,10 @@ use super::place::place;
 use super::work::{LogSite, Turn};
 use crate::event::{LogListener, What};
 use crate::fault::{Fault, Op};
-use crate::plan::{Spot, Step, Where};
+use crate::plan::{Entry, Step, Where};
 use crate::sys::File;
 use crate::sys::call::{CallError, Errno};
-use crate::sys::create::Newborn;
+use crate::sys::create::NewFile;
 use crate::sys::dir::{Access, Dir, OpenError};
 use crate::sys::stream::Afterwards;
 use crate::sys::truncate::{self, Cut, CutWay};
@@ -29,17 +29,17 @@ pub(super) fn copy(turn: &Turn, step: &Step, listener: &LogListener<'_>) -> Resu
     let goes = from.name != site.name;
     let switched = turn.switched.get().copied();
     if goes && opened.as_ref().is_ok_and(|source| source.is_held(switched)) {
-        return Ok(Progress::Held);
+        return Ok(Progress::Busy);
     }
     turn.announce(step, listener);
     let source = opened?;
     if is_copied(dir, to, &source.file) {
         return Ok(Progress::Done);
     }
-    let newborn = Newborn::like(Some(&source.file), dir, to)?;
-    bytes::copy_contents(source.file.as_fd(), newborn.file().as_fd(), Afterwards::Keep)
+    let new_file = NewFile::like(Some(&source.file), dir, to)?;
+    bytes::copy_contents(source.file.as_fd(), new_file.file().as_fd(), Afterwards::Keep)
         .map_err(|error| call(site, from, to, error))?;
-    finish(site, &source, newborn, to, listener)?;
+    finish(site, &source, new_file, to, listener)?;
     Ok(Progress::Done)
 }
 
@@ -56,7 +56,7 @@ fn is_copied(dir: &Dir, to: &OsStr, source: &File) -> bool {
 /// Order: the copy is flushed and has its name before the log loses a byte.
 pub(super) fn copy_and_truncate(turn: &Turn, to: Option<&OsStr>, listener: &LogListener<'_>) -> Result<(), Fault> {
     let site = &turn.site;
-    let log = Spot {
+    let log = Entry {
         place: Where::Log,
         name: site.name.clone(),
     };
@@ -81,15 +81,15 @@ pub(super) fn copy_and_truncate(turn: &Turn, to: Option<&OsStr>, listener: &LogL
             })
     };
     let source = site.open_regular(Where::Log, &site.name, Access::Read, Op::Open)?;
-    let newborn = Newborn::like(Some(&source.file), dir, to)?;
-    let is_read_again = site.set.policy.compression.is_some();
+    let new_file = NewFile::like(Some(&source.file), dir, to)?;
+    let is_read_again = site.stanza.policy.compression.is_some();
     let after = if is_read_again {
         Afterwards::Keep
     } else {
         Afterwards::Forget
     };
-    let copied = truncate::copy(source.file.as_fd(), newborn.file().as_fd(), after, &reopen).map_err(fail)?;
-    let archive = finish(site, &source, newborn, to, listener)?;
+    let copied = truncate::copy(source.file.as_fd(), new_file.file().as_fd(), after, &reopen).map_err(fail)?;
+    let archive = finish(site, &source, new_file, to, listener)?;
     let cut = copied.cut(source.file.into(), archive.as_fd(), &reopen).map_err(fail)?;
     listener.hear(What::CutWay(cut.way));
     if reopen().is_ok_and(|log| truncate::grew_a_hole(log.as_fd(), &cut)) {
@@ -112,22 +112,22 @@ pub fn grew_a_hole(dir: &Dir, name: &OsStr, log: FileId, cut: &Cut) -> bool {
 fn finish(
     site: &LogSite,
     source: &Regular,
-    newborn: Newborn,
+    new_file: NewFile,
     to: &OsStr,
     listener: &LogListener<'_>,
 ) -> Result<File, Fault> {
     let path = site.archive_path_of(to);
     let Regular { file, facts } = source;
-    attributes::set_owner(newborn.file(), &path, facts.user, facts.group)?;
-    attributes::copy_permissions(file, facts, newborn.file(), &path)?;
-    context::copy_context(file, newborn.file(), &path)?;
-    flush(newborn.file(), &path)?;
-    let named = place(site, newborn, Where::Archive, to, listener)?;
-    site.archive_dir()?.settle()?;
+    attributes::set_owner(new_file.file(), &path, facts.user, facts.group)?;
+    attributes::copy_permissions(file, facts, new_file.file(), &path)?;
+    context::copy_context(file, new_file.file(), &path)?;
+    flush(new_file.file(), &path)?;
+    let named = place(site, new_file, Where::Archive, to, listener)?;
+    site.archive_dir()?.keep_order()?;
     Ok(named)
 }
 
-fn call(site: &LogSite, from: &Spot, to: &OsStr, error: CallError) -> Fault {
+fn call(site: &LogSite, from: &Entry, to: &OsStr, error: CallError) -> Fault {
     let path = if error.op == Op::Write {
         site.archive_path_of(to)
     } else {

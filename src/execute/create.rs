@@ -9,7 +9,7 @@ use crate::fault::{Fault, Op};
 use crate::plan::{self, Where};
 use crate::policy::{Method, Ownership};
 use crate::sys::File;
-use crate::sys::create::{Newborn, born_whole};
+use crate::sys::create::{NewFile, born_whole};
 use crate::sys::dir::{Access, Dir};
 use crate::sys::{attributes, context};
 
@@ -18,23 +18,25 @@ use crate::sys::{attributes, context};
 pub(super) fn create(turn: &Turn, ownership: &Ownership, listener: &LogListener<'_>) -> Result<(), Fault> {
     let path = &turn.site.path;
     // The old log, renamed, must not come back under this name when the power goes.
-    turn.site.log_dir.settle()?;
+    turn.site.log_dir.keep_order()?;
     if is_born_whole(turn, ownership) {
         return Ok(());
     }
     let (mode, user, group) = turn.owned(ownership);
     let needs_old = ownership.mode.is_none() || context::KEEPS_CONTEXT;
     let old = if needs_old { old_log(turn) } else { None };
-    let newborn = Newborn::like(old.as_ref(), &turn.site.log_dir, &turn.site.name)?;
-    attributes::set_owner(newborn.file(), path, user, group)?;
+    let new_file = NewFile::like(old.as_ref(), &turn.site.log_dir, &turn.site.name)?;
+    attributes::set_owner(new_file.file(), path, user, group)?;
     match &old {
-        Some(old) if ownership.mode.is_none() => attributes::copy_permissions(old, &turn.before, newborn.file(), path)?,
-        _ => attributes::set_mode(newborn.file(), path, mode)?,
+        Some(old) if ownership.mode.is_none() => {
+            attributes::copy_permissions(old, &turn.before, new_file.file(), path)?
+        }
+        _ => attributes::set_mode(new_file.file(), path, mode)?,
     }
     if let Some(old) = &old {
-        context::copy_context(old, newborn.file(), path)?;
+        context::copy_context(old, new_file.file(), path)?;
     }
-    place(&turn.site, newborn, Where::Log, &turn.site.name, listener)?;
+    place(&turn.site, new_file, Where::Log, &turn.site.name, listener)?;
     Ok(())
 }
 
@@ -59,7 +61,7 @@ fn old_log(turn: &Turn) -> Option<File> {
 
 /// Returns where the old log is now.
 fn old_name(turn: &Turn) -> Option<(&Dir, OsString)> {
-    if matches!(turn.site.set.policy.method, Method::RenameThenCopy { .. }) {
+    if matches!(turn.site.stanza.policy.method, Method::RenameThenCopy { .. }) {
         return Some((&turn.site.log_dir, plan::interim(&turn.site.name)));
     }
     Some((turn.site.archive_dir.as_deref()?, turn.archive.clone()))

@@ -7,7 +7,7 @@ use std::os::fd::BorrowedFd;
 use flate2::bufread::MultiGzDecoder;
 use zstd::stream::read::Decoder;
 
-use super::means::{EngineError, Means};
+use super::conditions::{Conditions, EngineError};
 use crate::sys::call::CallError;
 use crate::sys::stream::{Afterwards, Run, Source};
 
@@ -17,10 +17,14 @@ const BUFFER: usize = 128 << 10;
 /// Says whether `packed` is a whole gzip or zstd file and its content is, to the last byte, that of `plain`.
 ///
 /// Memory use does not depend on the sizes. A damaged or cut-off file is no error: the answer is `false`.
-pub fn same_content(packed: BorrowedFd<'_>, plain: BorrowedFd<'_>, means: Means<'_>) -> Result<bool, EngineError> {
+pub fn same_content(
+    packed: BorrowedFd<'_>,
+    plain: BorrowedFd<'_>,
+    conditions: Conditions<'_>,
+) -> Result<bool, EngineError> {
     let mut plain = Reader::open(plain)?;
     let mut same = true;
-    let whole = unpack(packed, means, |bytes| {
+    let whole = unpack(packed, conditions, |bytes| {
         same = plain.begins_with(bytes)?;
         Ok(same)
     })?;
@@ -31,22 +35,22 @@ pub fn same_content(packed: BorrowedFd<'_>, plain: BorrowedFd<'_>, means: Means<
 }
 
 /// Says whether `packed` is a whole gzip or zstd file: it unpacks, and its checksums are right.
-pub fn is_whole(packed: BorrowedFd<'_>, means: Means<'_>) -> Result<bool, EngineError> {
-    unpack(packed, means, |_| Ok(true))
+pub fn is_whole(packed: BorrowedFd<'_>, conditions: Conditions<'_>) -> Result<bool, EngineError> {
+    unpack(packed, conditions, |_| Ok(true))
 }
 
 /// Unpacks a file, and shows what is in it as long as more is wanted; `false` if it is neither gzip nor zstd, not whole, or no more
 /// was wanted.
 fn unpack(
     packed: BorrowedFd<'_>,
-    means: Means<'_>,
+    conditions: Conditions<'_>,
     mut wants_more: impl FnMut(&[u8]) -> io::Result<bool>,
 ) -> Result<bool, EngineError> {
     let mut packed = Reader::open(packed)?;
     let result = packed.unpacker().and_then(|mut unpacker| {
         let mut output = vec![0; BUFFER];
         loop {
-            if (means.stop)() {
+            if (conditions.stop)() {
                 return Ok(Err(EngineError::Stopped));
             }
             let count = unpacker.read(&mut output)?;
@@ -153,7 +157,7 @@ mod tests {
     use super::*;
     use crate::execute::engine::{BuiltIn, compress, recognise};
 
-    const MEANS: Means<'static> = Means {
+    const CONDITIONS: Conditions<'static> = Conditions {
         threads: NonZero::<usize>::MIN,
         stop: &|| false,
         read: None,
@@ -168,12 +172,12 @@ mod tests {
 
     fn packed(with: BuiltIn, plain: &File) -> File {
         let to = tempfile::tempfile().unwrap();
-        compress(with, plain.as_fd(), to.as_fd(), MEANS).unwrap();
+        compress(with, plain.as_fd(), to.as_fd(), CONDITIONS).unwrap();
         to
     }
 
     fn same(packed: &File, plain: &File) -> bool {
-        same_content(packed.as_fd(), plain.as_fd(), MEANS).unwrap()
+        same_content(packed.as_fd(), plain.as_fd(), CONDITIONS).unwrap()
     }
 
     fn both() -> [BuiltIn; 2] {
@@ -187,7 +191,7 @@ mod tests {
             for content in [&text[..], b"", b"x", &vec![0; 3_000_000]] {
                 let plain = holding(content);
                 let packed = packed(with, &plain);
-                assert!(same(&packed, &plain) && is_whole(packed.as_fd(), MEANS).unwrap());
+                assert!(same(&packed, &plain) && is_whole(packed.as_fd(), CONDITIONS).unwrap());
                 let mut longer = content.to_vec();
                 longer.push(0);
                 assert!(!same(&packed, &holding(&longer)));
@@ -208,11 +212,11 @@ mod tests {
             let packed = packed(with, &plain);
             for length in 0..packed.metadata().unwrap().len() {
                 packed.set_len(packed.metadata().unwrap().len().min(length)).unwrap();
-                assert!(!is_whole(packed.as_fd(), MEANS).unwrap());
+                assert!(!is_whole(packed.as_fd(), CONDITIONS).unwrap());
                 let fresh = self::packed(with, &plain);
                 fresh.set_len(length).unwrap();
                 assert!(
-                    !is_whole(fresh.as_fd(), MEANS).unwrap() && !same(&fresh, &plain),
+                    !is_whole(fresh.as_fd(), CONDITIONS).unwrap() && !same(&fresh, &plain),
                     "{with:?} {length}"
                 );
             }

@@ -7,7 +7,7 @@ use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::means::{EngineError, Means};
+use super::conditions::{Conditions, EngineError};
 use super::{gzip, zstd};
 use crate::sys::stream::{Afterwards, Sink, Source};
 
@@ -31,15 +31,15 @@ pub fn compress(
     with: BuiltIn,
     from: BorrowedFd<'_>,
     to: BorrowedFd<'_>,
-    means: Means<'_>,
+    conditions: Conditions<'_>,
 ) -> Result<Compressed, EngineError> {
     let mut source = Source::open(from, Afterwards::Forget)
         .map_err(EngineError::Source)?
-        .watched_by(means.read);
-    let mut sink = Sink::new(to, Afterwards::Forget).limited_to(means.most);
+        .watched_by(conditions.read);
+    let mut sink = Sink::new(to, Afterwards::Forget).limited_to(conditions.most);
     let done = match with {
-        BuiltIn::Gzip(level) => gzip::compress(level, &mut source, &mut sink, means),
-        BuiltIn::Zstd(setting) => zstd::compress(setting, &mut source, &mut sink, means),
+        BuiltIn::Gzip(level) => gzip::compress(level, &mut source, &mut sink, conditions),
+        BuiltIn::Zstd(setting) => zstd::compress(setting, &mut source, &mut sink, conditions),
     };
     done.map_err(|error| if sink.is_full() { EngineError::TooLarge } else { error })?;
     Ok(Compressed {

@@ -5,17 +5,17 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::Hands;
+use super::Driver;
 use super::compress::{self, Progress};
 use super::finish::Finisher;
 use super::hook::{self, Call};
 use super::job::{Busy, Finished, Job};
 use super::olddir;
 use super::perform::{holder, perform};
-use super::work::{SetWork, Turn};
+use super::work::{StanzaWork, Turn};
 use crate::event::{About, Event, Listener, LogListener, What};
 use crate::fault::Fault;
-use crate::observe::{Directories, Held};
+use crate::observe::{Directories, OpenDir};
 use crate::plan::Step;
 use crate::policy::Ownership;
 use crate::sys::dir::Dir;
@@ -57,30 +57,30 @@ impl Executor {
                 false => Err(still_written(None)),
             },
             // Whoever holds an archive that is not compressed yet is told when patience is out, if it does so still.
-            Progress::Held if matches!(step, Step::Compress { .. }) => Err(still_written(None)),
-            Progress::Held => Err(still_written(holder(&turn.site, step))),
+            Progress::Busy if matches!(step, Step::Compress { .. }) => Err(still_written(None)),
+            Progress::Busy => Err(still_written(holder(&turn.site, step))),
         }
     }
 }
 
-impl Hands for Executor {
-    fn script(&mut self, set: &SetWork, call: &Call, about: About) -> Result<(), Fault> {
+impl Driver for Executor {
+    fn script(&mut self, stanza: &StanzaWork, call: &Call, about: About) -> Result<(), Fault> {
         let what = What::Script {
             hook: call.hook,
             rehearsed: None,
         };
         self.listener.hear(Event { about, what });
-        hook::run(set, call)
+        hook::run(stanza, call)
     }
 
     fn make_dir(
         &mut self,
         directories: &mut Directories,
-        base: &Held,
+        base: &OpenDir,
         path: &Path,
         ownership: &Ownership,
         log: &Arc<Path>,
-    ) -> Result<Option<Rc<Held>>, Fault> {
+    ) -> Result<Option<Rc<OpenDir>>, Fault> {
         let made = olddir::make(base, path, ownership, log, &LogListener::new(log, &*self.listener))?;
         directories.take(base, path, made).map(Some)
     }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::work::LogSite;
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Op, SysError};
-use crate::plan::{Spot, Where};
+use crate::plan::{Entry, Where};
 use crate::sys::File;
 use crate::sys::call::Errno;
 use crate::sys::dir::{Access, Dir, OpenError};
@@ -36,7 +36,7 @@ impl Regular {
 impl LogSite {
     /// Returns the path of a name, as scripts and messages have it.
     #[must_use]
-    pub fn path_of(&self, spot: &Spot) -> PathBuf {
+    pub fn path_of(&self, spot: &Entry) -> PathBuf {
         self.path_in(spot.place, &spot.name)
     }
 
@@ -79,7 +79,7 @@ impl LogSite {
     pub(super) fn open_regular(&self, place: Where, name: &OsStr, access: Access, op: Op) -> Result<Regular, Fault> {
         let path = || self.path_in(place, name);
         match self.dir(place)?.open_plain(name, access, op) {
-            Ok((_, facts)) if facts.links > 1 && !self.set.policy.allow_hardlink => {
+            Ok((_, facts)) if facts.links > 1 && !self.stanza.policy.allow_hardlink => {
                 Err(Fault::NotPlain { path: path(), op })
             }
             Ok((file, facts)) => Ok(Regular { file, facts }),

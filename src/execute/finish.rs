@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 
 use super::job::{After, Finished, Job, lock};
 use crate::plan::Step;
-use crate::sys::room;
+use crate::sys::descriptors;
 
 /// So many small outputs are written before the first of them is flushed, or as many as descriptors allow.
 const BATCH: usize = 64;
@@ -88,7 +88,7 @@ impl Finisher {
             return;
         }
         let mut board = lock(&self.shared.board);
-        while board.queue.len() >= room::share(QUEUE_PART, QUEUE) {
+        while board.queue.len() >= descriptors::share(QUEUE_PART, QUEUE) {
             board = self.shared.changed.wait(board).unwrap_or_else(PoisonError::into_inner);
         }
         board.queue.push_back(job);
@@ -153,7 +153,7 @@ impl Drop for Finisher {
 /// threads that change one directory only wait for each other.
 fn is_quick(job: &Job) -> bool {
     let removals_only = job.steps().all(|step| matches!(step, Step::Remove { .. }));
-    removals_only && job.size() <= BIG && job.turn().site.set.policy.shred.is_none()
+    removals_only && job.size() <= BIG && job.turn().site.stanza.policy.shred.is_none()
 }
 
 fn serve(shared: &Shared, threads: NonZero<usize>) {
@@ -176,7 +176,7 @@ fn serve(shared: &Shared, threads: NonZero<usize>) {
 /// Takes the next jobs, big ones alone, and notes that somebody works on them.
 fn take_batch(board: &mut Board, jobs: NonZero<usize>) -> Option<Vec<Job>> {
     let mut batch = Vec::new();
-    let most = room::share(BATCH_PART * jobs.get(), BATCH);
+    let most = descriptors::share(BATCH_PART * jobs.get(), BATCH);
     while let Some(next) = board.queue.front() {
         let big = next.size() > BIG;
         if (big && !batch.is_empty()) || batch.len() >= most {

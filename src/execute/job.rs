@@ -17,7 +17,7 @@ use super::work::Turn;
 use crate::event::{Event, Listener, LogListener, What};
 use crate::fault::Fault;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
-use crate::plan::{Spot, Step};
+use crate::plan::{Entry, Step};
 use crate::sys::signals;
 
 /// One log's remaining steps.
@@ -127,7 +127,7 @@ impl Heard {
     fn for_turn(turn: &Turn) -> Arc<Self> {
         Arc::new(Self {
             events: Mutex::default(),
-            with_notes: turn.site.set.choices.watcher.hears_notes(),
+            with_notes: turn.site.stanza.choices.watcher.hears_notes(),
         })
     }
 
@@ -223,13 +223,13 @@ impl Job {
                     }
                 }
                 Ok(Progress::Halfway(half)) => return After::Written(self, half),
-                Ok(Progress::Held) if self.is_last_try => {
+                Ok(Progress::Busy) if self.is_last_try => {
                     let path = self.turn.site.source_of(&step).unwrap_or_default();
                     let by = holder(&self.turn.site, &step);
                     self.tell(path, Obstructed::Written { by });
                     self.do_without(step);
                 }
-                Ok(Progress::Held) => {
+                Ok(Progress::Busy) => {
                     self.steps.push_front(step);
                     break;
                 }
@@ -396,7 +396,7 @@ fn is_about(step: &Step, name: &OsStr) -> bool {
     match step {
         Step::Compress { from, .. } => from == name,
         Step::Copy {
-            from: Spot { name: from, .. },
+            from: Entry { name: from, .. },
             ..
         } => from == name,
         Step::Mail { what, .. } => what == name,

@@ -21,7 +21,7 @@ const MOST: u64 = 1 << 30;
 /// # Errors
 /// It could not be read, or a program failed: what should have been sent must stay.
 pub(super) fn mail(site: &LogSite, what: &OsStr, subject: Subject, uncompress: bool) -> Result<(), Fault> {
-    let (Some(mail), Some(dir)) = (&site.set.policy.mail, &site.archive_dir) else {
+    let (Some(mail), Some(dir)) = (&site.stanza.policy.mail, &site.archive_dir) else {
         return Ok(());
     };
     let path = site.archive_path_of(what);
@@ -43,12 +43,12 @@ pub(super) fn mail(site: &LogSite, what: &OsStr, subject: Subject, uncompress: b
         subject: OsStr::new(&subject),
         address: &mail.address,
         text: &file,
-        uncompress: uncompress.then_some((site.set.policy.uncompress_command.as_path(), MOST)),
+        uncompress: uncompress.then_some((site.stanza.policy.uncompress_command.as_path(), MOST)),
     };
-    let sent = identity::as_starter(|| process::run_mail(&site.set.choices.mail_program, &letter))?;
+    let sent = identity::as_starter(|| process::run_mail(&site.stanza.choices.mail_program, &letter))?;
     let sent = sent.map_err(|error| Fault::CannotMail {
         path: path.clone(),
-        stanza: site.set.declared_at.clone(),
+        stanza: site.stanza.declared_at.clone(),
         error: Box::new(error),
     })?;
     sent.map_err(|end| Fault::Mail { path, end })

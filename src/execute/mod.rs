@@ -1,13 +1,13 @@
 //! Carries out what was planned: the only place that changes the world.
 //!
-//! [`Hands`] is what a rotation is done with: [`Executor`] does it, [`Rehearsal`] only says what would be done.
+//! [`Driver`] is what a rotation is done with: [`Executor`] does it, [`Rehearsal`] only says what would be done.
 
+pub mod conditions;
 pub mod decompress;
 pub mod engine;
 pub mod finish;
 pub mod gzip;
 pub mod hook;
-pub mod means;
 pub mod perform;
 pub mod work;
 pub mod zstd;
@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use crate::event::About;
 use crate::fault::Fault;
-use crate::observe::{Directories, Held};
+use crate::observe::{Directories, OpenDir};
 use crate::plan::Step;
 use crate::policy::Ownership;
 use crate::sys::dir::Dir;
@@ -42,20 +42,20 @@ pub use job::{Busy, Finished};
 pub use rehearsal::Rehearsal;
 
 /// What a rotation is done with.
-pub trait Hands {
+pub trait Driver {
     /// Runs a script, of a log or of a stanza.
-    fn script(&mut self, set: &work::SetWork, call: &hook::Call, about: About) -> Result<(), Fault>;
+    fn script(&mut self, stanza: &work::StanzaWork, call: &hook::Call, about: About) -> Result<(), Fault>;
 
     /// Makes the archives' directory (`path`, relative to the log's directory unless absolute) and its missing parents;
     /// `None` where it is only said.
     fn make_dir(
         &mut self,
         directories: &mut Directories,
-        base: &Held,
+        base: &OpenDir,
         path: &Path,
         ownership: &Ownership,
         log: &Arc<Path>,
-    ) -> Result<Option<Rc<Held>>, Fault>;
+    ) -> Result<Option<Rc<OpenDir>>, Fault>;
 
     /// Keeps other runs from cutting logs of a directory, where that is of use; waits a little for one that is at it.
     fn be_alone(&mut self, dir: &Dir) -> Alone;

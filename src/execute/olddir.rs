@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::event::{Doing, LogListener, What};
 use crate::fault::Fault;
-use crate::observe::Held;
+use crate::observe::OpenDir;
 use crate::policy::Ownership;
 use crate::sys::dir::Dir;
 use crate::sys::{mkdir, walk};
@@ -19,7 +19,7 @@ const DEFAULT_MODE: Mode = Mode(0o755);
 /// Makes the directory and its missing parents, each with the mode and owner asked for, and returns it; `log` is named where the
 /// way to it is not safe.
 pub(super) fn make(
-    base: &Held,
+    base: &OpenDir,
     path: &Path,
     ownership: &Ownership,
     log: &Path,
@@ -38,7 +38,7 @@ pub(super) fn make(
 }
 
 /// Returns the directories on the way that do not exist, outermost first.
-pub(super) fn missing(base: &Held, path: &Path, ownership: &Ownership, log: &Path) -> Result<Vec<PathBuf>, Fault> {
+pub(super) fn missing(base: &OpenDir, path: &Path, ownership: &Ownership, log: &Path) -> Result<Vec<PathBuf>, Fault> {
     let mut way = Way::begin(base, path, log)?;
     let mut missing = Vec::new();
     for part in path.components() {
@@ -63,7 +63,7 @@ struct Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    fn begin(base: &Held, path: &Path, log: &'a Path) -> Result<Self, Fault> {
+    fn begin(base: &OpenDir, path: &Path, log: &'a Path) -> Result<Self, Fault> {
         let (here, reached) = if path.is_absolute() {
             (walk::open_directory(Path::new("/"), log)?, PathBuf::from("/"))
         } else {

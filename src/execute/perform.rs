@@ -9,7 +9,7 @@ use super::{copy, create, mail, place, remove};
 use crate::event::LogListener;
 use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
-use crate::plan::{Model, Spot, Step, Where};
+use crate::plan::{Entry, Model, Step, Where};
 use crate::sys::call::Errno;
 use crate::sys::dir::Access;
 use crate::sys::writers::{Look, Writers};
@@ -65,7 +65,7 @@ pub(super) fn perform(
     Ok(Progress::Done)
 }
 
-fn rename(turn: &Turn, from: &Spot, to: &Spot, listener: &LogListener<'_>) -> Result<(), Fault> {
+fn rename(turn: &Turn, from: &Entry, to: &Entry, listener: &LogListener<'_>) -> Result<(), Fault> {
     let site = &turn.site;
     let is_log = from.place == Where::Log && from.name == site.name;
     if is_log && to.place == Where::Log && turn.archive != to.name {
@@ -104,7 +104,7 @@ fn log_now(turn: &Turn) -> Result<(FileId, Kind), SysError> {
     };
     // The number alone tells nothing: that of a file that was removed is given to the next one.
     let now = (facts.id, facts.kind);
-    let is_plain = facts.kind == Kind::Regular && (facts.links == 1 || turn.site.set.policy.allow_hardlink);
+    let is_plain = facts.kind == Kind::Regular && (facts.links == 1 || turn.site.stanza.policy.allow_hardlink);
     if now == before || is_plain {
         Ok(now)
     } else {
@@ -125,7 +125,7 @@ pub(super) fn holder(site: &LogSite, step: &Step) -> Option<String> {
     };
     let (_, facts) = dir.open_plain(name, Access::Read, Op::Open).ok()?;
     match Look::last().writers(&facts) {
-        Writers::Held(program) => program.map(|name| name.to_string_lossy().into_owned()),
+        Writers::Found(program) => program.map(|name| name.to_string_lossy().into_owned()),
         Writers::Nobody | Writers::Unknown => None,
     }
 }

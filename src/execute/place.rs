@@ -8,7 +8,7 @@ use crate::event::{LogListener, What};
 use crate::fault::{Fault, SysError};
 use crate::plan::Where;
 use crate::sys::File;
-use crate::sys::create::Newborn;
+use crate::sys::create::NewFile;
 use crate::sys::dir::Dir;
 
 /// The longest name that Linux's file systems take, in bytes.
@@ -20,7 +20,7 @@ pub(super) fn make_room(site: &LogSite, at: Where, name: &OsStr, listener: &LogL
     if dir.look(name)?.is_none() {
         return Ok(());
     }
-    let now = site.set.choices.now;
+    let now = site.stanza.choices.now;
     let mark = format!("-{:04}{:02}{:02}{:02}.backup", now.year, now.month, now.day, now.hour);
     let free = free_name(dir, name, &mark)?;
     dir.rename(name, dir, &free)?;
@@ -55,23 +55,23 @@ fn marked(name: &OsStr, mark: &str) -> OsString {
 /// Gives a finished file its name; what has the name already is moved aside.
 pub(super) fn place(
     site: &LogSite,
-    mut newborn: Newborn,
+    mut new_file: NewFile,
     at: Where,
     name: &OsStr,
     listener: &LogListener<'_>,
 ) -> Result<File, Fault> {
     let dir = site.dir(at)?;
     // What was moved out of its way must not come back when the power goes.
-    dir.settle()?;
-    match newborn.place(name) {
+    dir.keep_order()?;
+    match new_file.place(name) {
         Err(failed) if failed.is_taken() => {
             make_room(site, at, name, listener)?;
-            dir.settle()?;
-            newborn.place(name)?;
+            dir.keep_order()?;
+            new_file.place(name)?;
         }
         other => other?,
     }
-    Ok(newborn.into_file())
+    Ok(new_file.into_file())
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::hook::Call;
 use super::job::{Busy, Finished};
-use super::work::{SetWork, Turn};
-use super::{Hands, olddir};
+use super::work::{StanzaWork, Turn};
+use super::{Driver, olddir};
 use crate::event::{About, Doing, Event, Listener, LogListener, What};
 use crate::fault::{Fault, Hook};
-use crate::observe::{Directories, Held};
+use crate::observe::{Directories, OpenDir};
 use crate::plan::Step;
 use crate::policy::Ownership;
 use crate::sys::dir::Dir;
@@ -42,7 +42,7 @@ impl Rehearsal {
             Step::Compress { from, .. } => turn.site.archive_path_of(from),
             _ => return,
         };
-        if let Some(call) = Call::for_log(&turn.site.set, Hook::Remove, &goes, None) {
+        if let Some(call) = Call::for_log(&turn.site.stanza, Hook::Remove, &goes, None) {
             listener.hear(What::Script {
                 hook: call.hook,
                 rehearsed: Some((call.text, vec![goes.into_os_string()])),
@@ -51,8 +51,8 @@ impl Rehearsal {
     }
 }
 
-impl Hands for Rehearsal {
-    fn script(&mut self, _set: &SetWork, call: &Call, about: About) -> Result<(), Fault> {
+impl Driver for Rehearsal {
+    fn script(&mut self, _stanza: &StanzaWork, call: &Call, about: About) -> Result<(), Fault> {
         let what = What::Script {
             hook: call.hook,
             rehearsed: Some((Arc::clone(&call.text), call.args.clone())),
@@ -64,11 +64,11 @@ impl Hands for Rehearsal {
     fn make_dir(
         &mut self,
         _directories: &mut Directories,
-        base: &Held,
+        base: &OpenDir,
         path: &Path,
         ownership: &Ownership,
         log: &Arc<Path>,
-    ) -> Result<Option<Rc<Held>>, Fault> {
+    ) -> Result<Option<Rc<OpenDir>>, Fault> {
         for missing in olddir::missing(base, path, ownership, log)? {
             LogListener::new(log, &*self.listener).hear(What::Step(Doing::MakeDir(missing)));
         }

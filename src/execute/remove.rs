@@ -26,7 +26,7 @@ pub(super) fn remove(site: &LogSite, name: &OsStr, listener: &LogListener<'_>) -
     let path = site.archive_path_of(name);
     // What cannot be overwritten stays, and preremove does not hear of it.
     let is_link = || Ok::<_, Fault>(dir.look(name)?.is_some_and(|facts| facts.kind == Kind::Symlink));
-    let doomed = match site.set.policy.shred {
+    let doomed = match site.stanza.policy.shred {
         // A link is never followed: it only goes.
         Some(_) if is_link()? => None,
         Some(cycles) => {
@@ -38,13 +38,13 @@ pub(super) fn remove(site: &LogSite, name: &OsStr, listener: &LogListener<'_>) -
         }
         None => None,
     };
-    if let Some(mut call) = Call::for_log(&site.set, Hook::Remove, &path, None) {
+    if let Some(mut call) = Call::for_log(&site.stanza, Hook::Remove, &path, None) {
         listener.hear(What::Script {
             hook: Hook::Remove,
             rehearsed: None,
         });
         call.args = vec![path.clone().into_os_string()];
-        hook::run(&site.set, &call)?;
+        hook::run(&site.stanza, &call)?;
     }
     let Some((file, is_hollow, cycles)) = doomed else {
         return unlink(site, dir, name, path, listener);
@@ -70,7 +70,7 @@ pub(super) fn unlink(
     listener: &LogListener<'_>,
 ) -> Result<(), Fault> {
     let unlinked = match site.identity {
-        None => site.set.choices.release.unlink(dir, name),
+        None => site.stanza.choices.release.unlink(dir, name),
         // While the process has another identity no thread touches a file.
         Some(_) => dir.unlink(name),
     };

@@ -63,7 +63,7 @@ impl Choices {
 
 /// What holds for a stanza.
 #[derive(Debug)]
-pub struct SetWork {
+pub struct StanzaWork {
     pub policy: Arc<Policy>,
     /// Its path list as written.
     pub written: Arc<[u8]>,
@@ -77,7 +77,7 @@ pub struct SetWork {
 /// Where a log and its archives live.
 #[derive(Debug)]
 pub struct LogSite {
-    pub set: Arc<SetWork>,
+    pub stanza: Arc<StanzaWork>,
     /// Whose rights its file work is done with, where they are not the run's own.
     pub identity: Option<Identity>,
     /// The log's path as configured.
@@ -111,7 +111,7 @@ impl LogSite {
         let identity = self.identity.filter(|wanted| *wanted != identity::starter())?;
         Some(Stranger {
             identity,
-            patience: &self.set.choices.patience,
+            patience: &self.stanza.choices.patience,
         })
     }
 
@@ -127,7 +127,7 @@ impl LogSite {
 
     /// Returns what is said of a compression.
     pub(super) fn compressing(&self, from: &OsStr) -> Doing {
-        let how = self.set.policy.compression.as_ref();
+        let how = self.stanza.policy.compression.as_ref();
         Doing::Compress {
             with: how.map(|how| how.command.clone()).unwrap_or_default(),
             path: self.archive_path_of(from),
@@ -182,7 +182,7 @@ impl Turn {
             Step::SkipCopy { to } => say(Doing::SkipCopy(site.archive_path_of(to))),
             Step::Create(ownership) => say(self.creating(ownership)),
             Step::Mail { what, .. } => {
-                let mail = site.set.policy.mail.as_ref();
+                let mail = site.stanza.policy.mail.as_ref();
                 say(Doing::Mail {
                     path: site.archive_path_of(what),
                     address: mail.map(|mail| mail.address.clone()).unwrap_or_default(),
@@ -242,7 +242,7 @@ pub(super) mod tests {
             release: Release::new(Help::Never),
             patience: Patience::default(),
         };
-        let set = SetWork {
+        let stanza = StanzaWork {
             policy: policy.into(),
             written: Arc::from(&b""[..]),
             declared_at: Place {
@@ -255,7 +255,7 @@ pub(super) mod tests {
             no_compressor: OnceLock::new(),
         };
         LogSite {
-            set: Arc::new(set),
+            stanza: Arc::new(stanza),
             identity: None,
             path: path.into(),
             log_dir: Arc::clone(&dir),

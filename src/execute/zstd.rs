@@ -4,7 +4,7 @@ use std::num::NonZero;
 
 use zstd::stream::raw::{CParameter, Encoder, InBuffer, Operation, OutBuffer};
 
-use super::means::{EngineError, Means};
+use super::conditions::{Conditions, EngineError};
 use crate::sys::stream::{Run, Sink, Source};
 
 /// How much is read at once.
@@ -74,13 +74,13 @@ pub fn compress(
     setting: Setting,
     source: &mut Source<'_>,
     sink: &mut Sink<'_>,
-    means: Means<'_>,
+    conditions: Conditions<'_>,
 ) -> Result<(), EngineError> {
-    let mut encoder = encoder(setting, means.threads)?;
+    let mut encoder = encoder(setting, conditions.threads)?;
     let mut input = vec![0; INPUT];
     let mut output = vec![0; OUTPUT];
     loop {
-        if (means.stop)() {
+        if (conditions.stop)() {
             return Err(EngineError::Stopped);
         }
         match source.read(&mut input).map_err(EngineError::Source)? {
@@ -89,7 +89,7 @@ pub fn compress(
                 input.fill(0);
                 let mut left = length;
                 while left > 0 {
-                    if (means.stop)() {
+                    if (conditions.stop)() {
                         return Err(EngineError::Stopped);
                     }
                     let count = usize::try_from(left).unwrap_or(INPUT).min(INPUT);
@@ -174,7 +174,7 @@ mod tests {
     fn packed(setting: Setting, plain: &File) -> File {
         let to = tempfile::tempfile().unwrap();
         let mut source = Source::open(plain.as_fd(), Afterwards::Keep).unwrap();
-        let means = Means {
+        let conditions = Conditions {
             threads: NonZero::new(2).unwrap(),
             stop: &|| false,
             read: None,
@@ -184,7 +184,7 @@ mod tests {
             setting,
             &mut source,
             &mut Sink::new(to.as_fd(), Afterwards::Keep),
-            means,
+            conditions,
         )
         .unwrap();
         to

@@ -12,7 +12,7 @@ use crate::execute::engine;
 use crate::facts::{FileFacts, Kind};
 use crate::fault::Fault;
 use crate::naming::ArchiveNames;
-use crate::observe::{Directories, Held, is_held};
+use crate::observe::{Directories, OpenDir, is_held};
 use crate::obstacle::{self, ArchiveObstacle, Need, Obstructed};
 use crate::plan::{self, Before, Question, Step};
 use crate::policy::{Keep, MailWhich, NamingStyle, Policy};
@@ -69,7 +69,7 @@ pub fn missing_programs(policy: &Policy, programs: Programs<'_>) -> Vec<(Need, P
 /// Finds the directory in which whoever acts cannot change the names that a log's rotation changes; `archives` is that of the
 /// archives.
 #[must_use]
-pub fn not_writable(policy: &Policy, facts: &FileFacts, log: &Held, archives: Option<&Held>) -> Option<PathBuf> {
+pub fn not_writable(policy: &Policy, facts: &FileFacts, log: &OpenDir, archives: Option<&OpenDir>) -> Option<PathBuf> {
     let user = identity::current().user;
     let is_stuck = obstacle::moves_log(policy) && obstacle::is_stuck(facts, &log.facts, user);
     let of_log = (obstacle::moves_log(policy)).then_some(log);
@@ -134,7 +134,7 @@ fn try_obstacles(ahead: &Ahead<'_>, directories: &mut Directories) -> Result<Vec
 fn of_archives(
     policy: &Policy,
     names: &ArchiveNames,
-    place: &Held,
+    place: &OpenDir,
     found: &mut Vec<ArchiveObstacle>,
 ) -> Result<(), Fault> {
     let mut asked = 0;
@@ -168,7 +168,7 @@ fn changes(policy: &Policy) -> bool {
 }
 
 /// Returns the program that has an archive open for writing, by its name where that is known.
-fn writer(place: &Held, name: &OsString) -> Result<Option<Option<String>>, Fault> {
+fn writer(place: &OpenDir, name: &OsString) -> Result<Option<Option<String>>, Fault> {
     let Some(facts) = place.dir.look(name)?.filter(|facts| facts.kind == Kind::Regular) else {
         return Ok(None);
     };
@@ -178,7 +178,7 @@ fn writer(place: &Held, name: &OsString) -> Result<Option<Option<String>>, Fault
 /// Returns the name of the program that writes to a file, where it is known.
 pub(super) fn program_of(facts: &FileFacts) -> Option<String> {
     match Look::last().writers(facts) {
-        Writers::Held(program) => program.map(|name| name.to_string_lossy().into_owned()),
+        Writers::Found(program) => program.map(|name| name.to_string_lossy().into_owned()),
         Writers::Nobody | Writers::Unknown => None,
     }
 }

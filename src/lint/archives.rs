@@ -10,7 +10,7 @@ use super::{Finding, Lint, Made};
 use crate::clock::Now;
 use crate::config::directive::Setting;
 use crate::naming::ArchiveNames;
-use crate::policy::{CompressWhen, LogSet, Naming, NamingStyle, Origin, Policy, Trigger};
+use crate::policy::{CompressWhen, Naming, NamingStyle, Origin, Policy, Stanza, Trigger};
 use crate::sys::pattern;
 
 /// Some moment: names made for it show what the names of all moments look like.
@@ -57,18 +57,18 @@ fn needed(trigger: Trigger) -> Grain {
 }
 
 /// Reports dated names that two rotations of one log can share.
-pub fn dates(set: &LogSet, known: Known, rhythm: Option<Rhythm>, found: &mut Vec<Finding>) {
-    let naming = &set.policy.naming;
+pub fn dates(stanza: &Stanza, known: Known, rhythm: Option<Rhythm>, found: &mut Vec<Finding>) {
+    let naming = &stanza.policy.naming;
     if naming.style == NamingStyle::Numbered {
         return;
     }
-    let trigger = set.policy.trigger;
+    let trigger = stanza.policy.trigger;
     let (mut needed, mut criterion) = (needed(trigger), trigger.setting());
     let several_a_day = rhythm.is_some_and(|rhythm| rhythm.shortest < Rhythm::DAILY.shortest);
-    if set.policy.max_size.is_some() && several_a_day && needed > Grain::Hour {
+    if stanza.policy.max_size.is_some() && several_a_day && needed > Grain::Hour {
         (needed, criterion) = (Grain::Hour, Setting::MaxSize);
     }
-    let grain = grain_of(naming.format(set.policy.trigger).as_bytes());
+    let grain = grain_of(naming.format(stanza.policy.trigger).as_bytes());
     let dated_back = dated_back(naming.style)
         .filter(|(_, by)| *by < grain)
         .map(|(setting, _)| setting);
@@ -76,7 +76,7 @@ pub fn dates(set: &LogSet, known: Known, rhythm: Option<Rhythm>, found: &mut Vec
     if grain < needed || (grain == needed && dated_back.is_none()) {
         return;
     }
-    let made = Made::of(set);
+    let made = Made::of(stanza);
     let format = naming.date_format.clone();
     let named = if format.is_some() {
         Setting::DateFormat
@@ -111,14 +111,21 @@ fn dated_back(style: NamingStyle) -> Option<(Setting, Grain)> {
 
 /// Finds the setting without which a word would not find the archives of what it finds.
 #[must_use]
-pub fn found_again_by(set: &LogSet, word: &[u8]) -> Option<Setting> {
+pub fn found_again_by(stanza: &Stanza, word: &[u8]) -> Option<Setting> {
     let without = |change: fn(&mut Naming)| {
-        let mut policy = Policy::clone(&set.policy);
+        let mut policy = Policy::clone(&stanza.policy);
         change(&mut policy.naming);
         let policy = Arc::new(policy);
-        found_again(&LogSet { policy, ..set.clone() }, word).is_none()
+        found_again(
+            &Stanza {
+                policy,
+                ..stanza.clone()
+            },
+            word,
+        )
+        .is_none()
     };
-    let naming = &set.policy.naming;
+    let naming = &stanza.policy.naming;
     if naming.extension.is_some() && without(|naming| naming.extension = None) {
         Some(Setting::Extension)
     } else if naming.add_extension.is_some() && without(|naming| naming.add_extension = None) {
@@ -131,9 +138,9 @@ pub fn found_again_by(set: &LogSet, word: &[u8]) -> Option<Setting> {
 
 /// Finds an archive that a word finds along with its log; answers both names.
 #[must_use]
-pub fn found_again(set: &LogSet, word: &[u8]) -> Option<(OsString, OsString)> {
+pub fn found_again(stanza: &Stanza, word: &[u8]) -> Option<(OsString, OsString)> {
     let last = word.rsplit(|byte| *byte == b'/').next()?;
-    if !pattern::is_special(last) || set.policy.old_dir.is_some() {
+    if !pattern::is_special(last) || stanza.policy.old_dir.is_some() {
         return None;
     }
     let matcher = pattern::NamePattern::new(last);
@@ -141,15 +148,15 @@ pub fn found_again(set: &LogSet, word: &[u8]) -> Option<(OsString, OsString)> {
     if !matcher.matches_visible(log.as_bytes()) {
         return None;
     }
-    archives_of(set, &log)?
+    archives_of(stanza, &log)?
         .into_iter()
         .find(|archive| matcher.matches_visible(archive.as_bytes()))
         .map(|archive| (log, archive))
 }
 
 /// Returns the names that archives of a log keep.
-fn archives_of(set: &LogSet, log: &OsStr) -> Option<Vec<OsString>> {
-    let policy = &set.policy;
+fn archives_of(stanza: &Stanza, log: &OsStr) -> Option<Vec<OsString>> {
+    let policy = &stanza.policy;
     let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
     let names = ArchiveNames::new(log, &policy.naming, policy.trigger, suffix).ok()?;
     let plain = match policy.naming.style {
@@ -183,12 +190,12 @@ fn sample(pattern: &[u8]) -> Vec<u8> {
                     at += 1;
                     continue;
                 };
-                let set = pattern::NamePattern::new(&pattern[at..=end]);
+                let bracket = pattern::NamePattern::new(&pattern[at..=end]);
                 name.extend(
                     b"xX0_-."
                         .iter()
                         .chain(&pattern[from..end])
-                        .find(|byte| set.matches(&[**byte])),
+                        .find(|byte| bracket.matches(&[**byte])),
                 );
                 at = end;
             }

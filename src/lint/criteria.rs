@@ -7,7 +7,7 @@ use super::{Finding, Lint};
 use crate::config::ast::{File, Item};
 use crate::config::directive::Setting;
 use crate::diag::Place;
-use crate::policy::{LogSet, Origin};
+use crate::policy::{Origin, Stanza};
 
 /// Reports each criterion that a later one of the same block, or of the same stretch of globals, replaces.
 pub fn lost(file: &File<'_>, found: &mut Vec<Finding>) {
@@ -38,11 +38,11 @@ fn take(file: &File<'_>, item: &Item<'_>, held: &mut Option<(Setting, Place)>, f
 }
 
 /// Reports the globals of drop-ins that hold for stanzas of other files.
-pub fn leaks(sets: &[LogSet], is_drop_in: &dyn Fn(&Place) -> bool, found: &mut Vec<Finding>) {
+pub fn leaks(stanzas: &[Stanza], is_drop_in: &dyn Fn(&Place) -> bool, found: &mut Vec<Finding>) {
     let mut reported: HashSet<(&Path, u32, u32)> = HashSet::new();
-    for set in sets {
-        let begin = &set.declared_at;
-        let foreign = set.origins.iter().filter(|origin| origin.place.file != begin.file);
+    for stanza in stanzas {
+        let begin = &stanza.declared_at;
+        let foreign = stanza.origins.iter().filter(|origin| origin.place.file != begin.file);
         for Origin { row, place } in foreign {
             let key = (&*place.file, place.line, place.column);
             if !is_drop_in(place) || !reported.insert(key) {

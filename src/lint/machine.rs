@@ -6,13 +6,13 @@ use super::rhythm::Rhythm;
 use super::{Finding, Lint, Made};
 use crate::config::directive::Setting;
 use crate::fault::Insecure;
-use crate::policy::{LogSet, Origin, Su, Trigger};
+use crate::policy::{Origin, Stanza, Su, Trigger};
 
 /// Reports criteria that come round faster than runs.
-pub fn timer(set: &LogSet, rhythm: Rhythm, found: &mut Vec<Finding>) {
-    let made = Made::of(set);
-    let criterion = set.policy.trigger.setting();
-    let wanted = match set.policy.trigger {
+pub fn timer(stanza: &Stanza, rhythm: Rhythm, found: &mut Vec<Finding>) {
+    let made = Made::of(stanza);
+    let criterion = stanza.policy.trigger.setting();
+    let wanted = match stanza.policy.trigger {
         Trigger::Minutes(minutes) => minutes,
         Trigger::Hourly => Rhythm::HOURLY.longest,
         Trigger::Daily => Rhythm::DAILY.longest,
@@ -23,7 +23,7 @@ pub fn timer(set: &LogSet, rhythm: Rhythm, found: &mut Vec<Finding>) {
         found.push(Finding::lint(lint, place.clone()));
     }
     // Where every run rotates the log anyway, its size changes nothing.
-    if set.policy.max_size.is_some()
+    if stanza.policy.max_size.is_some()
         && rhythm.shortest >= wanted
         && let Some(Origin { place, .. }) = made.own(&[Setting::MaxSize])
     {
@@ -33,13 +33,13 @@ pub fn timer(set: &LogSet, rhythm: Rhythm, found: &mut Vec<Finding>) {
 
 /// Makes the report that a run refuses the logs of a directory, for what is wrong with this part of the way.
 #[must_use]
-pub fn insecure(set: &LogSet, directory: &Path, component: &Path, why: Insecure) -> Finding {
+pub fn insecure(stanza: &Stanza, directory: &Path, component: &Path, why: Insecure) -> Finding {
     let directory = directory.to_owned();
     let lint = match why {
         Insecure::Writable { mode, .. } => Lint::SuMissing {
             directory,
             mode: mode.0,
-            has_su_owner: set.policy.su == Some(Su::DirectoryOwner),
+            has_su_owner: stanza.policy.su == Some(Su::DirectoryOwner),
         },
         Insecure::ForeignLink { user } | Insecure::ForeignMount { user } => Lint::ForeignLink {
             directory,
@@ -48,5 +48,5 @@ pub fn insecure(set: &LogSet, directory: &Path, component: &Path, why: Insecure)
             user,
         },
     };
-    Finding::lint(lint, set.declared_at.clone())
+    Finding::lint(lint, stanza.declared_at.clone())
 }

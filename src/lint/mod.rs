@@ -9,7 +9,7 @@ use crate::config::directive::{Row as Directive, Setting};
 use crate::diag::{Place, Problem, Severity};
 use crate::load::GivenUp;
 use crate::obstacle::ArchiveObstacle;
-use crate::policy::{LogSet, Origin};
+use crate::policy::{Origin, Stanza};
 
 pub mod archives;
 pub mod calendar;
@@ -39,7 +39,7 @@ pub enum Lint {
     DelayWithoutCompress,
     DateWithoutDateext(Setting),
     DatesRepeat {
-        /** The format, where it was set. */
+        /** The format, where it was stanza. */
         format: Option<OsString>,
         /** What makes rotations as frequent. */
         criterion: Setting,
@@ -299,14 +299,14 @@ pub(crate) struct Made<'a> {
 
 impl<'a> Made<'a> {
     /// Looks at a stanza; what was made inside of its braces comes last.
-    pub(crate) fn of(set: &'a LogSet) -> Self {
-        let begin = &set.declared_at;
+    pub(crate) fn of(stanza: &'a Stanza) -> Self {
+        let begin = &stanza.declared_at;
         let inside =
             |place: &Place| place.file == begin.file && (place.line, place.column) > (begin.line, begin.column);
-        let own = set.origins.iter().position(|origin| inside(&origin.place));
+        let own = stanza.origins.iter().position(|origin| inside(&origin.place));
         Self {
-            all: &set.origins,
-            own: own.unwrap_or(set.origins.len()),
+            all: &stanza.origins,
+            own: own.unwrap_or(stanza.origins.len()),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Finding, Lint, Made};
 use crate::config::directive::Setting;
-use crate::policy::{Keep, LogSet, Method, NamingStyle, Origin, Trigger};
+use crate::policy::{Keep, Method, NamingStyle, Origin, Stanza, Trigger};
 
 /// Everybody reads these: `who` and `last` have nothing else to show.
 const PUBLIC_LOGS: [&[u8]; 3] = [b"wtmp", b"utmp", b"lastlog"];
@@ -18,30 +18,30 @@ pub enum Known {
 }
 
 /// Reports the settings of a stanza that miss something; where not all is known, only what nothing else could change.
-pub fn check(set: &LogSet, known: Known, found: &mut Vec<Finding>) {
-    let made = Made::of(set);
-    method(set, &made, found);
-    create(set, &made, found);
-    sizes(set, &made, found);
-    scripts(set, &made, found);
+pub fn check(stanza: &Stanza, known: Known, found: &mut Vec<Finding>) {
+    let made = Made::of(stanza);
+    method(stanza, &made, found);
+    create(stanza, &made, found);
+    sizes(stanza, &made, found);
+    scripts(stanza, &made, found);
     if known == Known::DropIn {
         return;
     }
-    compression(set, &made, found);
-    dates(set, &made, found);
-    shred(set, &made, found);
+    compression(stanza, &made, found);
+    dates(stanza, &made, found);
+    shred(stanza, &made, found);
     if known == Known::Broken {
         return;
     }
-    mail(set, &made, found);
-    minima(set, &made, found);
-    if set.policy.retention.keep == Keep::Count(0) && made.last(&[Setting::Rotate]).is_none() {
-        found.push(Finding::lint(Lint::NothingKept, set.declared_at.clone()));
+    mail(stanza, &made, found);
+    minima(stanza, &made, found);
+    if stanza.policy.retention.keep == Keep::Count(0) && made.last(&[Setting::Rotate]).is_none() {
+        found.push(Finding::lint(Lint::NothingKept, stanza.declared_at.clone()));
     }
 }
 
-fn compression(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
-    if !set.policy.delay_without_compression {
+fn compression(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
+    if !stanza.policy.delay_without_compression {
         return;
     }
     // Who says nocompress in a block knows what holds before it.
@@ -52,8 +52,8 @@ fn compression(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn dates(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
-    if set.policy.naming.style != NamingStyle::Numbered {
+fn dates(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
+    if stanza.policy.naming.style != NamingStyle::Numbered {
         return;
     }
     for setting in [Setting::DateFormat, Setting::DateYesterday, Setting::DateHourAgo] {
@@ -65,8 +65,8 @@ fn dates(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn method(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
-    let wins = match set.policy.method {
+fn method(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
+    let wins = match stanza.policy.method {
         Method::CopyTruncate => Setting::CopyTruncate,
         Method::Copy => Setting::Copy,
         _ => return,
@@ -90,20 +90,20 @@ fn method(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn create(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
+fn create(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
     let (Method::Rename {
         successor: Some(successor),
     }
     | Method::RenameThenCopy {
         successor: Some(successor),
-    }) = set.policy.method
+    }) = stanza.policy.method
     else {
         return;
     };
     let Some(mode) = successor.mode.filter(|mode| mode.0 & 0o007 != 0) else {
         return;
     };
-    let is_public = set.patterns.iter().all(|pattern| {
+    let is_public = stanza.patterns.iter().all(|pattern| {
         let name = pattern.as_encoded_bytes().rsplit(|byte| *byte == b'/').next();
         name.is_some_and(|name| PUBLIC_LOGS.contains(&name))
     });
@@ -112,8 +112,8 @@ fn create(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn mail(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
-    if set.policy.mail.is_none()
+fn mail(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
+    if stanza.policy.mail.is_none()
         && let Some(Origin { row, place }) = made.last(&[Setting::MailWhich, Setting::Mail])
         && row.setting == Setting::MailWhich
     {
@@ -121,8 +121,8 @@ fn mail(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn shred(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
-    if set.policy.shred.is_none()
+fn shred(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
+    if stanza.policy.shred.is_none()
         && let Some(Origin { row, place }) = made.last(&[Setting::ShredCycles, Setting::Shred])
         && row.setting == Setting::ShredCycles
     {
@@ -130,8 +130,8 @@ fn shred(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn sizes(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
-    let (Some(least), Some(most)) = (set.policy.min_size, set.policy.max_size) else {
+fn sizes(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
+    let (Some(least), Some(most)) = (stanza.policy.min_size, stanza.policy.max_size) else {
         return;
     };
     let (min, max) = (made.last(&[Setting::MinSize]), made.last(&[Setting::MaxSize]));
@@ -141,11 +141,11 @@ fn sizes(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
 }
 
 /// Without a time that has to go by, a log is due for its size alone, whatever `minsize` and `minage` say.
-fn minima(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
-    if !matches!(set.policy.trigger, Trigger::Size(_)) {
+fn minima(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
+    if !matches!(stanza.policy.trigger, Trigger::Size(_)) {
         return;
     }
-    let policy = &set.policy;
+    let policy = &stanza.policy;
     let (has_size, has_age) = (policy.min_size.is_some(), policy.min_age > 0);
     for (setting, is_set) in [(Setting::MinSize, has_size), (Setting::MinAge, has_age)] {
         if let Some(Origin { place, .. }) = made.last(&[setting]).filter(|_| is_set) {
@@ -154,8 +154,8 @@ fn minima(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn scripts(set: &LogSet, made: &Made<'_>, found: &mut Vec<Finding>) {
-    let scripts = &set.policy.scripts;
+fn scripts(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
+    let scripts = &stanza.policy.scripts;
     if scripts.pre_rotate.is_none()
         && scripts.post_rotate.is_none()
         && let Some(Origin { row, place }) = made.own(&[Setting::SharedScripts])

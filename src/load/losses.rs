@@ -7,7 +7,7 @@ use super::{GivenUp, Loader};
 use crate::config::ast::{Block, File, Item};
 use crate::config::parse;
 use crate::diag::Place;
-use crate::policy::LogSet;
+use crate::policy::Stanza;
 
 /// The losses so far.
 #[derive(Debug, Default)]
@@ -23,15 +23,16 @@ pub(super) struct Losses {
 
 impl Losses {
     /// Counts the stanzas that were read and are lost.
-    pub(super) fn count(&self, sets: &[Option<LogSet>]) -> usize {
-        let mut is_lost = vec![false; sets.len()];
+    pub(super) fn count(&self, stanzas: &[Option<Stanza>]) -> usize {
+        let mut is_lost = vec![false; stanzas.len()];
         for (from, to) in &self.lost {
-            let to = (*to).min(sets.len());
+            let to = (*to).min(stanzas.len());
             is_lost[(*from).min(to)..to].fill(true);
         }
-        sets.iter()
+        stanzas
+            .iter()
             .zip(is_lost)
-            .filter(|(set, is_lost)| set.is_some() && *is_lost)
+            .filter(|(stanza, is_lost)| stanza.is_some() && *is_lost)
             .count()
     }
 }
@@ -39,7 +40,7 @@ impl Losses {
 /// How far reading had come at some moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
-    sets: usize,
+    stanzas: usize,
     broken: usize,
     unread: usize,
 }
@@ -48,7 +49,7 @@ impl Mark {
     /// Takes note of how far reading has come.
     pub(super) fn of(loader: &Loader<'_>) -> Self {
         Self {
-            sets: loader.sets.len(),
+            stanzas: loader.stanzas.len(),
             broken: loader.broken.len(),
             unread: loader.losses.unread,
         }
@@ -59,14 +60,14 @@ impl Loader<'_> {
     /// Notes that a run would have left a file, begun at one moment, at another, which had this error.
     pub(super) fn note_given_up(&mut self, file: &File<'_>, begun: Mark, left: Mark, at: Option<Place>) {
         self.losses.unread += stanzas_behind(file);
-        let read = self.sets.get(left.sets..).unwrap_or_default();
+        let read = self.stanzas.get(left.stanzas..).unwrap_or_default();
         let stanzas = read.iter().flatten().count() + (self.broken.len() - left.broken);
         self.losses.given_up.push(GivenUp {
             at,
             stanzas: stanzas + (self.losses.unread - left.unread),
             whole: begun == left,
         });
-        self.losses.lost.push((left.sets, self.sets.len()));
+        self.losses.lost.push((left.stanzas, self.stanzas.len()));
     }
 }
 

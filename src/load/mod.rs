@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::config::parse;
 use crate::diag::{Diagnostic, Place, Problem, Severity};
-use crate::policy::LogSet;
+use crate::policy::Stanza;
 use crate::policy::settings::Settings;
 use crate::sys::accounts::KnownAccounts;
 use crate::sys::confread::{Opened, Refused, path_of};
@@ -57,11 +57,11 @@ pub struct Source {
 /// What was read.
 #[derive(Debug)]
 pub struct Loaded {
-    pub sets: Vec<LogSet>,
+    pub stanzas: Vec<Stanza>,
     /// Something was wrong that makes the exit status 1.
     pub failed: bool,
     /// The stanzas that an error costs, where this was asked for.
-    pub broken: Vec<LogSet>,
+    pub broken: Vec<Stanza>,
     /// The files, in the order of reading, where this was asked for.
     pub sources: Vec<Source>,
     /// What errors outside of braces cost, where this was asked for: a run reads no further in their files.
@@ -76,7 +76,7 @@ impl Loaded {
     /// Returns how many stanzas there are, and how many of them a run leaves out.
     #[must_use]
     pub fn count(&self) -> (usize, usize) {
-        let all = self.sets.len() + self.broken.len() + self.unread;
+        let all = self.stanzas.len() + self.broken.len() + self.unread;
         (all, self.behind + self.broken.len() + self.unread)
     }
 }
@@ -103,7 +103,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
         accounts: directory,
         confines: options.offline.then(|| Confines::around(paths)),
         taboo: Taboo::default(),
-        sets: Vec::new(),
+        stanzas: Vec::new(),
         failed: false,
         broken: Vec::new(),
         sources: Vec::new(),
@@ -124,7 +124,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
             globals = before;
         }
     }
-    let behind = loader.losses.count(&loader.sets);
+    let behind = loader.losses.count(&loader.stanzas);
     Loaded {
         failed: loader.failed,
         broken: loader.broken,
@@ -132,7 +132,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
         given_up: loader.losses.given_up,
         behind,
         unread: loader.losses.unread,
-        sets: loader.sets.into_iter().flatten().collect(),
+        stanzas: loader.stanzas.into_iter().flatten().collect(),
     }
 }
 
@@ -155,9 +155,9 @@ struct Loader<'h> {
     confines: Option<Confines>,
     taboo: Taboo,
     /// A block has its place from its path list on; it stays empty if the block turns out bad.
-    sets: Vec<Option<LogSet>>,
+    stanzas: Vec<Option<Stanza>>,
     failed: bool,
-    broken: Vec<LogSet>,
+    broken: Vec<Stanza>,
     sources: Vec<Source>,
     losses: Losses,
 }

@@ -9,7 +9,7 @@ use crate::config::directive::{Setting, nearest};
 use crate::diag::{Diagnostic, Problem};
 use crate::policy::given::Accounts;
 use crate::policy::settings::Settings;
-use crate::policy::{LogSet, Origin, resolve};
+use crate::policy::{Origin, Stanza, resolve};
 use crate::sys::confread::path_of;
 /// One file being taken in.
 pub(super) struct Reader<'l, 'h, 'f> {
@@ -167,8 +167,8 @@ impl Reader<'_, '_, '_> {
 
     /// Takes a block in; one with an error is left out, with the blocks that it included.
     fn block(&mut self, block: &Block<'_>, globals: &Settings) -> Result<Fine, GiveUp> {
-        let slot = self.loader.sets.len();
-        self.loader.sets.push(None);
+        let slot = self.loader.stanzas.len();
+        self.loader.stanzas.push(None);
         let mut settings = globals.clone();
         let mut outcome = BlockOutcome {
             good: true,
@@ -186,10 +186,10 @@ impl Reader<'_, '_, '_> {
             self.criterion = None;
         }
         if outcome.good {
-            self.loader.sets[slot] = Some(self.log_set(block, settings));
+            self.loader.stanzas[slot] = Some(self.log_set(block, settings));
             return Ok(outcome.fine);
         }
-        self.loader.sets.truncate(slot);
+        self.loader.stanzas.truncate(slot);
         if self.loader.options.thorough {
             let broken = self.log_set(block, settings);
             self.loader.broken.push(broken);
@@ -226,8 +226,8 @@ impl Reader<'_, '_, '_> {
         }
     }
 
-    fn log_set(&self, block: &Block<'_>, mut settings: Settings) -> LogSet {
-        LogSet {
+    fn log_set(&self, block: &Block<'_>, mut settings: Settings) -> Stanza {
+        Stanza {
             patterns: block
                 .words
                 .iter()

@@ -20,9 +20,9 @@ fn read(root: &Path, paths: &[&str], as_root: bool) -> (Vec<String>, Vec<Problem
     };
     let loaded = load(&paths, &options, &mut hear);
     let names = loaded
-        .sets
+        .stanzas
         .iter()
-        .map(|set| set.patterns[0].display().to_string())
+        .map(|stanza| stanza.patterns[0].display().to_string())
         .collect();
     (names, said, loaded.failed)
 }
@@ -143,7 +143,7 @@ fn globals_of_a_configuration_hold_for_the_next_unless_it_had_an_error() {
     for (first, holds) in [("good", true), ("bad", false)] {
         let paths = [root.path().join(first), root.path().join("last")];
         let loaded = load(&paths, &LoadOptions::default(), &mut |_| {});
-        assert_eq!(loaded.sets[0].policy.missing_ok, holds, "{first}");
+        assert_eq!(loaded.stanzas[0].policy.missing_ok, holds, "{first}");
     }
 }
 
@@ -179,7 +179,7 @@ fn origins_are_kept_where_they_are_asked_for() {
         ..LoadOptions::default()
     };
     let loaded = load(&[root.path().join("c")], &options, &mut |_| {});
-    let origins: Vec<_> = loaded.sets[0]
+    let origins: Vec<_> = loaded.stanzas[0]
         .origins
         .iter()
         .map(|origin| (origin.row.name, origin.place.line, origin.place.column))

@@ -71,12 +71,12 @@ pub enum Where {
 
 /// A name in one of the two directories.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
+pub struct Entry {
     pub place: Where,
     pub name: OsString,
 }
 
-impl Spot {
+impl Entry {
     /// Makes one in the log's own directory.
     pub fn log(name: impl Into<OsString>) -> Self {
         Self {
@@ -116,8 +116,8 @@ pub enum Step {
     },
     /// Renames, replacing nothing.
     Rename {
-        from: Spot,
-        to: Spot,
+        from: Entry,
+        to: Entry,
     },
     /// Copies the log and cuts it off.
     CopyTruncate {
@@ -125,7 +125,7 @@ pub enum Step {
         to: Option<OsString>,
     },
     Copy {
-        from: Spot,
+        from: Entry,
         to: OsString,
     },
     /// Says that nothing is copied, since nothing would be kept.
@@ -134,7 +134,7 @@ pub enum Step {
     },
     Create(Ownership),
     /// Moves aside what is no file and in the way of archives.
-    MoveAside(Spot),
+    MoveAside(Entry),
     /// Says that an archive goes though it could not be sent: too many wait for that.
     GiveUpMail {
         what: OsString,
@@ -147,7 +147,7 @@ pub enum Step {
     },
     /// Removes a file (an archive through `preremove` and `shred`, where they are set).
     Remove {
-        what: Spot,
+        what: Entry,
         /// It is an archive, not the temporary log of `renamecopy`.
         is_archive: bool,
     },
@@ -243,7 +243,7 @@ fn clear_the_way(question: &Question<'_>, look: &mut dyn Look, rotation: &mut Ro
     let mut steps = Vec::new();
     for name in names {
         if look.is_other(&name)? {
-            steps.push(Step::MoveAside(Spot::archive(name)));
+            steps.push(Step::MoveAside(Entry::archive(name)));
         }
     }
     rotation.prepare.splice(0..0, steps);
@@ -346,7 +346,7 @@ impl Question<'_> {
 
     fn removal(name: OsString) -> Step {
         Step::Remove {
-            what: Spot::archive(name),
+            what: Entry::archive(name),
             is_archive: true,
         }
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use super::slots::Slots;
-use super::{Before, Look, Question, Rotation, Spot, StaysPlain, Step};
+use super::{Before, Entry, Look, Question, Rotation, StaysPlain, Step};
 use crate::fault::{Fault, SysError};
 use crate::policy::{CompressWhen, Keep};
 
@@ -264,8 +264,8 @@ fn make_room_above(
             shift.beyond.retain(|beyond| *beyond != name);
             shift.beyond.push(kept.clone());
             shift.steps.push(Step::Rename {
-                from: Spot::archive(name),
-                to: Spot::archive(kept),
+                from: Entry::archive(name),
+                to: Entry::archive(kept),
             });
             return Ok(());
         }
@@ -289,8 +289,8 @@ fn move_kept(
     let next = slots.after(number);
     shift.reaches_end |= next == slots.end;
     shift.steps.push(Step::Rename {
-        from: Spot::archive(name),
-        to: Spot::archive(question.kept(&question.names.numbered(next))),
+        from: Entry::archive(name),
+        to: Entry::archive(question.kept(&question.names.numbered(next))),
     });
     Ok(())
 }
@@ -311,8 +311,8 @@ fn move_plain(
     }
     for from in way.into_iter().rev() {
         shift.steps.push(Step::Rename {
-            from: Spot::archive(question.names.numbered(from)),
-            to: Spot::archive(question.names.numbered(slots.after(from))),
+            from: Entry::archive(question.names.numbered(from)),
+            to: Entry::archive(question.names.numbered(slots.after(from))),
         });
     }
     let to = slots.after(number);

@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::{Look, Model, Question, Rotation, Spot, Step, Subject, Where};
+use super::{Entry, Look, Model, Question, Rotation, Step, Subject, Where};
 use crate::fault::{Fault, SysError};
 use crate::policy::{CompressWhen, Keep, MailWhich, Method};
 
@@ -46,20 +46,20 @@ impl Question<'_> {
 
     /// Makes the log the newest archive.
     pub(super) fn switch(&self, archive: &OsStr) -> Vec<Step> {
-        let log = || Spot::log(self.log);
+        let log = || Entry::log(self.log);
         let copy = || archive.to_owned();
         let (mut steps, successor) = match &self.policy.method {
             Method::Rename { successor } => (
                 vec![Step::Rename {
                     from: log(),
-                    to: Spot::archive(archive),
+                    to: Entry::archive(archive),
                 }],
                 *successor,
             ),
             Method::RenameThenCopy { successor } => (
                 vec![Step::Rename {
                     from: log(),
-                    to: Spot::log(self.interim),
+                    to: Entry::log(self.interim),
                 }],
                 *successor,
             ),
@@ -85,7 +85,7 @@ impl Question<'_> {
     pub(super) fn finish(&self, archive: &OsStr, falls_off: impl IntoIterator<Item = OsString>) -> Vec<Step> {
         let mut steps = Vec::new();
         if let Method::RenameThenCopy { .. } = self.policy.method {
-            let tmp = Spot::log(self.interim);
+            let tmp = Entry::log(self.interim);
             steps.push(Step::Copy {
                 from: tmp.clone(),
                 to: archive.to_owned(),

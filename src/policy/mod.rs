@@ -19,7 +19,7 @@ pub mod settings;
 
 /// One stanza: the words that name its logs, and what happens to them.
 #[derive(Clone, Debug)]
-pub struct LogSet {
+pub struct Stanza {
     /// The words of the path list, unquoted, still to be expanded.
     pub patterns: Vec<OsString>,
     /// The path list as written, comments and trailing white space removed: `$1` of shared scripts, and its name in messages.
@@ -74,7 +74,7 @@ pub struct Policy {
     pub mail: Option<Mail>,
     /// Overwrite before unlinking, with this many passes (0: the program's default).
     pub shred: Option<u32>,
-    /// Whose rights the set's file work is done with.
+    /// Whose rights the stanza's file work is done with.
     pub su: Option<Su>,
 }
 
@@ -230,7 +230,7 @@ pub struct Scripts {
     pub last_action: Option<Arc<[u8]>>,
     /// Before a file is removed.
     pub pre_remove: Option<Arc<[u8]>>,
-    /// prerotate and postrotate run once for the set (`sharedscripts`).
+    /// prerotate and postrotate run once for the stanza (`sharedscripts`).
     pub shared: bool,
     /// Seconds a script may take (`scripttimeout`, ours); `None` is no limit.
     pub timeout: Option<u32>,
@@ -253,7 +253,7 @@ pub enum MailWhich {
     Last,
 }
 
-/// Whose rights the set's file work is done with.
+/// Whose rights the stanza's file work is done with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Su {
     /// These (`su USER GROUP`).

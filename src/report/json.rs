@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::tally::{Fate, LogTally, RunTally, SetTally};
+use super::tally::{Fate, LogTally, RunTally, StanzaTally};
 use super::text;
 use super::words::{self, path};
 use crate::exit::Exit;
@@ -16,7 +16,7 @@ pub(super) const SHAPE: u32 = 1;
 /// Returns the object, with a line end.
 #[must_use]
 pub fn run(tally: &RunTally, exit: Exit) -> String {
-    let sets: Vec<Value> = tally.sets.iter().map(stanza).collect();
+    let stanzas: Vec<Value> = tally.stanzas.iter().map(stanza).collect();
     let object = json!({
         "schema": SHAPE,
         "program": "logrotate-rs",
@@ -25,21 +25,21 @@ pub fn run(tally: &RunTally, exit: Exit) -> String {
         "began": seconds_since_1970(tally.began),
         "seconds": seconds(tally.took),
         "exit_status": exit.code(),
-        "stanzas": sets,
+        "stanzas": stanzas,
         "errors": tally.errors,
         "warnings": tally.warnings,
     });
     format!("{object}\n")
 }
 
-fn stanza(set: &SetTally) -> Value {
-    let logs: Vec<Value> = set.logs.iter().map(log).collect();
+fn stanza(stanza: &StanzaTally) -> Value {
+    let logs: Vec<Value> = stanza.logs.iter().map(log).collect();
     json!({
-        "pattern": set.pattern,
-        "file": path(&set.place.file),
-        "line": set.place.line,
+        "pattern": stanza.pattern,
+        "file": path(&stanza.place.file),
+        "line": stanza.place.line,
         "logs": logs,
-        "errors": set.errors,
+        "errors": stanza.errors,
     })
 }
 

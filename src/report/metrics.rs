@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use super::tally::{Fate, RunTally, SetTally};
+use super::tally::{Fate, RunTally, StanzaTally};
 use super::words::{path, place, program};
 use crate::exit::Exit;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 
 /// What is known of the archives of a stanza's logs after the run.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Held {
+pub struct ArchiveSums {
     pub files: u64,
     /// How many bytes on disk.
     pub bytes: u64,
@@ -19,7 +19,7 @@ pub struct Held {
 
 /// Returns the file's text; `last_success` is when a run last went well (this one, or an earlier one), in seconds since 1970.
 #[must_use]
-pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Held]) -> String {
+pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[ArchiveSums]) -> String {
     let began = tally
         .began
         .duration_since(SystemTime::UNIX_EPOCH)
@@ -56,24 +56,24 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Hel
         line(&mut text, "logrotate_last_success_timestamp_seconds", "", time);
     }
     let rows: [Row; 3] = [
-        ("logrotate_rotated_logs", "Logs that the last run rotated.", |set| {
-            set.count(Fate::Rotated) as u64
+        ("logrotate_rotated_logs", "Logs that the last run rotated.", |stanza| {
+            stanza.count(Fate::Rotated) as u64
         }),
         (
             "logrotate_failed_logs",
             "Logs that the last run failed to look at or to rotate.",
-            |set| set.count(Fate::Failed) as u64,
+            |stanza| stanza.count(Fate::Failed) as u64,
         ),
         (
             "logrotate_rotated_bytes",
             "Bytes that were in the logs that the last run rotated.",
-            SetTally::bytes_before,
+            StanzaTally::bytes_before,
         ),
     ];
     for (name, help, value) in rows {
         gauge(&mut text, name, help);
-        for set in &tally.sets {
-            line(&mut text, name, &labels(set), value(set));
+        for stanza in &tally.stanzas {
+            line(&mut text, name, &labels(stanza), value(stanza));
         }
     }
     gauge(
@@ -81,9 +81,9 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Hel
         "logrotate_obstacles",
         "Archives that something is wrong with, by kind.",
     );
-    for set in &tally.sets {
-        for (kind, count) in obstacles(set) {
-            let labels = with_label(&labels(set), "kind", kind);
+    for stanza in &tally.stanzas {
+        for (kind, count) in obstacles(stanza) {
+            let labels = with_label(&labels(stanza), "kind", kind);
             line(&mut text, "logrotate_obstacles", &labels, count);
         }
     }
@@ -92,9 +92,14 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Hel
         "logrotate_written_archive_bytes",
         "Size of an archive that a program still writes to, since it has not opened its log anew.",
     );
-    for set in &tally.sets {
-        for (archive, by, bytes) in set.logs.iter().flat_map(|log| &log.obstacles).filter_map(not_reopened) {
-            let labels = with_label(&with_label(&labels(set), "archive", &archive), "program", &by);
+    for stanza in &tally.stanzas {
+        for (archive, by, bytes) in stanza
+            .logs
+            .iter()
+            .flat_map(|log| &log.obstacles)
+            .filter_map(not_reopened)
+        {
+            let labels = with_label(&with_label(&labels(stanza), "archive", &archive), "program", &by);
             line(&mut text, "logrotate_written_archive_bytes", &labels, bytes);
         }
     }
@@ -103,22 +108,22 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Hel
         "logrotate_archive_files",
         "Archives on disk after the last run.",
     );
-    for (set, held) in tally.sets.iter().zip(held) {
-        line(&mut text, "logrotate_archive_files", &labels(set), held.files);
+    for (stanza, held) in tally.stanzas.iter().zip(held) {
+        line(&mut text, "logrotate_archive_files", &labels(stanza), held.files);
     }
     gauge(
         &mut text,
         "logrotate_archive_bytes",
         "Disk held by archives after the last run.",
     );
-    for (set, held) in tally.sets.iter().zip(held) {
-        line(&mut text, "logrotate_archive_bytes", &labels(set), held.bytes);
+    for (stanza, held) in tally.stanzas.iter().zip(held) {
+        line(&mut text, "logrotate_archive_bytes", &labels(stanza), held.bytes);
     }
     text
 }
 
 /// A metric of each stanza: its name, what it is, and how it is reckoned.
-type Row = (&'static str, &'static str, fn(&SetTally) -> u64);
+type Row = (&'static str, &'static str, fn(&StanzaTally) -> u64);
 
 /// Reads when a run last went well from the text of an earlier file.
 #[must_use]
@@ -130,9 +135,9 @@ pub fn last_success(earlier: &str) -> Option<u64> {
 }
 
 /// Counts the archives of a stanza that something is wrong with, by kind.
-fn obstacles(set: &SetTally) -> BTreeMap<&'static str, u64> {
+fn obstacles(stanza: &StanzaTally) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
-    for obstacle in set.logs.iter().flat_map(|log| &log.obstacles) {
+    for obstacle in stanza.logs.iter().flat_map(|log| &log.obstacles) {
         *counts.entry(obstacle.what.word()).or_default() += 1;
     }
     counts
@@ -153,12 +158,12 @@ fn line(text: &mut String, name: &str, labels: &str, value: u64) {
     let _ = writeln!(text, "{name}{labels} {value}");
 }
 
-fn labels(set: &SetTally) -> String {
-    let place = place(&set.place);
+fn labels(stanza: &StanzaTally) -> String {
+    let place = place(&stanza.place);
     format!(
         "{{stanza=\"{}\",pattern=\"{}\"}}",
         escaped(&place),
-        escaped(&set.pattern)
+        escaped(&stanza.pattern)
     )
 }
 

@@ -38,7 +38,7 @@ pub mod text;
 pub mod usage;
 pub mod words;
 
-use metrics::Held;
+use metrics::ArchiveSums;
 use progress::Progress;
 use style::{Colours, Tone, paint};
 use tally::{RunTally, Tally};
@@ -101,7 +101,7 @@ impl Listener for Speakers {
 ///
 /// # Errors
 /// The file cannot be written, or is not one to write; the old one stays.
-pub fn write_metrics(file: &Path, tally: &RunTally, exit: Exit, held: &[Held]) -> Result<(), Fault> {
+pub fn write_metrics(file: &Path, tally: &RunTally, exit: Exit, held: &[ArchiveSums]) -> Result<(), Fault> {
     let began = tally
         .began
         .duration_since(SystemTime::UNIX_EPOCH)

@@ -15,7 +15,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use run::{Decision, Fate, LogTally, RunTally, SetTally, StepTaken};
+pub use run::{Decision, Fate, LogTally, RunTally, StanzaTally, StepTaken};
 
 #[derive(Debug)]
 struct Inner {
@@ -37,7 +37,7 @@ impl Default for Tally {
             began: SystemTime::now(),
             took: Duration::ZERO,
             dry_run: false,
-            sets: Vec::new(),
+            stanzas: Vec::new(),
             errors: Vec::new(),
             warnings: Vec::new(),
         };
@@ -74,15 +74,15 @@ impl Inner {
     fn note(&mut self, event: &Event, at: Duration) {
         match (&event.about, &event.what) {
             (_, What::DryRun) => self.run.dry_run = true,
-            (About::Stanza(place), What::Stanza { written, .. }) => self.run.sets.push(SetTally {
+            (About::Stanza(place), What::Stanza { written, .. }) => self.run.stanzas.push(StanzaTally {
                 pattern: words::list(written),
                 place: place.clone(),
                 logs: Vec::new(),
                 errors: Vec::new(),
             }),
             (About::Log(path), _) => {
-                if let Some((set, log)) = self.place_of(path) {
-                    self.run.sets[set].logs[log].note(event, at);
+                if let Some((stanza, log)) = self.place_of(path) {
+                    self.run.stanzas[stanza].logs[log].note(event, at);
                 }
             }
             _ => {}
@@ -106,8 +106,8 @@ impl Inner {
         let place = match self.places.get(path) {
             Some(place) => *place,
             None => {
-                let last = self.run.sets.len().checked_sub(1)?;
-                let logs = &mut self.run.sets[last].logs;
+                let last = self.run.stanzas.len().checked_sub(1)?;
+                let logs = &mut self.run.stanzas[last].logs;
                 let place = (last, logs.len());
                 logs.push(LogTally::of(Arc::clone(path)));
                 self.places.insert(Arc::clone(path), place);
@@ -126,10 +126,10 @@ impl Inner {
         };
         let run = &mut self.run;
         match (about, place) {
-            (_, Some((set, log))) => &mut run.sets[set].logs[log].errors,
+            (_, Some((stanza, log))) => &mut run.stanzas[stanza].logs[log].errors,
             (About::Stanza(place), _) => {
-                let set = run.sets.iter_mut().rfind(|set| set.place == *place);
-                set.map_or(&mut run.errors, |set| &mut set.errors)
+                let stanza = run.stanzas.iter_mut().rfind(|stanza| stanza.place == *place);
+                stanza.map_or(&mut run.errors, |stanza| &mut stanza.errors)
             }
             _ => &mut run.errors,
         }

@@ -10,10 +10,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::Session;
-use super::set::Due;
+use super::stanza::Due;
 use crate::event::{LogListener, What};
 use crate::execute::Busy;
-use crate::execute::work::{SetWork, Turn};
+use crate::execute::work::{StanzaWork, Turn};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::observe::At;
@@ -29,7 +29,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A log whose rotation is not finished, since a program still writes to one of its archives.
 pub(super) struct BusyLog {
-    set: Arc<SetWork>,
+    stanza: Arc<StanzaWork>,
     due: Due,
     archive: OsString,
     switched: OnceLock<Instant>,
@@ -45,7 +45,7 @@ impl BusyLog {
             id: site.log_dir.facts()?.id,
         };
         Ok(Self {
-            set: Arc::clone(&site.set),
+            stanza: Arc::clone(&site.stanza),
             due: Due::new(Arc::clone(&site.path), &Rc::new(directory), site.identity, turn.before),
             archive: turn.archive.clone(),
             switched: turn.switched.clone(),
@@ -73,18 +73,18 @@ impl Session<'_> {
         listener.hear(What::Failed(fault));
         listener.note(|| What::Rotated { failed: true });
         self.exit.worsen(Exit::Failed);
-        self.ledger.done(log);
+        self.records.done(log);
     }
 
     /// Goes on with the archives of a stanza (or of all) that programs were still writing to: waits a little for those that do it still,
     /// and does without the rest.
-    pub(super) fn finish_waiting(&mut self, of: Option<&Arc<SetWork>>) {
+    pub(super) fn finish_waiting(&mut self, of: Option<&Arc<StanzaWork>>) {
         self.wait_for_workers();
         let mut pause = FIRST_PAUSE;
         // Where leases are refused nobody has been asked yet.
         let mut is_time = lease::are_refused();
         loop {
-            let is_wanted = |waiting: &BusyLog| of.is_none_or(|set| Arc::ptr_eq(set, &waiting.set));
+            let is_wanted = |waiting: &BusyLog| of.is_none_or(|stanza| Arc::ptr_eq(stanza, &waiting.stanza));
             let all = std::mem::take(&mut self.waiting);
             let (wanted, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_wanted);
             self.waiting = others;
@@ -123,18 +123,18 @@ impl Session<'_> {
     fn ask_again(&mut self, waiting: BusyLog, is_last_try: bool) {
         let path = Arc::clone(&waiting.due.path);
         match self.turn_again(&waiting) {
-            Ok(turn) => self.hands.finish_again(turn, waiting.left, is_last_try),
+            Ok(turn) => self.driver.finish_again(turn, waiting.left, is_last_try),
             Err(fault) => self.give_up(&path, fault),
         }
-        let done = self.hands.collect();
+        let done = self.driver.collect();
         self.take_in(done);
     }
 
     /// Opens a log's directories again, with the rights that its work is done with.
     fn turn_again(&mut self, waiting: &BusyLog) -> Result<Arc<Turn>, Fault> {
-        let BusyLog { set, due, .. } = waiting;
+        let BusyLog { stanza, due, .. } = waiting;
         self.act_as(due.home.identity)?;
-        let site = self.places(set, due)?.site(set, due);
+        let site = self.places(stanza, due)?.site(stanza, due);
         Ok(Arc::new(Turn {
             switched: waiting.switched.clone(),
             ..Turn::new(site, due.facts, waiting.archive.clone())

@@ -8,20 +8,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Session;
-use super::set::{Due, Told, Waiting};
+use super::stanza::{Due, Told, Waiting};
 use crate::clock::Now;
 use crate::event::What;
 use crate::execute::hook::Call;
 use crate::execute::perform::changes;
-use crate::execute::work::{LogSite, SetWork, Turn};
+use crate::execute::work::{LogSite, StanzaWork, Turn};
 use crate::fault::{Fault, Hook};
 use crate::naming::ArchiveNames;
-use crate::observe::Held;
+use crate::observe::OpenDir;
 use crate::plan::{Rotation, Step, Where};
 use crate::policy::{NamingStyle, Policy};
 use crate::state::record::Begun;
 use crate::sys::dirlock::DirLock;
-use crate::sys::{room, signals};
+use crate::sys::{descriptors, signals};
 
 mod interim;
 mod prepare;
@@ -38,22 +38,22 @@ pub(super) struct Planned {
 
 /// The two directories of a log, as they are held.
 pub(super) struct Places {
-    log: Rc<Held>,
+    log: Rc<OpenDir>,
     /// `None` in a dry run that would make it.
-    pub(in crate::session) archive: Option<Rc<Held>>,
+    pub(in crate::session) archive: Option<Rc<OpenDir>>,
 }
 
 impl Places {
     /// Says where the log that they are of lives.
-    pub(super) fn site(&self, set: &Arc<SetWork>, due: &Due) -> LogSite {
+    pub(super) fn site(&self, stanza: &Arc<StanzaWork>, due: &Due) -> LogSite {
         LogSite {
-            set: Arc::clone(set),
+            stanza: Arc::clone(stanza),
             identity: due.home.identity,
             path: Arc::clone(&due.path),
             log_dir: Arc::clone(&self.log.dir),
             name: due.name().to_owned(),
             archive_dir: self.archive.as_ref().map(|held| Arc::clone(&held.dir)),
-            archive_path: due.home.archive_path(&set.policy),
+            archive_path: due.home.archive_path(&stanza.policy),
         }
     }
 
@@ -88,25 +88,25 @@ impl Places {
 
 impl Session<'_> {
     /// Rotates each log by itself, its scripts around it.
-    pub(super) fn rotate_one_by_one(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>) {
-        self.begin(set, &due);
+    pub(super) fn rotate_one_by_one(&mut self, stanza: &Arc<StanzaWork>, due: Vec<Waiting>) {
+        self.begin(stanza, &due);
         for log in due {
             self.turn_to(&log.path);
             if self.is_ending() {
                 return;
             }
-            if let Some(due) = self.come_up(set, log) {
-                self.rotate_one(set, due);
+            if let Some(due) = self.look_at_its_turn(stanza, log) {
+                self.rotate_one(stanza, due);
             }
         }
     }
 
     /// Looks at a log whose turn has come; `None`, and not begun any more, where it is not to be rotated now.
-    fn come_up(&mut self, set: &SetWork, log: Waiting) -> Option<Due> {
+    fn look_at_its_turn(&mut self, stanza: &StanzaWork, log: Waiting) -> Option<Due> {
         let path = Arc::clone(&log.path);
-        let looked = self.look_again(&set.policy, log);
+        let looked = self.look_again(&stanza.policy, log);
         if !matches!(looked, Ok(Some(_))) {
-            self.ledger.drop_begun(&path);
+            self.records.drop_begun(&path);
         }
         looked.unwrap_or_else(|fault| {
             self.fail(fault);
@@ -114,20 +114,20 @@ impl Session<'_> {
         })
     }
 
-    fn rotate_one(&mut self, set: &Arc<SetWork>, due: Due) {
-        let call = Call::for_log(set, Hook::Pre, &due.path, None);
-        if call.is_some_and(|call| self.run_script(set, &call).is_err()) {
-            self.ledger.drop_begun(&due.path);
+    fn rotate_one(&mut self, stanza: &Arc<StanzaWork>, due: Due) {
+        let call = Call::for_log(stanza, Hook::Pre, &due.path, None);
+        if call.is_some_and(|call| self.run_script(stanza, &call).is_err()) {
+            self.records.drop_begun(&due.path);
             return;
         }
-        let Some(mut planned) = self.prepare(set, due) else {
+        let Some(mut planned) = self.prepare(stanza, due) else {
             return;
         };
         if !self.switch(&planned) {
             return;
         }
         planned.alone = None;
-        if self.run_after(set, &planned).is_err() {
+        if self.run_after(stanza, &planned).is_err() {
             self.leave_unfinished(&planned);
             return;
         }
@@ -135,26 +135,26 @@ impl Session<'_> {
     }
 
     /// Runs a log's own postrotate; a failure is told.
-    fn run_after(&mut self, set: &SetWork, planned: &Planned) -> Result<(), Told> {
-        if set.policy.scripts.post_rotate.is_none() {
+    fn run_after(&mut self, stanza: &StanzaWork, planned: &Planned) -> Result<(), Told> {
+        if stanza.policy.scripts.post_rotate.is_none() {
             return Ok(());
         }
         let Turn { site, archive, .. } = &*planned.turn;
-        match Call::for_log(set, Hook::Post, &site.path, Some(site.archive_path_of(archive))) {
-            Some(call) => self.run_script(set, &call),
+        match Call::for_log(stanza, Hook::Post, &site.path, Some(site.archive_path_of(archive))) {
+            Some(call) => self.run_script(stanza, &call),
             None => Ok(()),
         }
     }
 
     /// Rotates all due logs of the stanza stage by stage, with one prerotate and one postrotate.
-    pub(super) fn rotate_together(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>) {
-        if self.run_for_set(set, Hook::Pre).is_err() {
+    pub(super) fn rotate_together(&mut self, stanza: &Arc<StanzaWork>, due: Vec<Waiting>) {
+        if self.run_for_stanza(stanza, Hook::Pre).is_err() {
             return;
         }
-        self.begin(set, &due);
+        self.begin(stanza, &due);
         // All of them hold their directories from the first preparation to the last switch.
-        let _room = room::for_files(due.len().saturating_mul(3));
-        let prepared = self.prepare_all(set, due);
+        let _room = descriptors::for_files(due.len().saturating_mul(3));
+        let prepared = self.prepare_all(stanza, due);
         let mut switched: Vec<Planned> = Vec::new();
         let mut is_ending = false;
         for planned in prepared {
@@ -164,14 +164,14 @@ impl Session<'_> {
             if !is_ending && self.switch(&planned) {
                 switched.push(planned);
             } else {
-                self.ledger.drop_begun(&planned.turn.site.path);
+                self.records.drop_begun(&planned.turn.site.path);
             }
         }
         switched.iter_mut().for_each(|planned| planned.alone = None);
         // A daemon whose log was switched must be told, whatever failed beside it.
         if switched.is_empty() {
-            self.hear_if_set(set, Hook::Post);
-        } else if self.run_for_set(set, Hook::Post).is_err() {
+            self.hear_if_set(stanza, Hook::Post);
+        } else if self.run_for_stanza(stanza, Hook::Post).is_err() {
             for planned in &switched {
                 self.leave_unfinished(planned);
             }
@@ -182,35 +182,38 @@ impl Session<'_> {
         }
     }
 
-    /// Prepares the logs of a set, and returns those that can be switched.
-    fn prepare_all(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>) -> Vec<Planned> {
+    /// Prepares the logs of a stanza, and returns those that can be switched.
+    fn prepare_all(&mut self, stanza: &Arc<StanzaWork>, due: Vec<Waiting>) -> Vec<Planned> {
         let mut prepared = Vec::new();
         let mut is_ending = false;
         for log in due {
             self.turn_to(&log.path);
             is_ending = is_ending || self.is_ending();
             if is_ending {
-                self.ledger.drop_begun(&log.path);
+                self.records.drop_begun(&log.path);
             } else {
-                let due = self.come_up(set, log);
-                prepared.extend(due.and_then(|due| self.prepare(set, due)));
+                let due = self.look_at_its_turn(stanza, log);
+                prepared.extend(due.and_then(|due| self.prepare(stanza, due)));
             }
         }
         prepared
     }
 
     /// Tells that a script of the stanza does not run, where there is one.
-    pub(super) fn hear_if_set(&mut self, set: &SetWork, hook: Hook) {
-        if Call::for_set(set, hook).is_some() {
-            self.turn_to_stanza(&set.declared_at);
+    pub(super) fn hear_if_set(&mut self, stanza: &StanzaWork, hook: Hook) {
+        if Call::for_stanza(stanza, hook).is_some() {
+            self.turn_to_stanza(&stanza.declared_at);
             self.hear(What::ScriptNotNeeded(hook));
         }
     }
 
     /// Notes durably which logs are about to be touched.
-    fn begin(&mut self, set: &SetWork, due: &[Waiting]) {
+    fn begin(&mut self, stanza: &StanzaWork, due: &[Waiting]) {
         let now = self.now;
-        if let Err(fault) = self.ledger.begin(due.iter().filter_map(|log| begun(set, log, &now))) {
+        if let Err(fault) = self
+            .records
+            .begin(due.iter().filter_map(|log| begun(stanza, log, &now)))
+        {
             self.fail(fault);
         }
     }
@@ -223,12 +226,12 @@ impl Session<'_> {
         }
         let mut moved = false;
         for step in &planned.rotation.switch {
-            match self.hands.step(&planned.turn, step) {
+            match self.driver.step(&planned.turn, step) {
                 Ok(()) => planned.places.note(step, &planned.turn.site.name),
                 Err(fault) => {
                     self.fail(fault);
                     if !moved {
-                        self.ledger.drop_begun(&planned.turn.site.path);
+                        self.records.drop_begun(&planned.turn.site.path);
                         return false;
                     }
                 }
@@ -236,7 +239,7 @@ impl Session<'_> {
             moved |= !matches!(step, Step::SkipCopy { .. });
         }
         planned.turn.switched.get_or_init(Instant::now);
-        self.ledger.switched(&planned.turn.site.path, &self.now);
+        self.records.switched(&planned.turn.site.path, &self.now);
         if let Some(cut) = planned.turn.cut.get() {
             self.cuts
                 .push((Arc::clone(&planned.turn.site.path), planned.turn.before.id, *cut));
@@ -247,10 +250,10 @@ impl Session<'_> {
 
     /// Does nothing of what follows postrotate, since that failed: the archive stays plain, and the next rotation compresses it.
     fn leave_unfinished(&mut self, planned: &Planned) {
-        if planned.turn.site.set.policy.compression.is_some() {
+        if planned.turn.site.stanza.policy.compression.is_some() {
             self.leave_plain(&planned.turn.site, std::slice::from_ref(&planned.turn.archive));
         }
-        self.ledger.done(&planned.turn.site.path);
+        self.records.done(&planned.turn.site.path);
     }
 
     /// Hands over what follows postrotate.
@@ -264,16 +267,16 @@ impl Session<'_> {
             planned.places.note(step, &planned.turn.site.name);
         }
         self.row_is_worked_on(&planned.turn.site, planned.places.archive.as_ref());
-        let policy = &planned.turn.site.set.policy;
+        let policy = &planned.turn.site.stanza.policy;
         let has_script = policy.scripts.pre_remove.is_some();
         if has_script {
             self.wait_for_workers();
         }
         // Scripts keep the reference's order; mail as whoever started the run cannot be sent beside work with other rights.
         let inline = has_script || (policy.su.is_some() && policy.mail.is_some());
-        self.hands
+        self.driver
             .finish(Arc::clone(&planned.turn), planned.rotation.finish, inline);
-        let done = self.hands.collect();
+        let done = self.driver.collect();
         self.take_in(done);
     }
 
@@ -287,13 +290,13 @@ impl Session<'_> {
 }
 
 /// Makes the record of a log that is about to be touched.
-fn begun(set: &SetWork, log: &Waiting, now: &Now) -> Option<Begun> {
-    let names = names_of(&set.policy, log.name()).ok()?;
+fn begun(stanza: &StanzaWork, log: &Waiting, now: &Now) -> Option<Begun> {
+    let names = names_of(&stanza.policy, log.name()).ok()?;
     Some(Begun {
         path: Arc::clone(&log.path),
         stamp: now.local,
         file: log.file(),
-        archive: archive_name(&names, &set.policy, now).ok()?,
+        archive: archive_name(&names, &stanza.policy, now).ok()?,
     })
 }
 

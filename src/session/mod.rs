@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::diag::Place;
-use crate::discover::ExpandedSet;
+use crate::discover::ExpandedStanza;
 use crate::event::{About, Event, Listener, LogListener, What};
 use crate::execute::work::Choices;
-use crate::execute::{Executor, Finished, Hands, Rehearsal, copy};
+use crate::execute::{Driver, Executor, Finished, Rehearsal, copy};
 use crate::exit::Exit;
 use crate::facts::total;
 use crate::fault::Fault;
 use crate::inventory;
 use crate::observe::Directories;
-use crate::report::metrics::Held;
+use crate::report::metrics::ArchiveSums;
 use crate::state::record::{LeftPlain, Noted};
 use crate::sys::dirlock::DirLock;
 use crate::sys::identity::{self, Acting};
@@ -32,18 +32,18 @@ use crate::sys::truncate::Cut;
 use crate::unix::{FileId, Identity, split_path};
 
 mod busy;
-mod ledger;
 mod log;
 mod only;
 mod options;
 mod plain;
+mod records;
 mod row;
-mod set;
+mod stanza;
 mod stanzas;
 
 pub use options::{Options, Run};
 
-use ledger::Ledger;
+use records::Records;
 pub(crate) use stanzas::Stanzas;
 
 /// What is in hand while stanza after stanza is rotated.
@@ -52,9 +52,9 @@ pub(crate) struct Session<'l> {
     /// What is in hand: a log, a stanza, or neither. What workers tell is about their own logs.
     about: About,
     options: &'l Options,
-    hands: Box<dyn Hands>,
+    driver: Box<dyn Driver>,
     directories: Directories,
-    ledger: Ledger,
+    records: Records,
     /// The time of the pass; before the first one, when the state was read.
     now: Now,
     force: bool,
@@ -75,7 +75,7 @@ pub(crate) struct Session<'l> {
 }
 
 /// Runs what was asked for, and answers how it ended; where that was asked for, also what each stanza's archives hold.
-pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> (Exit, Vec<Held>) {
+pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> (Exit, Vec<ArchiveSums>) {
     // 1. Read the configuration, and keep every complaint.
     let mut stanzas = Stanzas::read(&run.configs, &run.only, listener);
     // 2. Lock and read the state, then take the time once: after a wait the world may be another.
@@ -84,15 +84,19 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> (Exit, Vec<Held>) {
         Err(exit) => return (exit, Vec::new()),
     };
     // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
-    stanzas.put_last(|set| session.choices.waits_for_strangers(&set.set.policy));
+    stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
     // 4. Rotate each stanza's logs, and remember failures.
-    let measured = if run.measure { stanzas.sets.clone() } else { Vec::new() };
+    let measured = if run.measure {
+        stanzas.stanzas.clone()
+    } else {
+        Vec::new()
+    };
     session.pass(stanzas, session.now, run.force);
     // 5. Write the state, and answer with the worst that was seen.
     let exit = session.close();
     // 6. Measure the archives as they are now: what is listed serves all stanzas.
     let mut directories = Directories::default();
-    let held = measured.iter().map(|set| held_by(set, &mut directories));
+    let held = measured.iter().map(|stanza| held_by(stanza, &mut directories));
     (exit, held.collect())
 }
 
@@ -106,15 +110,15 @@ pub(crate) fn open<'l>(
     listener: &'l Arc<dyn Listener>,
 ) -> Result<Session<'l>, Exit> {
     let mut exit = if stanzas.failed { Exit::Failed } else { Exit::Well };
-    let (mut ledger, now) = Ledger::open(options, stanzas.logs(), listener).map_err(|worse| {
+    let (mut records, now) = Records::open(options, stanzas.logs(), listener).map_err(|worse| {
         exit.worsen(worse);
         exit
     })?;
     for log in stanzas.left_alone() {
-        ledger.found(log);
+        records.found(log);
     }
     // A dry run differs here, in what it works with, and nowhere below.
-    let (hands, directories): (Box<dyn Hands>, _) = if options.dry_run {
+    let (driver, directories): (Box<dyn Driver>, _) = if options.dry_run {
         (Box::new(Rehearsal::new(listener)), Directories::pretended())
     } else {
         (Box::new(Executor::new(listener, options.jobs)), Directories::default())
@@ -123,9 +127,9 @@ pub(crate) fn open<'l>(
         listener,
         about: About::Run,
         options,
-        hands,
+        driver,
         directories,
-        ledger,
+        records,
         now,
         force: false,
         choices: choices(options, &now, listener),
@@ -155,10 +159,10 @@ fn choices(options: &Options, now: &Now, listener: &Arc<dyn Listener>) -> Arc<Ch
 }
 
 /// Measures what a stanza's archives hold; what cannot be looked at is not counted.
-fn held_by(expanded: &ExpandedSet, directories: &mut Directories) -> Held {
-    let mut held = Held::default();
+fn held_by(expanded: &ExpandedStanza, directories: &mut Directories) -> ArchiveSums {
+    let mut held = ArchiveSums::default();
     for log in &expanded.logs {
-        let found = inventory::archives(&expanded.set.policy, &log.path, directories).unwrap_or_default();
+        let found = inventory::archives(&expanded.stanza.policy, &log.path, directories).unwrap_or_default();
         held.files += found.len() as u64;
         let bytes = total(found.iter().map(|archive| archive.facts.allocated));
         held.bytes = held.bytes.saturating_add(bytes);
@@ -169,17 +173,17 @@ fn held_by(expanded: &ExpandedSet, directories: &mut Directories) -> Held {
 impl Session<'_> {
     /// Rotates, or rehearses, the logs of these stanzas that are due at a time; with `force` those that are not, too.
     pub(crate) fn pass(&mut self, stanzas: Stanzas, now: Now, force: bool) {
-        let Stanzas { sets, listings, .. } = stanzas;
+        let Stanzas { stanzas, listings, .. } = stanzas;
         (self.now, self.force) = (now, force);
         self.choices = choices(self.options, &now, self.listener);
         self.directories.know(listings);
         self.about = About::Run;
-        self.hear(What::Handling(sets.len()));
-        for set in sets {
+        self.hear(What::Handling(stanzas.len()));
+        for stanza in stanzas {
             if signals::caught().is_some() {
                 break;
             }
-            self.handle(set);
+            self.handle(stanza);
             self.leave_identity();
         }
         self.finish_waiting(None);
@@ -195,7 +199,7 @@ impl Session<'_> {
             self.listener.hear(Event::of_run(What::Ending(signal)));
             exit.worsen(Exit::Failed);
         }
-        if !self.ledger.write(&self.now) {
+        if !self.records.write(&self.now) {
             exit.worsen(Exit::Failed);
         }
         exit
@@ -268,7 +272,7 @@ impl Session<'_> {
     }
 
     fn wait_for_workers(&mut self) {
-        let done = self.hands.wait();
+        let done = self.driver.wait();
         self.choices.release.finish();
         self.take_in(done);
         self.rows_are_done();
@@ -282,12 +286,12 @@ impl Session<'_> {
                 .map(|name| LeftPlain::new(Noted::Plain, &done.turn.site.path, &done.turn.site.archive_path, name))
                 .collect()
         };
-        self.ledger.leave_plain(finished.iter().flat_map(left_plain));
+        self.records.leave_plain(finished.iter().flat_map(left_plain));
         let left_interim = finished.iter().filter_map(|done| {
             let (name, site) = (done.left_interim.as_ref()?, &done.turn.site);
             Some(LeftPlain::new(Noted::PassedBy, &site.path, site.log_dir.path(), name))
         });
-        self.ledger.leave_plain(left_interim);
+        self.records.leave_plain(left_interim);
         for done in finished {
             let site = &done.turn.site;
             let log = &site.path;
@@ -303,7 +307,7 @@ impl Session<'_> {
             if done.failed {
                 self.exit.worsen(Exit::Failed);
             }
-            self.ledger.packed(&site.archive_path, &done.packed);
+            self.records.packed(&site.archive_path, &done.packed);
             if done.failed || done.busy.is_some() || !done.left_plain.is_empty() {
                 // What the plan had taken for done is not.
                 self.directories.look_anew_at(&site.archive_path);
@@ -314,7 +318,7 @@ impl Session<'_> {
                 continue;
             }
             if !done.put_off {
-                self.ledger.done(log);
+                self.records.done(log);
             }
             let failed = done.failed;
             LogListener::new(log, &**self.listener).note(|| What::Rotated { failed });

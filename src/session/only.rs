@@ -6,13 +6,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::discover::ExpandedSet;
+use crate::discover::ExpandedStanza;
 use crate::discover::expand;
 use crate::sys::listing::Listings;
 
 /// Keeps the logs that one of the patterns names, and the stanzas that still have one; returns the logs that are left alone.
 /// Without a pattern all stay. A pattern is expanded as a stanza's path list is.
-pub(super) fn keep_only(sets: &mut Vec<ExpandedSet>, patterns: &[OsString]) -> Vec<Arc<Path>> {
+pub(super) fn keep_only(stanzas: &mut Vec<ExpandedStanza>, patterns: &[OsString]) -> Vec<Arc<Path>> {
     if patterns.is_empty() {
         return Vec::new();
     }
@@ -22,8 +22,8 @@ pub(super) fn keep_only(sets: &mut Vec<ExpandedSet>, patterns: &[OsString]) -> V
         .flat_map(|pattern| expand::expand(pattern.as_bytes(), &mut listings).paths);
     let wanted: HashSet<Arc<Path>> = expanded.collect();
     let mut left_alone = Vec::new();
-    for set in sets.iter_mut() {
-        set.logs.retain(|log| {
+    for stanza in stanzas.iter_mut() {
+        stanza.logs.retain(|log| {
             let is_wanted = wanted.contains(&log.path);
             if !is_wanted {
                 left_alone.push(Arc::clone(&log.path));
@@ -31,6 +31,6 @@ pub(super) fn keep_only(sets: &mut Vec<ExpandedSet>, patterns: &[OsString]) -> V
             is_wanted
         });
     }
-    sets.retain(|set| !set.logs.is_empty());
+    stanzas.retain(|stanza| !stanza.logs.is_empty());
     left_alone
 }

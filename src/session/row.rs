@@ -6,10 +6,10 @@ use std::ffi::{OsStr, OsString};
 use std::rc::Rc;
 
 use super::Session;
-use super::set::{Due, Waiting};
-use crate::execute::work::{LogSite, SetWork};
+use super::stanza::{Due, Waiting};
+use crate::execute::work::{LogSite, StanzaWork};
 use crate::fault::Fault;
-use crate::observe::Held;
+use crate::observe::OpenDir;
 use crate::policy::Policy;
 use crate::sys::confread;
 use crate::unix::FileId;
@@ -28,20 +28,20 @@ pub(super) struct RowsInWork {
 
 impl Session<'_> {
     /// Returns the row that a log's archives make up, if another log may have the same.
-    fn row_of(policy: &Policy, log: &OsStr, archives: Option<&Rc<Held>>) -> Option<Row> {
+    fn row_of(policy: &Policy, log: &OsStr, archives: Option<&Rc<OpenDir>>) -> Option<Row> {
         policy.old_dir.as_ref()?;
         Some((archives?.at.id, log.to_owned()))
     }
 
     /// Notes that workers are at a row.
-    pub(super) fn row_is_worked_on(&mut self, site: &LogSite, archives: Option<&Rc<Held>>) {
-        let row = Self::row_of(&site.set.policy, &site.name, archives);
+    pub(super) fn row_is_worked_on(&mut self, site: &LogSite, archives: Option<&Rc<OpenDir>>) {
+        let row = Self::row_of(&site.stanza.policy, &site.name, archives);
         self.rows.working.extend(row);
     }
 
     /// Notes that a program writes to an archive of a row.
     pub(super) fn row_waits(&mut self, site: &LogSite) {
-        if site.set.policy.old_dir.is_some()
+        if site.stanza.policy.old_dir.is_some()
             && let Some(Ok(facts)) = site.archive_dir.as_ref().map(|dir| dir.facts())
         {
             self.rows.waiting.insert((facts.id, site.name.clone()));
@@ -54,12 +54,12 @@ impl Session<'_> {
     }
 
     /// Sees to it that nobody is at the row that a log's archives make up; what a program still writes to is not waited for any longer.
-    pub(super) fn have_row_to_itself(&mut self, set: &SetWork, due: &Due) -> Result<(), Fault> {
-        if set.policy.old_dir.is_none() || self.rows.working.is_empty() && self.rows.waiting.is_empty() {
+    pub(super) fn have_row_to_itself(&mut self, stanza: &StanzaWork, due: &Due) -> Result<(), Fault> {
+        if stanza.policy.old_dir.is_none() || self.rows.working.is_empty() && self.rows.waiting.is_empty() {
             return Ok(());
         }
-        let places = self.places(set, due)?;
-        let Some(row) = Self::row_of(&set.policy, due.name(), places.archive.as_ref()) else {
+        let places = self.places(stanza, due)?;
+        let Some(row) = Self::row_of(&stanza.policy, due.name(), places.archive.as_ref()) else {
             return Ok(());
         };
         if self.rows.working.contains(&row) {
@@ -73,8 +73,8 @@ impl Session<'_> {
     }
 
     /// Splits the due logs of a stanza so that no two of one part share a row.
-    pub(super) fn apart(set: &SetWork, due: Vec<Waiting>) -> Vec<Vec<Waiting>> {
-        if set.policy.old_dir.is_none() {
+    pub(super) fn apart(stanza: &StanzaWork, due: Vec<Waiting>) -> Vec<Vec<Waiting>> {
+        if stanza.policy.old_dir.is_none() {
             return vec![due];
         }
         let mut directories = HashMap::new();
@@ -82,7 +82,7 @@ impl Session<'_> {
         let mut parts: Vec<Vec<Waiting>> = Vec::new();
         for log in due {
             let id = *directories
-                .entry(log.home.archive_path(&set.policy))
+                .entry(log.home.archive_path(&stanza.policy))
                 .or_insert_with_key(|path| confread::directory_id(path));
             let part = met.entry((id, log.name().to_owned())).or_default();
             if parts.len() <= *part {

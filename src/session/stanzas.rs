@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::only;
-use crate::discover::{self, ExpandedSet};
+use crate::discover::{self, ExpandedStanza};
 use crate::event::{Event, Listener, What};
 use crate::load::{self, LoadOptions};
 use crate::sys::identity;
@@ -15,7 +15,7 @@ use crate::sys::listing::Listings;
 #[derive(Debug, Default)]
 pub(crate) struct Stanzas {
     /// The stanzas, with the logs that are handled.
-    pub(crate) sets: Vec<ExpandedSet>,
+    pub(crate) stanzas: Vec<ExpandedStanza>,
     /// Logs that are configured and not handled.
     left_alone: Vec<Arc<Path>>,
     /// Directories that were listed when the logs were found.
@@ -33,32 +33,32 @@ impl Stanzas {
             ..LoadOptions::default()
         };
         let loaded = load::load(configs, &options, &mut hear);
-        let found = discover::discover(loaded.sets, &mut hear);
-        let mut sets = found.sets;
+        let found = discover::discover(loaded.stanzas, &mut hear);
+        let mut stanzas = found.stanzas;
         Self {
-            left_alone: only::keep_only(&mut sets, only),
-            sets,
+            left_alone: only::keep_only(&mut stanzas, only),
+            stanzas,
             listings: found.listings,
             failed: loaded.failed || found.failed,
         }
     }
 
     /// Takes one stanza alone.
-    pub(crate) fn one(set: ExpandedSet) -> Self {
+    pub(crate) fn one(stanza: ExpandedStanza) -> Self {
         Self {
-            sets: vec![set],
+            stanzas: vec![stanza],
             ..Self::default()
         }
     }
 
     /// Has those come last of which this is true; else the order stays.
-    pub(super) fn put_last(&mut self, is_one: impl Fn(&ExpandedSet) -> bool) {
-        self.sets.sort_by_key(is_one);
+    pub(super) fn put_last(&mut self, is_one: impl Fn(&ExpandedStanza) -> bool) {
+        self.stanzas.sort_by_key(is_one);
     }
 
     /// Returns all logs that are configured: the state's entries of these are wanted.
     pub(super) fn logs(&self) -> impl Iterator<Item = Arc<Path>> {
-        let handled = self.sets.iter().flat_map(|set| &set.logs).map(|log| &log.path);
+        let handled = self.stanzas.iter().flat_map(|stanza| &stanza.logs).map(|log| &log.path);
         handled.chain(&self.left_alone).map(Arc::clone)
     }
 

@@ -79,7 +79,7 @@ impl Store {
         }
         noted.and_then(|()| lines.add(&text, true))?;
         if is_new && matches!(*lines, Lines::Open(_)) {
-            dir.settle().map_err(|failed| {
+            dir.keep_order().map_err(|failed| {
                 *lines = Lines::Broken;
                 StateProblem::JournalFailed(failed)
             })?;

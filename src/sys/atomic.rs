@@ -134,7 +134,7 @@ impl<'a> Replacement<'a> {
         })?;
         self.temporary.clear();
         // What goes after this must not be gone where the old file is still there.
-        self.dir.settle()
+        self.dir.keep_order()
     }
 
     /// Makes sure that the temporary name is this file's still. Where no lock keeps another run from replacing the same target, that

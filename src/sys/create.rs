@@ -28,16 +28,16 @@ const TEMPORARY_SUFFIX: &str = ".swp";
 /// Names tried before giving up on finding a free one.
 const NAME_TRIES: u32 = 64;
 
-/// A file that has no name yet (or only a temporary one); dropped without [`Newborn::place`] it is gone.
+/// A file that has no name yet (or only a temporary one); dropped without [`NewFile::place`] it is gone.
 #[derive(Debug)]
-pub struct Newborn {
+pub struct NewFile {
     file: File,
     dir: Arc<Dir>,
     temporary: Option<Temporary>,
 }
 
-impl Newborn {
-    /// Makes a file as [`Newborn::in_dir`] does, with the security context of `model` from its birth.
+impl NewFile {
+    /// Makes a file as [`NewFile::in_dir`] does, with the security context of `model` from its birth.
     pub fn like(model: Option<&File>, dir: &Arc<Dir>, target: &OsStr) -> Result<Self, SysError> {
         context::born_like(model, || Self::in_dir(dir, target))
     }
@@ -155,7 +155,7 @@ pub(super) fn umask() -> NixMode {
 }
 
 /// Makes an empty file that is born as it is to be, under its name; answers `false`, and has made none, where that cannot be
-/// done, or is not known yet because no [`Newborn`] was made in this directory.
+/// done, or is not known yet because no [`NewFile`] was made in this directory.
 pub fn born_whole(dir: &Dir, name: &OsStr, mode: Mode, user: UserId, group: GroupId) -> bool {
     let expected = Births {
         user,

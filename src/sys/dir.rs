@@ -259,7 +259,7 @@ impl Dir {
     ///
     /// ext4, xfs and tmpfs commit names in the order of the calls; elsewhere an original may only go after this. (btrfs commits
     /// the names of a file that is flushed before older changes of their directory.)
-    pub fn settle(&self) -> Result<(), SysError> {
+    pub fn keep_order(&self) -> Result<(), SysError> {
         if self.is_on(&[EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, TMPFS_MAGIC]) {
             return Ok(());
         }

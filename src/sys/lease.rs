@@ -105,7 +105,7 @@ pub fn is_held_after(fd: BorrowedFd<'_>, moment: Instant) -> Option<bool> {
 
 fn is_seen_held(fd: BorrowedFd<'_>, look: &Look) -> bool {
     let facts = facts_of_open(&fd, Path::new(""));
-    facts.is_ok_and(|facts| matches!(look.writers(&facts), Writers::Held(_)))
+    facts.is_ok_and(|facts| matches!(look.writers(&facts), Writers::Found(_)))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::unix::{FileId, GroupId, Identity, UserId};
 const MOST_KEPT: usize = 64 << 20;
 
 /// A change that is so old has another time than any change to come, on whatever file system.
-const SETTLED_SECONDS: i64 = 3;
+const OWN_TIME_AFTER_SECONDS: i64 = 3;
 
 /// Names, and what each is, compactly: a directory may have very many.
 #[derive(Debug, Default)]
@@ -111,7 +111,7 @@ impl Listing {
         let mut entries = open(directory, lister).map_err(|errno| errno as i32)?;
         let as_of = fstat(&entries).ok().and_then(|stat| {
             let facts = facts_of(&stat);
-            is_settled(facts.modified).then_some((facts.id, facts.modified))
+            has_own_time(facts.modified).then_some((facts.id, facts.modified))
         });
         let mut names = Names::default();
         for entry in entries.iter() {
@@ -140,10 +140,10 @@ impl Listing {
 }
 
 /// Tells whether a change has become so old that the next one has another time.
-fn is_settled(modified: FileTime) -> bool {
+fn has_own_time(modified: FileTime) -> bool {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let now = now.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
-    modified.seconds.saturating_add(SETTLED_SECONDS) < now
+    modified.seconds.saturating_add(OWN_TIME_AFTER_SECONDS) < now
 }
 
 /// The directories listed so far.

@@ -34,12 +34,12 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// An open state file; a lock on it lasts as long as this value.
 #[derive(Debug)]
 pub struct StateFile {
-    held: Held,
+    held: LockFile,
     path: PathBuf,
 }
 
 #[derive(Debug)]
-enum Held {
+enum LockFile {
     Locked(LockedFile),
     Open(File),
 }
@@ -163,23 +163,23 @@ impl StateFile {
 
     pub(super) fn new(file: File, path: &Path) -> Self {
         Self {
-            held: Held::Open(file),
+            held: LockFile::Open(file),
             path: path.to_owned(),
         }
     }
 
     pub(super) fn file(&self) -> &File {
         match &self.held {
-            Held::Locked(file) => &file.0,
-            Held::Open(file) => file,
+            LockFile::Locked(file) => &file.0,
+            LockFile::Open(file) => file,
         }
     }
 
     /// Locks the file, where `wait` says so only when it can be had.
     fn lock(self, wait: bool) -> Result<Locking, SysError> {
         let file = match self.held {
-            Held::Locked(_) => return Ok(Locking::Locked(self)),
-            Held::Open(file) => file,
+            LockFile::Locked(_) => return Ok(Locking::Locked(self)),
+            LockFile::Open(file) => file,
         };
         let path = self.path;
         let locked = if wait {
@@ -189,11 +189,11 @@ impl StateFile {
         };
         match locked {
             Ok(()) => {
-                let held = Held::Locked(LockedFile(file));
+                let held = LockFile::Locked(LockedFile(file));
                 Ok(Locking::Locked(Self { held, path }))
             }
             Err(TryLockError::WouldBlock) => {
-                let held = Held::Open(file);
+                let held = LockFile::Open(file);
                 Ok(Locking::Busy(Self { held, path }))
             }
             Err(TryLockError::Error(failed)) if failed.kind() == std::io::ErrorKind::Interrupted => {

@@ -23,7 +23,7 @@ pub use mail::{Letter, run_mail};
 pub use stranger::{Patience, Stranger};
 
 use stranger::{Trial, offset_of};
-use waiting::{Ear, Watch, wait, wait_listening};
+use waiting::{ChildOutput, Watch, wait, wait_listening};
 
 /// How often `shred` overwrites a file where nothing else is asked for.
 const USUAL_CYCLES: u32 = 3;
@@ -140,18 +140,18 @@ fn run(
         Ok(child) => child,
         Err(end) => return Ok(Filtered::unheard(end)),
     };
-    let mut ear = Ear::new(child.stderr.take());
+    let mut output = ChildOutput::new(child.stderr.take());
     let watch = Watch {
         limit: None,
         often,
         trial,
     };
-    let mut end = wait_listening(&mut child, filter.program, &mut ear, watch)?;
+    let mut end = wait_listening(&mut child, filter.program, &mut output, watch)?;
     if let (Ok(()), Some(signal)) = (&end, signals::caught()) {
         // A part of it may have been ended by the same signal, and the rest have taken that for the end of its input.
         end = Err(ChildEnd::Signal(signal));
     }
-    Ok(Filtered { end, said: ear.said })
+    Ok(Filtered { end, said: output.said })
 }
 
 /// Runs `shred -u [-n CYCLES] -` with the file as its output, which is the file that is overwritten.

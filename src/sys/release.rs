@@ -14,8 +14,8 @@ use std::thread::JoinHandle;
 
 use nix::sys::stat::fstat;
 
+use super::descriptors;
 use super::dir::Dir;
-use super::room;
 use crate::fault::SysError;
 
 /// So many files are removed without help: a thread is not worth it yet.
@@ -93,7 +93,7 @@ impl Release {
     fn let_go(&self, held: OwnedFd) {
         let mut state = self.lock();
         state.held.push(held);
-        if state.held.len() < room::share(BATCH_PART, BATCH) {
+        if state.held.len() < descriptors::share(BATCH_PART, BATCH) {
             return;
         }
         let batch = mem::take(&mut state.held);

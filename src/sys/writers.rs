@@ -26,7 +26,7 @@ const SHARE: Duration = Duration::from_millis(250);
 pub enum Writers {
     Nobody,
     /// Some program; its name where it can be found, as it named itself (untrusted bytes).
-    Held(Option<OsString>),
+    Found(Option<OsString>),
     /// It could not be found out: not all processes may be looked at.
     Unknown,
 }
@@ -134,12 +134,12 @@ impl Look {
             fs::metadata(path).is_ok_and(|found| (found.dev(), found.ino()) == (file.id.device, file.id.inode))
         };
         if let Some(found) = self.open.get(&file.id.inode).and_then(|paths| paths.iter().find(is_it)) {
-            return Writers::Held(found.parent().and_then(Path::parent).and_then(program_name));
+            return Writers::Found(found.parent().and_then(Path::parent).and_then(program_name));
         }
         let is_unseen = |user| self.unseen.contains(user);
         // Who writes to a file is its owner, or root: what there was too much to see of costs that owner's files alone.
         if is_unseen(&file.user.0) || is_unseen(&0) {
-            Writers::Held(None)
+            Writers::Found(None)
         } else if self.is_partial {
             Writers::Unknown
         } else {
@@ -193,11 +193,11 @@ mod tests {
     fn a_program_that_has_a_file_open_for_writing_is_named_as_long_as_it_does() {
         let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         let _reader = File::open(&path).unwrap();
-        let is_held = |look: &Look| matches!(look.writers(&facts(&path)), Writers::Held(_));
+        let is_held = |look: &Look| matches!(look.writers(&facts(&path)), Writers::Found(_));
         assert!(!is_held(&Look::now()), "readers do not count");
         let writer = writer(&path);
         let look = Look::now();
-        assert_eq!(look.writers(&facts(&path)), Writers::Held(Some("cat".into())));
+        assert_eq!(look.writers(&facts(&path)), Writers::Found(Some("cat".into())));
         drop(writer);
         assert!(!is_held(&look));
     }
@@ -224,7 +224,7 @@ mod tests {
             user: crate::unix::UserId(user),
             ..facts(&path)
         };
-        let held = Writers::Held(None);
+        let held = Writers::Found(None);
         for (unseen, is_partial, owner, expected) in [
             (&[][..], false, 1000, Writers::Nobody),
             (&[1000], false, 1000, held.clone()),
@@ -243,6 +243,6 @@ mod tests {
         let _writer = writer(&path);
         let look = Look::through(Path::new("/proc"), Duration::ZERO, Duration::ZERO);
         assert!(look.open.is_empty());
-        assert_eq!(look.writers(&facts(&path)), Writers::Held(None));
+        assert_eq!(look.writers(&facts(&path)), Writers::Found(None));
     }
 }

@@ -9,7 +9,7 @@ use super::{Read, errors, settings};
 use crate::cli::ViewRequest;
 use crate::clock::Now;
 use crate::diag::{Diagnostic, Problem};
-use crate::discover::{ExpandedSet, FoundLog, expand};
+use crate::discover::{ExpandedStanza, FoundLog, expand};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::report::explain::{Account, Loser, Loses, Plan, PlanLine};
@@ -22,19 +22,19 @@ use crate::unix::split_path;
 
 /// Shows everything about one log.
 pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
-    let Some((set, log)) = find(&read.sets, asked) else {
+    let Some((stanza, log)) = find(&read.stanzas, asked) else {
         report::complain(&explain::unknown(asked));
         return Exit::Failed;
     };
     let now = read.now;
     let mut surveyor = Surveyor::new(now, read.table, super::programs(request));
-    let row = surveyor.log(set, &log);
+    let row = surveyor.log(stanza, &log);
     surveyor.leave_identity();
-    let plan = row.obstacle.is_none().then(|| plan(request, set, &row, &now));
+    let plan = row.obstacle.is_none().then(|| plan(request, stanza, &row, &now));
     let account = Account {
-        written: set.set.written.to_vec(),
+        written: stanza.stanza.written.to_vec(),
         losers: losers(&read.complaints, &log),
-        settings: settings::effective(&set.set),
+        settings: settings::effective(&stanza.stanza),
         plan,
         row,
     };
@@ -47,25 +47,27 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
 }
 
 /// Finds the stanza that has the log, or would have it if it were there, and the log's path as configured.
-fn find<'s>(sets: &'s [ExpandedSet], asked: &Path) -> Option<(&'s ExpandedSet, PathBuf)> {
+fn find<'s>(stanzas: &'s [ExpandedStanza], asked: &Path) -> Option<(&'s ExpandedStanza, PathBuf)> {
     let absolute = std::path::absolute(asked).unwrap_or_else(|_| asked.to_owned());
     let logs = || {
-        sets.iter()
-            .flat_map(|set| set.logs.iter().map(move |log| (set, &log.path)))
+        stanzas
+            .iter()
+            .flat_map(|stanza| stanza.logs.iter().map(move |log| (stanza, &log.path)))
     };
     let exact = |wanted: &Path| {
         let found = logs().find(|(_, path)| path.as_os_str() == wanted.as_os_str());
-        found.map(|(set, path)| (set, path.to_path_buf()))
+        found.map(|(stanza, path)| (stanza, path.to_path_buf()))
     };
     let covered = |wanted: &Path| {
         let wanted_bytes = wanted.as_os_str().as_bytes();
-        let covers = |set: &&ExpandedSet| {
-            set.set
+        let covers = |stanza: &&ExpandedStanza| {
+            stanza
+                .stanza
                 .patterns
                 .iter()
                 .any(|word| expand::covers(word.as_bytes(), wanted_bytes))
         };
-        sets.iter().find(covers).map(|set| (set, wanted.to_owned()))
+        stanzas.iter().find(covers).map(|stanza| (stanza, wanted.to_owned()))
     };
     let same = || {
         let spot = |path: &Path| {
@@ -79,7 +81,7 @@ fn find<'s>(sets: &'s [ExpandedSet], asked: &Path) -> Option<(&'s ExpandedSet, P
         let named = logs().filter(|(_, path)| path.file_name() == Some(wanted.1.as_os_str()));
         // Of several the last one has it: those before it could not rotate it.
         let mut same = named.filter(|(_, path)| spot(path).as_ref() == Some(&wanted));
-        same.next_back().map(|(set, path)| (set, path.to_path_buf()))
+        same.next_back().map(|(stanza, path)| (stanza, path.to_path_buf()))
     };
     exact(asked)
         .or_else(|| exact(&absolute))
@@ -105,9 +107,9 @@ fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<Loser> {
 }
 
 /// Plans the rotation for the moment at which the log will be due, or for now under `-f`.
-fn plan(request: &ViewRequest, set: &ExpandedSet, row: &Row, now: &Now) -> Plan {
+fn plan(request: &ViewRequest, stanza: &ExpandedStanza, row: &Row, now: &Now) -> Plan {
     // A forced run asks for no size, and leaves empty logs alone.
-    let is_left = row.size == Some(0) && !set.set.policy.if_empty;
+    let is_left = row.size == Some(0) && !stanza.stanza.policy.if_empty;
     let (at, lacks) = match row.next {
         _ if request.force => (*now, is_left.then_some(Lack::Content)),
         Some(NextDue::At(moment)) => (Now::at_in(moment.epoch, now.zone), row.lacks),
@@ -117,22 +119,22 @@ fn plan(request: &ViewRequest, set: &ExpandedSet, row: &Row, now: &Now) -> Plan 
         at: at.local,
         is_forced: request.force,
         lacks,
-        lines: rehearse(&request.session, set, &row.log, at),
+        lines: rehearse(&request.session, stanza, &row.log, at),
     }
 }
 
 /// Rehearses the log's rotation at a time, as if it were due then and had content, and keeps what is said.
-fn rehearse(options: &session::Options, set: &ExpandedSet, log: &Path, at: Now) -> Vec<PlanLine> {
-    let mut set = ExpandedSet {
-        set: set.set.clone(),
+fn rehearse(options: &session::Options, stanza: &ExpandedStanza, log: &Path, at: Now) -> Vec<PlanLine> {
+    let mut stanza = ExpandedStanza {
+        stanza: stanza.stanza.clone(),
         logs: vec![FoundLog {
             path: log.into(),
             word: 0,
         }],
     };
     // What an empty log will be by then is a log with content.
-    Arc::make_mut(&mut set.set.policy).if_empty = true;
-    let alone = Stanzas::one(set);
+    Arc::make_mut(&mut stanza.stanza.policy).if_empty = true;
+    let alone = Stanzas::one(stanza);
     let kept = Arc::new(Kept::default());
     let listener: Arc<dyn Listener> = kept.clone();
     if let Ok(mut session) = session::open(options, &alone, &listener) {

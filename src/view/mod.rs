@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::cli::{Sort, ViewRequest};
 use crate::clock::Now;
 use crate::diag::{Diagnostic, Severity};
-use crate::discover::{self, ExpandedSet};
+use crate::discover::{self, ExpandedStanza};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::load::{self, LoadOptions};
@@ -29,7 +29,7 @@ use survey::Surveyor;
 
 /// What a look begins with.
 struct Read {
-    sets: Vec<ExpandedSet>,
+    stanzas: Vec<ExpandedStanza>,
     complaints: Vec<Diagnostic>,
     table: StateTable,
     now: Now,
@@ -60,13 +60,13 @@ fn read(request: &ViewRequest) -> Read {
         ..LoadOptions::default()
     };
     let loaded = load::load(&request.configs, &options, &mut hear);
-    let found = discover::discover(loaded.sets, &mut hear);
+    let found = discover::discover(loaded.stanzas, &mut hear);
     let mut exit = Exit::Well;
     if loaded.failed || found.failed {
         exit = Exit::Failed;
     }
     let now = Now::read();
-    let logs = found.sets.iter().flat_map(|set| &set.logs);
+    let logs = found.stanzas.iter().flat_map(|stanza| &stanza.logs);
     let wanted = StateTable::of(logs.map(|log| Arc::clone(&log.path)));
     let session = &request.session;
     let mut is_damaged = false;
@@ -86,7 +86,7 @@ fn read(request: &ViewRequest) -> Read {
         exit = Exit::Failed;
     }
     Read {
-        sets: found.sets,
+        stanzas: found.stanzas,
         complaints: reporter.into_inner(),
         table,
         now,
@@ -109,8 +109,8 @@ fn programs(request: &ViewRequest) -> (PathBuf, bool) {
 fn show_status(request: &ViewRequest, read: Read) -> Exit {
     let mut surveyor = Surveyor::new(read.now, read.table, programs(request));
     let mut rows = Vec::new();
-    for set in &read.sets {
-        surveyor.set(set, &mut rows);
+    for stanza in &read.stanzas {
+        surveyor.set(stanza, &mut rows);
     }
     sort(&mut rows, request.sort);
     if request.json {

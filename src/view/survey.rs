@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::clock::Now;
-use crate::discover::ExpandedSet;
+use crate::discover::ExpandedStanza;
 use crate::facts::{FileFacts, total};
 use crate::fault::Fault;
 use crate::inventory::{self, Ahead, Programs};
-use crate::observe::{Directories, Held};
+use crate::observe::{Directories, OpenDir};
 use crate::obstacle::{self, ArchiveObstacle, Obstructed};
 use crate::policy::{Policy, Su};
 use crate::report::status::{self, Obstacle, Row, Sum};
@@ -41,16 +41,16 @@ impl Surveyor {
     }
 
     /// Looks at all logs of a stanza.
-    pub(super) fn set(&mut self, set: &ExpandedSet, rows: &mut Vec<Row>) {
-        for log in &set.logs {
-            rows.push(self.log(set, &log.path));
+    pub(super) fn set(&mut self, stanza: &ExpandedStanza, rows: &mut Vec<Row>) {
+        for log in &stanza.logs {
+            rows.push(self.log(stanza, &log.path));
         }
         self.leave_identity();
     }
 
     /// Tells what keeps a log's next rotation from being whole.
-    pub(crate) fn foreseen(&mut self, set: &ExpandedSet, log: &Path) -> Vec<ArchiveObstacle> {
-        let row = self.log(set, log);
+    pub(crate) fn foreseen(&mut self, stanza: &ExpandedStanza, log: &Path) -> Vec<ArchiveObstacle> {
+        let row = self.log(stanza, log);
         let of_directory = match row.obstacle {
             Some(Obstacle::NotWritable { directory, user }) => Some(ArchiveObstacle {
                 archive: directory,
@@ -62,9 +62,9 @@ impl Surveyor {
     }
 
     /// Looks at one log.
-    pub(super) fn log(&mut self, set: &ExpandedSet, log: &Path) -> Row {
-        let policy = &set.set.policy;
-        let place = &set.set.declared_at;
+    pub(super) fn log(&mut self, stanza: &ExpandedStanza, log: &Path) -> Row {
+        let policy = &stanza.stanza.policy;
+        let place = &stanza.stanza.declared_at;
         let mut row = Row {
             log: log.to_owned(),
             place: place.clone(),
@@ -134,7 +134,7 @@ impl Surveyor {
         })
     }
 
-    fn look(&mut self, policy: &Policy, log: &Path) -> Result<Option<(FileFacts, Rc<Held>)>, Fault> {
+    fn look(&mut self, policy: &Policy, log: &Path) -> Result<Option<(FileFacts, Rc<OpenDir>)>, Fault> {
         let Some((directory, name)) = split_path(log) else {
             return Ok(None);
         };
@@ -146,7 +146,7 @@ impl Surveyor {
         Ok(held.look_at_log(policy, name)?.map(|facts| (facts, held)))
     }
 
-    fn judge(&mut self, policy: &Policy, facts: &FileFacts, held: &Held, row: &mut Row) {
+    fn judge(&mut self, policy: &Policy, facts: &FileFacts, held: &OpenDir, row: &mut Row) {
         row.size = Some(facts.size);
         row.obstacle = self.obstacle(policy, facts, held, &row.log);
         // A log that is seen for the first time is entered as rotated in this hour.
@@ -163,7 +163,7 @@ impl Surveyor {
     }
 
     /// Finds what would keep a log from being rotated, in the order in which a run finds it.
-    fn obstacle(&mut self, policy: &Policy, facts: &FileFacts, held: &Held, log: &Path) -> Option<Obstacle> {
+    fn obstacle(&mut self, policy: &Policy, facts: &FileFacts, held: &OpenDir, log: &Path) -> Option<Obstacle> {
         let su = self.acting.as_ref().map(|(who, _)| *who);
         if let Some(why) = obstacle::of_directory(&held.facts, su, identity::is_root()) {
             return Some(Obstacle::Fault(Box::new(Fault::InsecureDirectory {
@@ -175,7 +175,7 @@ impl Surveyor {
         if let Some(why) = obstacle::of_log(facts, policy) {
             return Some(Obstacle::PassedOver(why));
         }
-        let not_writable = |archives: Option<&Held>| {
+        let not_writable = |archives: Option<&OpenDir>| {
             let directory = inventory::not_writable(policy, facts, held, archives)?;
             let user = identity::current().user.0;
             Some(Obstacle::NotWritable { directory, user })

@@ -45,7 +45,7 @@ fn counted(files: &[(&str, &str)]) -> (usize, usize, usize) {
         mail_program: DEFAULT_MAIL.into(),
     };
     let checked = check::examine(&request, &Machine::this());
-    (checked.stanzas, checked.broken, run.sets.len())
+    (checked.stanzas, checked.broken, run.stanzas.len())
 }
 
 #[test]

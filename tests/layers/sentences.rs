@@ -13,7 +13,7 @@ const MAY: [(&str, &str); 5] = [
     ("lint/table.rs", "the meaning of each lint is a column of its table"),
     ("cli/args.rs", "help stands beside its option"),
     (
-        "execute/means.rs",
+        "execute/conditions.rs",
         "an error says of itself what it is, for whoever debugs",
     ),
     (

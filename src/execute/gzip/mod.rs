@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use flate2::{Compress, Compression, Crc};
 
-use super::means::{EngineError, Means};
+use super::conditions::{Conditions, EngineError};
 use crate::sys::stream::{Sink, Source};
 pub use level::Level;
 
@@ -29,16 +29,16 @@ pub fn compress(
     level: Level,
     source: &mut Source<'_>,
     sink: &mut Sink<'_>,
-    means: Means<'_>,
+    conditions: Conditions<'_>,
 ) -> Result<(), EngineError> {
     let header = header(level, source.modified());
     if source.size() >= PARALLEL_FROM
-        && means.threads.get() > 1
+        && conditions.threads.get() > 1
         && let Some(_only) = take_the_threads()
     {
-        return parallel::compress(level, header, source, sink, means);
+        return parallel::compress(level, header, source, sink, conditions);
     }
-    serial::compress(level, header, source, sink, means)
+    serial::compress(level, header, source, sink, conditions)
 }
 
 /// Takes the right to use more than one thread: one big file at a time, so that threads and memory stay bounded where
@@ -99,10 +99,10 @@ mod tests {
     use super::*;
     use crate::sys::stream::Afterwards;
 
-    type Way = fn(Level, [u8; 10], &mut Source<'_>, &mut Sink<'_>, Means<'_>) -> Result<(), EngineError>;
+    type Way = fn(Level, [u8; 10], &mut Source<'_>, &mut Sink<'_>, Conditions<'_>) -> Result<(), EngineError>;
 
-    fn means(threads: usize) -> Means<'static> {
-        Means {
+    fn conditions(threads: usize) -> Conditions<'static> {
+        Conditions {
             threads: NonZero::new(threads).unwrap(),
             stop: &|| false,
             read: None,
@@ -115,7 +115,7 @@ mod tests {
         let mut source = Source::open(from.as_fd(), Afterwards::Keep).unwrap();
         let mut sink = Sink::new(to.as_fd(), Afterwards::Forget);
         let level = Level::new(level).unwrap();
-        way(level, header(level, 0), &mut source, &mut sink, means(threads)).unwrap();
+        way(level, header(level, 0), &mut source, &mut sink, conditions(threads)).unwrap();
         assert_eq!(source.offset(), from.metadata().unwrap().len());
         assert_eq!(sink.offset(), to.metadata().unwrap().len());
         to
@@ -249,9 +249,9 @@ mod tests {
         _: [u8; 10],
         source: &mut Source<'_>,
         sink: &mut Sink<'_>,
-        means: Means<'_>,
+        conditions: Conditions<'_>,
     ) -> Result<(), EngineError> {
-        compress(level, source, sink, means)
+        compress(level, source, sink, conditions)
     }
 
     #[test]
@@ -273,7 +273,7 @@ mod tests {
                 [0; 10],
                 &mut source,
                 &mut Sink::new(full.as_fd(), Afterwards::Forget),
-                means(2),
+                conditions(2),
             );
             assert!(matches!(failed, Err(EngineError::Sink(error)) if error.errno == crate::sys::call::Errno::ENOSPC));
             assert!(unpacks_to(compressed(way, 6, 2, &plain), &plain));
@@ -283,9 +283,9 @@ mod tests {
     #[test]
     fn a_compression_that_is_told_to_stop_stops() {
         let plain = holding(b"text");
-        let stopped = Means {
+        let stopped = Conditions {
             stop: &|| true,
-            ..means(2)
+            ..conditions(2)
         };
         for way in [serial::compress as Way, parallel::compress] {
             let to = tempfile::tempfile().unwrap();

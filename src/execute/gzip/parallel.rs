@@ -10,7 +10,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use super::zeros::{ZERO_BLOCK, ZeroBlock};
 use super::{BLOCK, Level, WINDOW, begin_anew, engine_failed, serial, trailer, window};
-use crate::execute::means::{EngineError, Means};
+use crate::execute::conditions::{Conditions, EngineError};
 use crate::sys::stream::{Run, Sink, Source};
 
 /// How many blocks a thread has at once: one in work, one waiting; with their output some 3 MiB.
@@ -63,11 +63,11 @@ pub(super) fn compress(
     header: [u8; 10],
     source: &mut Source<'_>,
     sink: &mut Sink<'_>,
-    means: Means<'_>,
+    conditions: Conditions<'_>,
 ) -> Result<(), EngineError> {
     thread::scope(|scope| {
         let mut workers = Vec::new();
-        for _ in 0..means.threads.get() {
+        for _ in 0..conditions.threads.get() {
             let (to, work) = sync_channel(IN_HAND);
             let (done, from) = sync_channel(IN_HAND);
             let thread = thread::Builder::new().name("compress".into());
@@ -77,12 +77,12 @@ pub(super) fn compress(
             workers.push(Worker { to, from });
         }
         if workers.is_empty() {
-            return serial::compress(level, header, source, sink, means);
+            return serial::compress(level, header, source, sink, conditions);
         }
         sink.write(&header).map_err(EngineError::Sink)?;
         Line {
             level,
-            means,
+            conditions,
             begun: 0,
             workers,
             due: VecDeque::new(),
@@ -131,7 +131,7 @@ fn one_block(deflate: &mut Compress, mut block: Block) -> Answer {
 /// The reading and writing end: keeps the threads busy and the output in order.
 struct Line<'m> {
     level: Level,
-    means: Means<'m>,
+    conditions: Conditions<'m>,
     /// How many blocks were begun: it says whose turn it is.
     begun: usize,
     workers: Vec<Worker>,
@@ -215,7 +215,7 @@ impl Line<'_> {
     }
 
     fn look_at_signals(&self) -> Result<(), EngineError> {
-        if (self.means.stop)() {
+        if (self.conditions.stop)() {
             return Err(EngineError::Stopped);
         }
         Ok(())

@@ -6,7 +6,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 use super::zeros::{ZERO_BLOCK, ZeroBlock};
 use super::{BLOCK, Level, begin_anew, engine_failed, trailer};
-use crate::execute::means::{EngineError, Means};
+use crate::execute::conditions::{Conditions, EngineError};
 use crate::sys::stream::{Run, Sink, Source};
 
 /// How much is read at once.
@@ -34,14 +34,14 @@ pub(super) fn compress(
     header: [u8; 10],
     source: &mut Source<'_>,
     sink: &mut Sink<'_>,
-    means: Means<'_>,
+    conditions: Conditions<'_>,
 ) -> Result<(), EngineError> {
     KEPT.with_borrow_mut(|kept| {
         if kept.as_ref().is_some_and(|engine| engine.level != level) {
             *kept = None;
         }
         kept.get_or_insert_with(|| Engine::new(level))
-            .file(header, source, sink, means)
+            .file(header, source, sink, conditions)
     })
 }
 
@@ -62,14 +62,14 @@ impl Engine {
         header: [u8; 10],
         source: &mut Source<'_>,
         sink: &mut Sink<'_>,
-        means: Means<'_>,
+        conditions: Conditions<'_>,
     ) -> Result<(), EngineError> {
         self.take_up(self.level.setting(0), &[])?;
         self.output.clear();
         self.output.extend_from_slice(&header);
         let mut crc = Crc::new();
         let mut input = std::mem::take(&mut self.input);
-        let done = self.content(&mut input, &mut crc, source, sink, means);
+        let done = self.content(&mut input, &mut crc, source, sink, conditions);
         self.input = input;
         done?;
         self.deflate(&[], FlushCompress::Finish, sink)?;
@@ -83,12 +83,12 @@ impl Engine {
         crc: &mut Crc,
         source: &mut Source<'_>,
         sink: &mut Sink<'_>,
-        means: Means<'_>,
+        conditions: Conditions<'_>,
     ) -> Result<(), EngineError> {
         // How many bytes at the start of `input` are those right before the source's offset; 0 behind a hole.
         let mut before = 0;
         loop {
-            if (means.stop)() {
+            if (conditions.stop)() {
                 return Err(EngineError::Stopped);
             }
             let setting = self.level.setting(source.offset() / BLOCK as u64);
@@ -104,7 +104,7 @@ impl Engine {
                     before = count;
                 }
                 Run::Hole(length) => {
-                    self.whole_blocks(length / ZERO_BLOCK, crc, sink, means)?;
+                    self.whole_blocks(length / ZERO_BLOCK, crc, sink, conditions)?;
                     self.zeros(length % ZERO_BLOCK, input, crc, sink)?;
                     before = 0;
                 }
@@ -123,7 +123,7 @@ impl Engine {
         count: u64,
         crc: &mut Crc,
         sink: &mut Sink<'_>,
-        means: Means<'_>,
+        conditions: Conditions<'_>,
     ) -> Result<(), EngineError> {
         if count == 0 {
             return Ok(());
@@ -132,7 +132,7 @@ impl Engine {
         self.deflate.reset();
         let block = ZeroBlock::get()?;
         for _ in 0..count {
-            if (means.stop)() {
+            if (conditions.stop)() {
                 return Err(EngineError::Stopped);
             }
             block.add_to(crc);

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use super::engine_failed;
-use crate::execute::means::EngineError;
+use crate::execute::conditions::EngineError;
 
 /// How many zero bytes one block stands for; shorter runs are compressed as data.
 pub(super) const ZERO_BLOCK: u64 = 1 << 20;

@@ -115,7 +115,7 @@ impl LogTally {
 
 /// One stanza.
 #[derive(Debug)]
-pub struct SetTally {
+pub struct StanzaTally {
     /// Its path list as written.
     pub pattern: String,
     /// Where it stands.
@@ -125,7 +125,7 @@ pub struct SetTally {
     pub errors: Vec<String>,
 }
 
-impl SetTally {
+impl StanzaTally {
     /// Counts the logs with a fate.
     #[must_use]
     pub fn count(&self, fate: Fate) -> usize {
@@ -157,7 +157,7 @@ pub struct RunTally {
     pub took: Duration,
     /// Nothing was changed.
     pub dry_run: bool,
-    pub sets: Vec<SetTally>,
+    pub stanzas: Vec<StanzaTally>,
     /// Errors that belong to no stanza: configuration, state.
     pub errors: Vec<String>,
     pub warnings: Vec<String>,
@@ -167,13 +167,13 @@ impl RunTally {
     /// Returns the figures of the whole run.
     #[must_use]
     pub fn summary(&self) -> Summary {
-        let count = |fate| self.sets.iter().map(|set| set.count(fate)).sum::<usize>();
+        let count = |fate| self.stanzas.iter().map(|stanza| stanza.count(fate)).sum::<usize>();
         Summary {
             rotated: count(Fate::Rotated),
             failed: count(Fate::Failed),
             left: count(Fate::Kept) + count(Fate::PassedOver),
-            before: total(self.sets.iter().map(SetTally::bytes_before)),
-            after: total(self.sets.iter().map(SetTally::bytes_after)),
+            before: total(self.stanzas.iter().map(StanzaTally::bytes_before)),
+            after: total(self.stanzas.iter().map(StanzaTally::bytes_after)),
             seconds: self.took.as_secs_f64(),
         }
     }

@@ -76,8 +76,8 @@ fn many_logs_that_end_in_another_order_are_found_again_each_at_once() {
         ended(&tally, number, None);
     }
     tally.show(|run| {
-        assert_eq!(run.sets[0].logs.len(), MANY);
-        assert_eq!(run.sets[0].count(Fate::Rotated), MANY);
+        assert_eq!(run.stanzas[0].logs.len(), MANY);
+        assert_eq!(run.stanzas[0].count(Fate::Rotated), MANY);
     });
 }
 
@@ -91,11 +91,11 @@ fn what_is_told_late_is_told_of_its_own_log_and_stanza() {
     hear_of(&tally, 2, due(1));
     hear_of(&tally, 2, What::Failed(Fault::Interrupted));
     tally.show(|run| {
-        let fates = |set: &SetTally| set.logs.iter().map(LogTally::fate).collect::<Vec<_>>();
-        assert_eq!(fates(&run.sets[0]), [Fate::Failed, Fate::Rotated]);
-        assert_eq!(fates(&run.sets[1]), [Fate::Failed]);
+        let fates = |stanza: &StanzaTally| stanza.logs.iter().map(LogTally::fate).collect::<Vec<_>>();
+        assert_eq!(fates(&run.stanzas[0]), [Fate::Failed, Fate::Rotated]);
+        assert_eq!(fates(&run.stanzas[1]), [Fate::Failed]);
         assert_eq!(
-            (run.sets[0].logs[0].errors.len(), run.sets[1].logs[0].errors.len()),
+            (run.stanzas[0].logs[0].errors.len(), run.stanzas[1].logs[0].errors.len()),
             (1, 1)
         );
         assert_eq!((run.summary().rotated, run.summary().failed), (1, 2));
@@ -110,7 +110,7 @@ fn what_fails_of_a_stanza_or_of_the_run_is_no_log_s() {
     hear(&tally, About::Stanza(place(1)), What::Failed(Fault::Interrupted));
     hear(&tally, About::Run, What::Failed(Fault::Interrupted));
     tally.show(|run| {
-        let of_stanzas: Vec<_> = run.sets.iter().map(|set| set.errors.len()).collect();
+        let of_stanzas: Vec<_> = run.stanzas.iter().map(|stanza| stanza.errors.len()).collect();
         assert_eq!((&of_stanzas[..], run.errors.len()), (&[1, 0][..], 1));
         assert_eq!(run.summary().failed, 0);
     });
@@ -141,7 +141,7 @@ fn sums_of_sizes_end_at_the_largest_number() {
     tally.show(|run| {
         let sums = run.summary();
         assert_eq!((sums.before, sums.after), (u64::MAX, u64::MAX));
-        assert_eq!(run.sets[0].bytes_before(), u64::MAX);
+        assert_eq!(run.stanzas[0].bytes_before(), u64::MAX);
     });
 }
 
@@ -158,7 +158,14 @@ fn only_the_newest_archive_s_compression_is_the_log_s_and_none_before_it_is_swit
     hear_of(&tally, 0, compressed("/log/0.log-left.gz", true, 1));
     hear_of(&tally, 0, What::Switched(PathBuf::from("/log/0.log.1")));
     hear_of(&tally, 0, compressed("/log/0.log.10.gz", false, 2));
-    let archive = || tally.show(|run| (run.sets[0].logs[0].archive.clone(), run.sets[0].logs[0].bytes_after));
+    let archive = || {
+        tally.show(|run| {
+            (
+                run.stanzas[0].logs[0].archive.clone(),
+                run.stanzas[0].logs[0].bytes_after,
+            )
+        })
+    };
     assert_eq!(archive(), (Some(PathBuf::from("/log/0.log.1")), None));
     hear_of(&tally, 0, compressed("/log/0.log.1.gz", true, 3));
     assert_eq!(archive(), (Some(PathBuf::from("/log/0.log.1.gz")), Some(3)));

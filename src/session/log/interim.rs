@@ -8,29 +8,29 @@ use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::event::What;
-use crate::execute::work::{SetWork, Turn};
+use crate::execute::work::{StanzaWork, Turn};
 use crate::facts::Kind;
 use crate::fault::Fault;
-use crate::observe::Held;
+use crate::observe::OpenDir;
 use crate::obstacle::Obstructed;
-use crate::plan::{self, Before, Look as _, Question, Spot, Step};
+use crate::plan::{self, Before, Entry, Look as _, Question, Step};
 use crate::policy::Method;
 use crate::session::Session;
-use crate::session::set::Due;
+use crate::session::stanza::Due;
 use crate::state::record::Noted;
 
 impl Session<'_> {
     /// Archives what earlier rotations by `renamecopy` left under interim names. Returns one that is free for this rotation, and whether
     /// one stays, for which the archives may have made room already.
-    pub(super) fn finish_interims(&mut self, set: &Arc<SetWork>, due: &Due) -> Result<(OsString, bool), Fault> {
+    pub(super) fn finish_interims(&mut self, stanza: &Arc<StanzaWork>, due: &Due) -> Result<(OsString, bool), Fault> {
         let first = plan::interim(due.name());
-        if !matches!(set.policy.method, Method::RenameThenCopy { .. }) {
+        if !matches!(stanza.policy.method, Method::RenameThenCopy { .. }) {
             return Ok((first, false));
         }
         let log = self.directories.get(&due.home.directory.path, &due.path)?;
         let mut taken = BTreeSet::new();
         for name in interims(&log, due.name())? {
-            match self.finish_interim(set, due, (&log, &name)) {
+            match self.finish_interim(stanza, due, (&log, &name)) {
                 Ok(true) => {}
                 Ok(false) => drop(taken.insert(name)),
                 Err(Fault::Interrupted) => return Err(Fault::Interrupted),
@@ -42,7 +42,7 @@ impl Session<'_> {
         }
         let names = std::iter::once(first.clone()).chain(plan::further_interims(due.name()));
         // A name of which is noted that it is archived is not given to another log, until a run has ended that found it gone.
-        let is_noted = |name: &OsString| self.ledger.is_noted(Noted::PassedBy, log.dir.path(), name);
+        let is_noted = |name: &OsString| self.records.is_noted(Noted::PassedBy, log.dir.path(), name);
         let free = names.into_iter().find(|name| !taken.contains(name) && !is_noted(name));
         Ok((free.unwrap_or(first), !taken.is_empty()))
     }
@@ -50,22 +50,22 @@ impl Session<'_> {
     /// Answers whether the name is free.
     fn finish_interim(
         &mut self,
-        set: &Arc<SetWork>,
+        stanza: &Arc<StanzaWork>,
         due: &Due,
-        (log, name): (&Rc<Held>, &OsStr),
+        (log, name): (&Rc<OpenDir>, &OsStr),
     ) -> Result<bool, Fault> {
         // A FIFO holds nothing that could be copied; like anything in the way of a rename it is moved aside.
         let Some(facts) = log.dir.look(name)?.filter(|facts| facts.kind == Kind::Regular) else {
             return Ok(true);
         };
-        if self.ledger.is_noted(Noted::PassedBy, log.dir.path(), name) {
-            self.remove_interim(set, due, name)?;
+        if self.records.is_noted(Noted::PassedBy, log.dir.path(), name) {
+            self.remove_interim(stanza, due, name)?;
             return Ok(false);
         }
         let due = Due { facts, ..due.clone() };
         // It is named for the day that it was written on, or for today where that archive is there already.
         let then = Now::at(facts.modified.seconds);
-        let tried = self.plan(set, &due, |question, look| {
+        let tried = self.plan(stanza, &due, |question, look| {
             plan::plan(
                 &Question {
                     now: &then,
@@ -76,7 +76,7 @@ impl Session<'_> {
         })?;
         let is_free = tried.rotation.stop.is_none();
         let now = if is_free { then } else { self.now };
-        let way = self.make_way(set, &due, Before::Shifting, (&now, name));
+        let way = self.make_way(stanza, &due, Before::Shifting, (&now, name));
         let mut planned = way.map_err(|failed| failed.fault)?;
         if let Some(stop) = planned.rotation.stop.take() {
             return Err(stop);
@@ -87,7 +87,7 @@ impl Session<'_> {
             if step.farewell().is_some_and(|name| resisted.contains(name)) {
                 continue;
             }
-            match (self.hands.step(&planned.turn, step), step) {
+            match (self.driver.step(&planned.turn, step), step) {
                 (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
                     self.leave_plain(&planned.turn.site, std::slice::from_ref(from));
                     self.hear_of(path, Obstructed::Written { by });
@@ -120,15 +120,15 @@ impl Session<'_> {
     }
 
     /// Tries again to remove what is archived already.
-    fn remove_interim(&mut self, set: &Arc<SetWork>, due: &Due, name: &OsStr) -> Result<(), Fault> {
-        let places = self.places(set, due)?;
-        let turn = Arc::new(Turn::new(places.site(set, due), due.facts, OsString::new()));
+    fn remove_interim(&mut self, stanza: &Arc<StanzaWork>, due: &Due, name: &OsStr) -> Result<(), Fault> {
+        let places = self.places(stanza, due)?;
+        let turn = Arc::new(Turn::new(places.site(stanza, due), due.facts, OsString::new()));
         let site = &turn.site;
         let step = Step::Remove {
-            what: Spot::log(name),
+            what: Entry::log(name),
             is_archive: false,
         };
-        match self.hands.step(&turn, &step) {
+        match self.driver.step(&turn, &step) {
             Ok(()) => places.note(&step, &site.name),
             Err(Fault::Interrupted) => return Err(Fault::Interrupted),
             Err(fault) => self.hear_of(site.log_dir.path_of(name), Obstructed::NotRemoved(fault.into())),
@@ -138,7 +138,7 @@ impl Session<'_> {
 }
 
 /// Returns the names in a directory that `renamecopy` gave a log.
-pub(super) fn interims(log: &Held, name: &OsStr) -> Result<Vec<OsString>, Fault> {
+pub(super) fn interims(log: &OpenDir, name: &OsStr) -> Result<Vec<OsString>, Fault> {
     let found = log.view.borrow_mut().starting_with(plan::interim(name).as_bytes())?;
     Ok(found
         .into_iter()

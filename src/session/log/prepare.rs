@@ -9,15 +9,15 @@ use std::sync::Arc;
 use super::{Places, Planned, names_of};
 use crate::clock::Now;
 use crate::event::What;
-use crate::execute::work::{LogSite, SetWork, Turn};
+use crate::execute::work::{LogSite, StanzaWork, Turn};
 use crate::exit::Exit;
 use crate::fault::{Fault, Op, SysError};
-use crate::observe::{Held, View};
+use crate::observe::{OpenDir, View};
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::plan::{self, Before, Look as _, Question, Rotation, StaysPlain, Step};
 use crate::policy::{Keep, Method, Policy};
 use crate::session::Session;
-use crate::session::set::Due;
+use crate::session::stanza::Due;
 use crate::state::record::{LeftPlain, Noted};
 use crate::sys::call::Errno;
 use crate::sys::dirlock::{Alone, DirLock};
@@ -38,18 +38,18 @@ impl From<Fault> for Failed {
 
 impl Session<'_> {
     /// Plans one log's rotation and carries out what comes before the switch.
-    pub(super) fn prepare(&mut self, set: &Arc<SetWork>, due: Due) -> Option<Planned> {
+    pub(super) fn prepare(&mut self, stanza: &Arc<StanzaWork>, due: Due) -> Option<Planned> {
         let path = Arc::clone(&due.path);
-        match self.try_prepare(set, due) {
+        match self.try_prepare(stanza, due) {
             Ok(planned) => Some(planned),
             Err(Failed { fault, touched }) => {
                 if matches!(fault, Fault::DestinationExists(_)) {
                     // The state moves on, so that the next period gets a name of its own.
-                    self.ledger.passed_over(&path, &self.now);
+                    self.records.passed_over(&path, &self.now);
                 }
                 // A shift that was cut short leaves a gap, which the next run must know for its own.
                 if !touched {
-                    self.ledger.drop_begun(&path);
+                    self.records.drop_begun(&path);
                 }
                 self.fail(fault);
                 None
@@ -57,22 +57,22 @@ impl Session<'_> {
         }
     }
 
-    fn try_prepare(&mut self, set: &Arc<SetWork>, mut due: Due) -> Result<Planned, Failed> {
+    fn try_prepare(&mut self, stanza: &Arc<StanzaWork>, mut due: Due) -> Result<Planned, Failed> {
         self.act_as(due.home.identity)?;
-        self.note(|| What::Rotating(count_of(&set.policy)));
-        if set.policy.delay_without_compression {
+        self.note(|| What::Rotating(count_of(&stanza.policy)));
+        if stanza.policy.delay_without_compression {
             self.hear(What::DelayWithoutCompression);
         }
-        self.have_row_to_itself(set, &due)?;
-        let alone = self.be_alone(set, &mut due)?;
-        let (interim, has_shifted) = self.finish_interims(set, &due)?;
-        let before = if has_shifted || self.ledger.was_begun(&due.path) {
+        self.have_row_to_itself(stanza, &due)?;
+        let alone = self.be_alone(stanza, &mut due)?;
+        let (interim, has_shifted) = self.finish_interims(stanza, &due)?;
+        let before = if has_shifted || self.records.was_begun(&due.path) {
             Before::Shifting
         } else {
             Before::Clean
         };
         let now = self.now;
-        let mut planned = self.make_way(set, &due, before, (&now, &interim))?;
+        let mut planned = self.make_way(stanza, &due, before, (&now, &interim))?;
         planned.alone = alone;
         match planned.rotation.stop.take() {
             Some(fault) => Err(fault.into()),
@@ -81,21 +81,21 @@ impl Session<'_> {
     }
 
     /// Keeps other runs, with other state files, from cutting the log that is to be cut. One that was waited for has changed the world.
-    fn be_alone(&mut self, set: &SetWork, due: &mut Due) -> Result<Option<Rc<DirLock>>, Fault> {
-        if set.policy.method != Method::CopyTruncate {
+    fn be_alone(&mut self, stanza: &StanzaWork, due: &mut Due) -> Result<Option<Rc<DirLock>>, Fault> {
+        if stanza.policy.method != Method::CopyTruncate {
             return Ok(None);
         }
         let held = self.directories.get(&due.home.directory.path, &due.path)?;
         if let Some(lock) = self.alone.get(&held.at.id).and_then(Weak::upgrade) {
             return Ok(Some(lock));
         }
-        match self.hands.be_alone(&held.dir) {
+        match self.driver.be_alone(&held.dir) {
             Alone::Locked { lock, waited } => {
                 let lock = Rc::new(lock);
                 self.alone.insert(held.at.id, Rc::downgrade(&lock));
                 if waited {
                     self.directories.look_anew();
-                    let looked = held.look_at_log(&set.policy, due.name())?;
+                    let looked = held.look_at_log(&stanza.policy, due.name())?;
                     due.facts = looked.unwrap_or(due.facts);
                 }
                 Ok(Some(lock))
@@ -110,7 +110,7 @@ impl Session<'_> {
     /// Plans a rotation and carries out what comes before the switch; the plan is made again where archives resist it.
     pub(super) fn make_way(
         &mut self,
-        set: &Arc<SetWork>,
+        stanza: &Arc<StanzaWork>,
         due: &Due,
         before: Before,
         (now, interim): (&Now, &OsStr),
@@ -118,7 +118,7 @@ impl Session<'_> {
         let (mut touched, mut before) = (false, before);
         let failed = |touched| move |fault| Failed { fault, touched };
         loop {
-            let made = self.plan(set, due, |question, look| {
+            let made = self.plan(stanza, due, |question, look| {
                 plan::plan(
                     &Question {
                         before,
@@ -142,9 +142,9 @@ impl Session<'_> {
             self.tell_fixed(&planned);
             let taken = self.take_steps(&planned, &mut touched, &mut before);
             if taken.map_err(failed(touched))? {
-                let names = names_of(&set.policy, due.name()).map_err(failed(touched))?;
+                let names = names_of(&stanza.policy, due.name()).map_err(failed(touched))?;
                 let still = left_plain.iter().chain(passed_by).collect();
-                self.ledger.only_noted(&site.archive_path, &names, &still);
+                self.records.only_noted(&site.archive_path, &names, &still);
                 return Ok(planned);
             }
         }
@@ -163,7 +163,7 @@ impl Session<'_> {
             if step.farewell().is_some_and(|name| resisted.contains(name)) {
                 continue;
             }
-            match self.hands.step(&planned.turn, step) {
+            match self.driver.step(&planned.turn, step) {
                 Ok(()) => {
                     planned.places.note(step, &planned.turn.site.name);
                     *touched = true;
@@ -275,29 +275,29 @@ impl Session<'_> {
     ) {
         let archives = archives.into_iter();
         let records = archives.map(|archive| LeftPlain::new(noted, log, directory, archive));
-        self.ledger.leave_plain(records);
+        self.records.leave_plain(records);
     }
 
     /// Opens the log's directories and makes a plan.
     pub(super) fn plan(
         &mut self,
-        set: &Arc<SetWork>,
+        stanza: &Arc<StanzaWork>,
         due: &Due,
         make: impl FnOnce(&Question<'_>, &mut dyn plan::Look) -> Result<Rotation, Fault>,
     ) -> Result<Planned, Fault> {
-        let names = names_of(&set.policy, due.name())?;
-        let places = self.places(set, due)?;
-        let site = places.site(set, due);
+        let names = names_of(&stanza.policy, due.name())?;
+        let places = self.places(stanza, due)?;
+        let site = places.site(stanza, due);
         places.log.view.borrow_mut().clear_left_over()?;
         if let Some(held) = &places.archive {
             held.view.borrow_mut().clear_left_over()?;
         }
-        let left_plain = self.ledger.noted(Noted::Plain, &site.archive_path, &names);
-        let passed_by = self.ledger.noted(Noted::PassedBy, &site.archive_path, &names);
+        let left_plain = self.records.noted(Noted::Plain, &site.archive_path, &names);
+        let passed_by = self.records.noted(Noted::PassedBy, &site.archive_path, &names);
         let question = Question {
             left_plain: &left_plain,
             passed_by: &passed_by,
-            policy: &set.policy,
+            policy: &stanza.policy,
             log: due.name(),
             interim: &plan::interim(due.name()),
             names: &names,
@@ -320,7 +320,7 @@ impl Session<'_> {
     }
 
     /// Opens a log's directories.
-    pub(in crate::session) fn places(&mut self, set: &SetWork, due: &Due) -> Result<Places, Fault> {
+    pub(in crate::session) fn places(&mut self, stanza: &StanzaWork, due: &Due) -> Result<Places, Fault> {
         let log = self.directories.get(&due.home.directory.path, &due.path)?;
         if log.facts.id != due.home.directory.id {
             // Somebody put another directory in its place since the log was looked at.
@@ -331,20 +331,25 @@ impl Session<'_> {
                 Errno::ESTALE as i32,
             )));
         }
-        let archive = self.archive_place(set, due, &log)?;
+        let archive = self.archive_place(stanza, due, &log)?;
         Ok(Places { log, archive })
     }
 
     /// Finds, or makes, the archives' directory.
-    fn archive_place(&mut self, set: &SetWork, due: &Due, log: &Rc<Held>) -> Result<Option<Rc<Held>>, Fault> {
-        let Some(old) = &set.policy.old_dir else {
+    fn archive_place(
+        &mut self,
+        stanza: &StanzaWork,
+        due: &Due,
+        log: &Rc<OpenDir>,
+    ) -> Result<Option<Rc<OpenDir>>, Fault> {
+        let Some(old) = &stanza.policy.old_dir else {
             return Ok(Some(Rc::clone(log)));
         };
         match (self.directories.get_below(log, &old.path, &due.path), &old.create) {
             (Ok(held), _) => Ok(Some(held)),
             (Err(Fault::Call(error)), Some(ownership)) if error.is_absence() => {
-                let hands = &mut self.hands;
-                hands.make_dir(&mut self.directories, log, &old.path, ownership, &due.path)
+                let driver = &mut self.driver;
+                driver.make_dir(&mut self.directories, log, &old.path, ownership, &due.path)
             }
             (Err(fault), _) => Err(fault),
         }

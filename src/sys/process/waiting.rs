@@ -57,19 +57,19 @@ pub(super) fn wait(child: &mut Child, limit: Option<u32>, program: &Path) -> Res
         limit,
         ..Watch::default()
     };
-    wait_listening(child, program, &mut Ear::default(), watch)
+    wait_listening(child, program, &mut ChildOutput::default(), watch)
 }
 
 /// The same, with more to do meanwhile.
 pub(super) fn wait_listening(
     child: &mut Child,
     program: &Path,
-    ear: &mut Ear,
+    output: &mut ChildOutput,
     mut how: Watch<'_>,
 ) -> Result<Ending, SysError> {
     let fail = |error: &std::io::Error| SysError::new(Op::Wait, program, error.raw_os_error().unwrap_or(0));
     let handle = pidfd(child);
-    let why = watch(child, handle.as_ref(), ear, &mut how);
+    let why = watch(child, handle.as_ref(), output, &mut how);
     match why {
         None => {}
         Some(Why::Trial(_)) => end_at_once(child),
@@ -121,7 +121,7 @@ fn end_of(status: ExitStatus) -> Ending {
 
 /// Returns when the child ended (`None`), or why it is to be ended. Without a handle that tells of its end it is asked for again
 /// and again.
-fn watch(child: &mut Child, handle: Option<&OwnedFd>, ear: &mut Ear, how: &mut Watch<'_>) -> Option<Why> {
+fn watch(child: &mut Child, handle: Option<&OwnedFd>, output: &mut ChildOutput, how: &mut Watch<'_>) -> Option<Why> {
     let limit = how
         .limit
         .map(|seconds| (Duration::from_secs(u64::from(seconds)), seconds));
@@ -146,7 +146,7 @@ fn watch(child: &mut Child, handle: Option<&OwnedFd>, ear: &mut Ear, how: &mut W
             .into_iter()
             .collect();
         fds.extend(signals::woken().map(|woken| PollFd::new(woken, PollFlags::POLLIN)));
-        let pipe = ear
+        let pipe = output
             .pipe
             .as_ref()
             .map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN));
@@ -157,7 +157,7 @@ fn watch(child: &mut Child, handle: Option<&OwnedFd>, ear: &mut Ear, how: &mut W
         }
         let told = handle.and_then(|_| fds.first()).and_then(PollFd::any);
         // What it said before it ended is in the pipe; what its own children may still say is not waited for.
-        ear.listen();
+        output.listen();
         if told.unwrap_or_else(|| has_ended(child)) {
             return None;
         }
@@ -242,13 +242,13 @@ fn pidfd(child: &Child) -> Option<OwnedFd> {
 
 /// Hears what a child says on stderr, while it is waited for.
 #[derive(Debug, Default)]
-pub(super) struct Ear {
+pub(super) struct ChildOutput {
     pipe: Option<ChildStderr>,
     /// What it said, cut at a limit.
     pub(super) said: Vec<u8>,
 }
 
-impl Ear {
+impl ChildOutput {
     pub(super) fn new(pipe: Option<ChildStderr>) -> Self {
         if let Some(pipe) = &pipe {
             // Where this fails the child is only heard less promptly.
@@ -289,13 +289,13 @@ mod tests {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", text]).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut ear = Ear::new(child.stderr.take());
+        let mut output = ChildOutput::new(child.stderr.take());
         let mut how = Watch {
             limit,
             ..Watch::default()
         };
-        let why = watch(&mut child, None, &mut ear, &mut how);
-        (why, ear.said, child)
+        let why = watch(&mut child, None, &mut output, &mut how);
+        (why, output.said, child)
     }
 
     #[test]

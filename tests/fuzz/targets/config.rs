@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
         assert!(!said.chars().any(|one| one.is_control() && one != '\n'), "{said:?}");
         let _ = cite::remedy(&diagnostic.problem);
     });
-    for set in loaded.sets {
-        assert!(!set.patterns.is_empty(), "a stanza without a word");
+    for stanza in loaded.stanzas {
+        assert!(!stanza.patterns.is_empty(), "a stanza without a word");
     }
 });

@@ -8,14 +8,14 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use super::Session;
-use crate::discover::{ExpandedSet, FoundLog, expand};
+use crate::discover::{ExpandedStanza, FoundLog, expand};
 use crate::event::{LogListener, What};
 use crate::execute::hook::Call;
-use crate::execute::work::SetWork;
+use crate::execute::work::StanzaWork;
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Hook, Op, SysError};
 use crate::inventory::{self, Ahead, Programs};
-use crate::observe::{At, Held};
+use crate::observe::{At, OpenDir};
 use crate::obstacle::{self, PassedOver};
 use crate::policy::{Policy, Su};
 use crate::schedule::{self, Verdict};
@@ -51,7 +51,7 @@ pub(super) struct Waiting {
     pub(super) home: Rc<Home>,
     /// Its number on its device.
     inode: u64,
-    /// What was observed, where a set's scripts may change it before its turn; else it is looked at again then.
+    /// What was observed, where a stanza's scripts may change it before its turn; else it is looked at again then.
     facts: Option<Box<FileFacts>>,
 }
 
@@ -113,11 +113,11 @@ pub(super) struct Told;
 
 impl Session<'_> {
     /// Handles one stanza.
-    pub(super) fn handle(&mut self, expanded: ExpandedSet) {
-        let policy = &expanded.set.policy;
-        self.turn_to_stanza(&expanded.set.declared_at);
+    pub(super) fn handle(&mut self, expanded: ExpandedStanza) {
+        let policy = &expanded.stanza.policy;
+        self.turn_to_stanza(&expanded.stanza.declared_at);
         self.note(|| What::Stanza {
-            written: Arc::clone(&expanded.set.written),
+            written: Arc::clone(&expanded.stanza.written),
             policy: Arc::clone(policy),
             forced: self.force,
         });
@@ -135,22 +135,22 @@ impl Session<'_> {
             self.fail(fault);
             return;
         }
-        let set = Arc::new(SetWork {
+        let stanza = Arc::new(StanzaWork {
             policy: Arc::clone(policy),
-            written: Arc::clone(&expanded.set.written),
-            declared_at: expanded.set.declared_at.clone(),
+            written: Arc::clone(&expanded.stanza.written),
+            declared_at: expanded.stanza.declared_at.clone(),
             choices: Arc::clone(&self.choices),
             no_compressor: OnceLock::new(),
         });
         let vanished = self.vanished(&expanded);
         let logs = expanded.logs.iter().map(|log| &log.path);
-        self.resume_unfinished(&set, logs.chain(&vanished.logs));
+        self.resume_unfinished(&stanza, logs.chain(&vanished.logs));
         let mut due: Vec<Waiting> = Vec::new();
         let mut is_one_missing = false;
         // A pattern that matched nothing since a dead run had renamed all its logs is no log that is missing.
         let is_log = |log: &FoundLog| !vanished.words.contains(log.path.as_os_str());
         // Nor is one that a pattern led to and that was gone a moment later: whoever made it could so keep the others back.
-        let patterns = &expanded.set.patterns;
+        let patterns = &expanded.stanza.patterns;
         let is_written_out = |log: &FoundLog| {
             let word = &patterns[log.word];
             !is_special(word.as_bytes()) || log.path.as_os_str() == word.as_os_str()
@@ -171,36 +171,36 @@ impl Session<'_> {
                 }
             }
         }
-        self.rotate_all(&set, due, is_one_missing);
+        self.rotate_all(&stanza, due, is_one_missing);
     }
 
     /// Runs the stanza's scripts around the rotation of its due logs.
-    fn rotate_all(&mut self, set: &Arc<SetWork>, due: Vec<Waiting>, is_one_missing: bool) {
+    fn rotate_all(&mut self, stanza: &Arc<StanzaWork>, due: Vec<Waiting>, is_one_missing: bool) {
         if due.is_empty() {
-            self.say_not_needed(set);
+            self.say_not_needed(stanza);
             return;
         }
-        if self.run_for_set(set, Hook::First).is_err() {
+        if self.run_for_stanza(stanza, Hook::First).is_err() {
             return;
         }
-        if set.policy.scripts.shared {
-            // With nomissingok a shared set is rotated whole or not at all; nothing else that is wrong with one log stops the others.
+        if stanza.policy.scripts.shared {
+            // With nomissingok a shared stanza is rotated whole or not at all; nothing else that is wrong with one log stops the others.
             if !is_one_missing {
-                for part in Self::apart(set, due) {
-                    self.rotate_together(set, part);
+                for part in Self::apart(stanza, due) {
+                    self.rotate_together(stanza, part);
                 }
             }
         } else {
-            self.rotate_one_by_one(set, due);
+            self.rotate_one_by_one(stanza, due);
         }
-        if set.policy.scripts.last_action.is_some() {
-            self.finish_waiting(Some(set));
-            let _ = self.run_for_set(set, Hook::Last);
+        if stanza.policy.scripts.last_action.is_some() {
+            self.finish_waiting(Some(stanza));
+            let _ = self.run_for_stanza(stanza, Hook::Last);
         }
     }
 
-    fn say_not_needed(&mut self, set: &SetWork) {
-        let shared = set.policy.scripts.shared;
+    fn say_not_needed(&mut self, stanza: &StanzaWork) {
+        let shared = stanza.policy.scripts.shared;
         for (hook, counts) in [
             (Hook::First, true),
             (Hook::Pre, shared),
@@ -208,26 +208,26 @@ impl Session<'_> {
             (Hook::Last, true),
         ] {
             if counts {
-                self.hear_if_set(set, hook);
+                self.hear_if_set(stanza, hook);
             }
         }
     }
 
     /// Runs a script that belongs to the stanza; a failure is told.
-    pub(super) fn run_for_set(&mut self, set: &SetWork, hook: Hook) -> Result<(), Told> {
-        self.turn_to_stanza(&set.declared_at);
-        match Call::for_set(set, hook) {
-            Some(call) => self.run_script(set, &call),
+    pub(super) fn run_for_stanza(&mut self, stanza: &StanzaWork, hook: Hook) -> Result<(), Told> {
+        self.turn_to_stanza(&stanza.declared_at);
+        match Call::for_stanza(stanza, hook) {
+            Some(call) => self.run_script(stanza, &call),
             None => Ok(()),
         }
     }
 
     /// Runs a script; a failure is told. It finds what came before it finished: it may ship an archive, or move it. Listings that it
     /// made stale are forgotten.
-    pub(super) fn run_script(&mut self, set: &SetWork, call: &Call) -> Result<(), Told> {
+    pub(super) fn run_script(&mut self, stanza: &StanzaWork, call: &Call) -> Result<(), Told> {
         self.wait_for_workers();
         let before = self.directories.before_script();
-        let ran = self.hands.script(set, call, self.about.clone());
+        let ran = self.driver.script(stanza, call, self.about.clone());
         crate::observe::Directories::after_script(before);
         ran.map_err(|fault| {
             self.fail(fault);
@@ -239,7 +239,7 @@ impl Session<'_> {
     fn consider(&mut self, policy: &Policy, path: &Arc<Path>) -> Result<Option<Due>, Fault> {
         self.turn_to(path);
         self.note(|| What::Considering);
-        if self.ledger.enter(path, &self.now) {
+        if self.records.enter(path, &self.now) {
             self.hear(What::NewState);
         }
         let Some((directory, name)) = split_path(path) else {
@@ -264,7 +264,7 @@ impl Session<'_> {
                 Err(missing(path))
             };
         };
-        self.ledger.found(path);
+        self.records.found(path);
         if let Some(why) = obstacle::of_log(&facts, policy) {
             return Ok(self.pass_over(why));
         }
@@ -321,14 +321,14 @@ impl Session<'_> {
     }
 
     /// Finds logs that patterns of the stanza would lead to, were they not renamed by a run that died then.
-    fn vanished(&self, expanded: &ExpandedSet) -> Vanished {
+    fn vanished(&self, expanded: &ExpandedStanza) -> Vanished {
         let mut vanished = Vanished::default();
-        if !self.ledger.has_unfinished() {
+        if !self.records.has_unfinished() {
             return vanished;
         }
         let listed: HashSet<&Path> = expanded.logs.iter().map(|log| &*log.path).collect();
-        for word in &expanded.set.patterns {
-            for log in self.ledger.left_below(&expand::stem(word.as_bytes())) {
+        for word in &expanded.stanza.patterns {
+            for log in self.records.left_below(&expand::stem(word.as_bytes())) {
                 if !listed.contains(&**log) && expand::covers(word.as_bytes(), log.as_os_str().as_bytes()) {
                     vanished.logs.insert(Arc::clone(log));
                     vanished.words.insert(word.clone());
@@ -344,7 +344,7 @@ impl Session<'_> {
     }
 
     fn decide(&mut self, policy: &Policy, path: &Path, facts: &FileFacts) -> bool {
-        let last = self.ledger.last(path).unwrap_or(self.now.local);
+        let last = self.records.last(path).unwrap_or(self.now.local);
         self.note(|| What::Times {
             now: self.now.local,
             last,
@@ -364,7 +364,7 @@ impl Session<'_> {
         policy: &Policy,
         log: &Path,
         directory: &Path,
-    ) -> Result<(Rc<Held>, Option<Identity>), Fault> {
+    ) -> Result<(Rc<OpenDir>, Option<Identity>), Fault> {
         let identity = match policy.su {
             None => None,
             Some(Su::Named(identity)) => Some(identity),
@@ -409,7 +409,7 @@ fn is_missing(fault: &Fault) -> bool {
 }
 
 /// Observes a log, by its name in its directory.
-fn look(policy: &Policy, held: &Held, name: &OsStr, path: &Path) -> Result<Option<FileFacts>, Fault> {
+fn look(policy: &Policy, held: &OpenDir, name: &OsStr, path: &Path) -> Result<Option<FileFacts>, Fault> {
     let looked = held.look_at_log(policy, name);
     Ok(looked.map_err(|error| SysError {
         path: path.into(),

@@ -8,7 +8,7 @@ use crate::sys::call::CallError;
 
 /// How a compression may go about its work.
 #[derive(Clone, Copy)]
-pub struct Means<'a> {
+pub struct Conditions<'a> {
     /// How many threads may compress one big file.
     pub threads: NonZero<usize>,
     /// Asked between blocks: whether to give up.
@@ -19,9 +19,9 @@ pub struct Means<'a> {
     pub most: Option<u64>,
 }
 
-impl fmt::Debug for Means<'_> {
+impl fmt::Debug for Conditions<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Means")
+        out.debug_struct("Conditions")
             .field("threads", &self.threads)
             .finish_non_exhaustive()
     }

@@ -21,7 +21,7 @@ use crate::store::{Store, StoreError};
 use crate::sys::{identity, listing, mkdir};
 
 /// State and journal of a run.
-pub(super) struct Ledger {
+pub(super) struct Records {
     store: Store,
     table: StateTable,
     /// What a dead run left, by log: in order, so that the logs of a directory are beside each other.
@@ -35,7 +35,7 @@ pub(super) struct Ledger {
     listener: Arc<dyn Listener>,
 }
 
-impl Ledger {
+impl Records {
     /// Opens, locks and reads the state; then takes the time.
     pub(super) fn open(
         options: &Options,
@@ -64,7 +64,7 @@ impl Ledger {
             left.insert(Arc::clone(&rotation.begun.path), rotation);
         }
         let left_plain = store.take_left_plain();
-        let mut ledger = Self {
+        let mut records = Self {
             store,
             table,
             left,
@@ -75,9 +75,9 @@ impl Ledger {
             listener: Arc::clone(listener),
         };
         for left in left_plain {
-            ledger.left_plain.enter(&left);
+            records.left_plain.enter(&left);
         }
-        Ok((ledger, now))
+        Ok((records, now))
     }
 
     /// Makes sure that there is an entry; answers whether it is new.

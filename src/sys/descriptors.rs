@@ -14,7 +14,7 @@ const LEAST: usize = 4;
 /// A limit that was raised, until this is dropped.
 #[derive(Debug)]
 #[must_use]
-pub struct Room {
+pub struct RaisedLimit {
     before: Option<(rlim_t, rlim_t)>,
 }
 
@@ -32,18 +32,18 @@ pub fn share(part: usize, most: usize) -> usize {
 /// Makes room for so many held files. Where the hard limit is in the way, opening will tell.
 ///
 /// Children inherit the raised limit: hence only where it is needed, and for no longer.
-pub fn for_files(count: usize) -> Room {
+pub fn for_files(count: usize) -> RaisedLimit {
     let wanted = rlim_t::try_from(count).unwrap_or(rlim_t::MAX).saturating_add(OTHERS);
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
-        return Room { before: None };
+        return RaisedLimit { before: None };
     };
     let is_raised = wanted > soft && setrlimit(Resource::RLIMIT_NOFILE, wanted.min(hard), hard).is_ok();
-    Room {
+    RaisedLimit {
         before: is_raised.then_some((soft, hard)),
     }
 }
 
-impl Drop for Room {
+impl Drop for RaisedLimit {
     fn drop(&mut self) {
         if let Some((soft, hard)) = self.before {
             // Where it stays raised nothing is amiss.
