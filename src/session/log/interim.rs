@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::event::Event;
+use crate::execute::copy;
 use crate::execute::work::SetWork;
 use crate::facts::Kind;
 use crate::fault::Fault;
@@ -65,7 +66,7 @@ impl Session<'_> {
         let due = Due { facts, ..due.clone() };
         // It is named for the day that it was written on, or for today where that archive is there already.
         let then = Now::at(facts.modified.seconds);
-        let (_, stop) = self.plan(set, due.clone(), |question, look| {
+        let (planned, stop) = self.plan(set, due.clone(), |question, look| {
             plan::plan(
                 &Question {
                     now: &then,
@@ -74,6 +75,13 @@ impl Session<'_> {
                 look,
             )
         })?;
+        if let Some(place) = &planned.places.archive
+            && copy::is_archived(&log.dir, name, &place.dir, &planned.rotation.archive)
+        {
+            self.note_archives(Noted::PassedBy, log.dir.path(), &due.path, [name]);
+            self.remove_interim(set, &due, name)?;
+            return Ok(false);
+        }
         let now = if stop.is_none() { then } else { self.now };
         let way = self.make_way(set, &due, Before::Shifting, (&now, name));
         let planned = match way.map_err(|(fault, _)| fault)? {
