@@ -43,6 +43,13 @@ pub(super) fn copy(turn: &Turn, step: &Step, listener: &LogListener<'_>) -> Resu
     Ok(Progress::Done)
 }
 
+/// Tells whether a run that died, or could not remove it, has made an archive of `renamecopy`'s interim log already.
+#[must_use]
+pub fn is_archived(log_dir: &Dir, interim: &OsStr, dir: &Dir, to: &OsStr) -> bool {
+    let opened = log_dir.open_plain(interim, Access::Read, Op::Open);
+    opened.is_ok_and(|(source, facts)| facts.size > 0 && is_copied(dir, to, &source))
+}
+
 /// A run that died after its copy was named has done it already.
 fn is_copied(dir: &Dir, to: &OsStr, source: &File) -> bool {
     let Ok((copy, _)) = dir.open_plain(to, Access::Read, Op::Open) else {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::event::What;
+use crate::execute::copy;
 use crate::execute::work::{StanzaWork, Turn};
 use crate::facts::Kind;
 use crate::fault::Fault;
@@ -74,6 +75,13 @@ impl Session<'_> {
                 look,
             )
         })?;
+        if let Some(place) = &tried.places.archive
+            && copy::is_archived(&log.dir, name, &place.dir, &tried.rotation.archive)
+        {
+            self.note_archives(Noted::PassedBy, log.dir.path(), &due.path, [name]);
+            self.remove_interim(stanza, &due, name)?;
+            return Ok(false);
+        }
         let is_free = tried.rotation.stop.is_none();
         let now = if is_free { then } else { self.now };
         let way = self.make_way(stanza, &due, Before::Shifting, (&now, name));

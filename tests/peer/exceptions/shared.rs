@@ -25,7 +25,8 @@ pub(super) fn neighbours(scene: &Scene<'_>, difference: &Difference) -> bool {
     };
     let is_all = |log: &PathBuf| is_neighbour(log) && is_left(log) && drops_little(scene, log);
     let about = |log: &PathBuf| is_all(log) && scene.is_about(log, difference);
-    (scene.peer.ending.code, scene.ours.ending.code) == (1, 1) && logs.iter().any(about)
+    // Ours only warns of what it moves aside.
+    scene.peer.ending.code == 1 && logs.iter().any(about)
 }
 
 /// One rotation drops one archive, and one beyond the count, but by age or date.
