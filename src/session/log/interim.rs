@@ -75,7 +75,9 @@ impl Session<'_> {
                 look,
             )
         })?;
-        if let Some(place) = &tried.places.archive
+        // Two logs may have the same lines: only behind a run that died with this one in hand does that say anything.
+        if self.records.was_begun(&due.path)
+            && let Some(place) = &tried.places.archive
             && copy::is_archived(&log.dir, name, &place.dir, &tried.rotation.archive)
         {
             self.note_archives(Noted::PassedBy, log.dir.path(), &due.path, [name]);
