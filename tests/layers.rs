@@ -267,7 +267,10 @@ fn code_cites_no_document_that_is_not_in_the_repository() {
         let words = text.split(|letter: char| letter.is_whitespace() || "`\"()[]'".contains(letter));
         for word in words.filter(|word| word.len() > 3 && word.ends_with(".md")) {
             if !word.contains(['{', '*']) && !project().join(word).exists() {
-                wrong.push(format!("{} cites {word}", file.display()));
+                wrong.push(format!(
+                    "{} cites {word}, which is not here: say there what it says",
+                    file.display()
+                ));
             }
         }
     }

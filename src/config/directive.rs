@@ -246,7 +246,7 @@ pub static DIRECTIVES: &[Row] = &[
     row("dateext", (Setting::DateExt, true), (Argument::None, Scope::Both, ""), "off",
         "Names archives by date instead of number."),
     row("dateformat", (Setting::DateFormat, true), (Argument::Text, Scope::Both, "dateformat"), "-%Y%m%d",
-        "Sets the date part of the names of archives."),
+        "Sets the date part of the names of archives; by default it is as fine as the criterion."),
     row("datehourago", (Setting::DateHourAgo, true), (Argument::None, Scope::Both, ""), "off",
         "Names archives by the hour before."),
     row("dateyesterday", (Setting::DateYesterday, true), (Argument::None, Scope::Both, ""), "off",

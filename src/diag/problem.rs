@@ -9,44 +9,34 @@ use super::{Place, Severity};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     CannotStat {
-        /** The path. */
         path: PathBuf,
-        /** The system's reason. */
         errno: i32,
     },
     CannotOpen {
-        /** The path. */
         path: PathBuf,
-        /** The system's reason. */
         errno: i32,
     },
     CannotRead {
-        /** The path. */
         path: PathBuf,
-        /** The system's reason. */
         errno: i32,
     },
     CannotOpenDirectory {
-        /** The path. */
         path: PathBuf,
-        /** The system's reason. */
         errno: i32,
     },
     WritableByOthers(PathBuf),
     WrongOwner(PathBuf),
     TooLarge(PathBuf),
     DangerousMode {
-        /** The file. */
         path: PathBuf,
-        /** Its bits. */
+        /// Its bits.
         mode: u32,
     },
 
     /// A directive's name is followed by something other than a space or `=`.
     NotSeparated {
-        /** The name. */
         keyword: Vec<u8>,
-        /** What follows it. */
+        /// What follows it.
         found: u8,
     },
     /// A line begins with something that cannot begin anything.
@@ -64,9 +54,8 @@ pub enum Problem {
     NoEndscript(&'static str),
     TextAfterBrace,
     UnknownOption {
-        /** The name. */
         name: Vec<u8>,
-        /** The directive that may have been meant. */
+        /// The directive that may have been meant.
         suggestion: Option<&'static str>,
     },
     ErrorsDeprecated,
@@ -74,25 +63,24 @@ pub enum Problem {
     MissingArgument(&'static str),
     MissingArgumentIgnored(&'static str),
     BadNumber {
-        /** What it counts. */
+        /// What it counts.
         what: &'static str,
-        /** As written. */
+        /// As written.
         value: Vec<u8>,
     },
     /// A number is beyond what can be counted with.
     OutOfRange {
-        /** What it counts. */
+        /// What it counts.
         what: &'static str,
-        /** As written. */
+        /// As written.
         value: Vec<u8>,
     },
     UnknownUnit(u8),
     BadSize(Vec<u8>),
     /// The day after `weekly` or `monthly` is none.
     BadDay {
-        /** The directive. */
         directive: &'static str,
-        /** As written. */
+        /// As written.
         value: Vec<u8>,
     },
     /// The words of an argument cannot be told apart.
@@ -101,24 +89,24 @@ pub enum Problem {
     ExtraArguments(&'static str),
     InvalidMode(Vec<u8>),
     UnknownUser {
-        /** As written. */
+        /// As written.
         word: Vec<u8>,
-        /** What may have been meant. */
+        /// What may have been meant.
         slip: Option<Slip>,
     },
     UnknownGroup {
-        /** As written. */
+        /// As written.
         word: Vec<u8>,
-        /** What may have been meant. */
+        /// What may have been meant.
         slip: Option<Slip>,
     },
     NoUserForSu,
     NoGroupForSu,
     /// A path has blanks or unprintable characters.
     BadPath {
-        /** What it is the path of. */
+        /// What it is the path of.
         what: &'static str,
-        /** As written. */
+        /// As written.
         value: Vec<u8>,
     },
     /// A mail address has blanks or unprintable characters.
@@ -132,42 +120,33 @@ pub enum Problem {
 
     /// A word of a path list is too long to be expanded.
     GlobTooLong {
-        /** Its length. */
+        /// Its length.
         length: usize,
     },
     /// A directory that a word leads to cannot be listed.
     GlobFailed {
-        /** The word. */
         word: Vec<u8>,
-        /** The directory. */
         directory: PathBuf,
-        /** The system's reason. */
         errno: i32,
     },
     DuplicateLog {
-        /** The log. */
         path: PathBuf,
-        /** The block that has it. */
+        /// The block that has it.
         first: Place,
     },
     /// The directory of a log with `olddir` cannot be looked at.
     LogPathUnverified {
-        /** The directory. */
         path: PathBuf,
-        /** The system's reason. */
         errno: i32,
     },
     /// The `olddir` of a log cannot be looked at.
     OldDirUnverified {
-        /** The directory. */
         path: PathBuf,
-        /** The system's reason. */
         errno: i32,
     },
     DifferentDevices {
-        /** The directory as written. */
+        /// The directory as written.
         old_dir: PathBuf,
-        /** The log. */
         log: PathBuf,
     },
 
@@ -175,9 +154,7 @@ pub enum Problem {
     IgnoringEmpty(PathBuf),
     IgnoringNotRegular(PathBuf),
     IgnoringTaboo {
-        /** The file. */
         path: PathBuf,
-        /** The pattern. */
         pattern: Vec<u8>,
     },
     Including(PathBuf),
@@ -185,48 +162,43 @@ pub enum Problem {
     OutsideOfNamed(PathBuf),
     /// A criterion replaces another one of the same block.
     Overrides {
-        /** The later one. */
+        /// The later one.
         new: &'static str,
-        /** The earlier one. */
+        /// The earlier one.
         old: &'static str,
     },
     /// A tilde was replaced by a home directory.
     ReplacedHome {
-        /** As written. */
+        /// As written.
         from: Vec<u8>,
-        /** What stands there now. */
+        /// What stands there now.
         to: PathBuf,
     },
     /// A log stands in two path lists, and one says that this is no error.
     DuplicateIgnored(PathBuf),
     /// Two paths lead to one log; it is rotated by the first.
     SameLog {
-        /** The path that is left out. */
+        /// The path that is left out.
         path: PathBuf,
-        /** The path that stays. */
+        /// The path that stays.
         first: PathBuf,
     },
     /// Two paths lead to one log; by the first it cannot be rotated.
     LeftToOther {
-        /** The path by which it cannot. */
+        /// The path by which it cannot.
         path: PathBuf,
-        /** The path by which it is rotated. */
+        /// The path by which it is rotated.
         other: PathBuf,
     },
     /// A directory that a word leads to cannot be listed, and `missingok` says that this is no error.
     GlobFailedIgnored {
-        /** The word. */
         word: Vec<u8>,
-        /** The directory. */
         directory: PathBuf,
-        /** The system's reason. */
         errno: i32,
     },
     /// The directory of a log with `olddir` is missing, and `missingok` says that this is no error.
     LogPathMissing {
-        /** The directory. */
         path: PathBuf,
-        /** The system's reason. */
         errno: i32,
     },
 }
@@ -237,12 +209,7 @@ pub enum Slip {
     /// Two words, the first of which is a mode: they are taken for user and group.
     ModeForUser,
     /// User and group in one word, as chown(1) takes them.
-    OneWord {
-        /** The user. */
-        user: Vec<u8>,
-        /** The group. */
-        group: Vec<u8>,
-    },
+    OneWord { user: Vec<u8>, group: Vec<u8> },
 }
 
 /// The standing of a kind of complaint.

@@ -1,4 +1,4 @@
-//! The hands that really do it.
+//! The driver that really does it.
 
 use std::num::NonZero;
 use std::path::Path;

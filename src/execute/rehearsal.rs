@@ -1,4 +1,4 @@
-//! The hands that only say what would be done.
+//! The driver that only says what would be done.
 
 use std::path::Path;
 use std::rc::Rc;

@@ -31,82 +31,79 @@ pub use table::{LINTS, Row};
 pub enum Lint {
     /// A criterion has no effect, since a later one of the same block replaces it.
     CriterionLost {
-        /** The one without effect. */
+        /// The one without effect.
         lost: Setting,
-        /** The one that holds. */
+        /// The one that holds.
         wins: Setting,
     },
     DelayWithoutCompress,
     DateWithoutDateext(Setting),
     DatesRepeat {
-        /** The format, where it was stanza. */
+        /// The format, where it was set.
         format: Option<OsString>,
-        /** What makes rotations as frequent. */
+        /// What makes rotations as frequent.
         criterion: Setting,
-        /** What dates a rotation back, so that one that comes late is dated as the next one in time is. */
+        /// What dates a rotation back, so that one that comes late is dated as the next one in time is.
         dated_back: Option<Setting>,
     },
     CreateWithoutRename(Setting),
     MethodLost {
-        /** The one without effect. */
+        /// The one without effect.
         lost: Setting,
-        /** The one that holds. */
+        /// The one that holds.
         wins: Setting,
     },
     MailWithoutAddress(&'static Directive),
     CyclesWithoutShred,
     CommentInArgument(&'static str),
     MatchesArchives {
-        /** A log that it finds. */
+        /// A log that it finds.
         log: OsString,
-        /** Its archive, which it finds too. */
+        /// Its archive, which it finds too.
         archive: OsString,
-        /** What it would not without. */
+        /// What it would not without.
         by: Option<Setting>,
     },
     NothingKept,
     SharedWithoutScripts,
     /// Others may write to the log's directory, and there is no `su`.
     SuMissing {
-        /** The directory. */
         directory: PathBuf,
-        /** Its permission bits. */
+        /// Its permission bits.
         mode: u32,
-        /** There is `su owner`, which root's directories count as none. */
+        /// There is `su owner`, which root's directories count as none.
         has_su_owner: bool,
     },
     /// On the way to the logs is a symbolic link of a user, and they end in a directory which is not that user's; or a file system
     /// that a user's program stands behind.
     ForeignLink {
-        /** Their directory. */
+        /// Their directory.
         directory: PathBuf,
-        /** The link, or where the file system is mounted. */
+        /// The link, or where the file system is mounted.
         link: PathBuf,
-        /** It is a file system. */
+        /// It is a file system.
         is_mount: bool,
-        /** Its owner. */
+        /// Its owner.
         user: u32,
     },
     TimerSlower {
-        /** What asks for them. */
+        /// What asks for them.
         criterion: Setting,
-        /** How often there is a run. */
+        /// How often there is a run.
         rhythm: Rhythm,
     },
     MaxsizeIdle(Rhythm),
     CreateOpen(u32),
     ScriptRefused {
-        /** The directive. */
         script: &'static str,
-        /** What the shell said. */
+        /// What the shell said.
         said: String,
-        /** What is behind it, where that can be seen. */
+        /// What is behind it, where that can be seen.
         because: Option<Misread>,
     },
     GlobalLeaks {
-        /** The directive. */
         directive: &'static Directive,
-        /** A file that it reaches. */
+        /// A file that it reaches.
         reaches: PathBuf,
     },
     MinAboveMax,
@@ -115,9 +112,9 @@ pub enum Lint {
     ByteOrderMark(PathBuf),
     Braces(Vec<Vec<u8>>),
     DirectiveInScript {
-        /** The directive that begins the script. */
+        /// The directive that begins the script.
         script: &'static str,
-        /** The one in it. */
+        /// The one in it.
         directive: &'static str,
     },
     TestAtEnd(&'static str),
@@ -127,21 +124,20 @@ pub enum Lint {
     OnlyLinks(PathBuf),
     PathIsDirectory(PathBuf),
     SharedRow {
-        /** The one. */
+        /// The one.
         log: PathBuf,
-        /** The other. */
+        /// The other.
         other: PathBuf,
     },
     ProgramMissing {
-        /** The directive that needs it. */
+        /// The directive that needs it.
         directive: &'static Directive,
-        /** The program. */
         program: PathBuf,
     },
     ArchiveObstacle {
-        /** The first of what it will meet. */
+        /// The first of what it will meet.
         first: ArchiveObstacle,
-        /** How many more there are. */
+        /// How many more there are.
         more: usize,
     },
 }

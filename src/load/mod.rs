@@ -66,7 +66,7 @@ pub struct Loaded {
     pub sources: Vec<Source>,
     /// What errors outside of braces cost, where this was asked for: a run reads no further in their files.
     pub given_up: Vec<GivenUp>,
-    /// How many of `sets` are behind such an error.
+    /// How many of `stanzas` are behind such an error.
     behind: usize,
     /// How many stanzas are behind one in text that makes no sense.
     unread: usize,

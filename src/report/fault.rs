@@ -158,12 +158,12 @@ fn insecure(log: &Path, component: &Path, why: Insecure) -> String {
         ),
         Insecure::ForeignLink { user } => format!(
             "skipping \"{log}\" because parent directory has insecure permissions ({at} is a symbolic link of user {0} and leads to a \
-             directory that is not theirs). Give the link to root, or stanza \"su {0} GROUP\" in the config file",
+             directory that is not theirs). Give the link to root, or set \"su {0} GROUP\" in the config file",
             accounts::user(user)
         ),
         Insecure::ForeignMount { user } => format!(
             "skipping \"{log}\" because parent directory has insecure permissions (it lies on the file system at {at}, and a program \
-             of user {0} says who owns what there). Mount it as root, or stanza \"su {0} GROUP\" in the config file",
+             of user {0} says who owns what there). Mount it as root, or set \"su {0} GROUP\" in the config file",
             accounts::user(user)
         ),
     }

@@ -78,7 +78,7 @@ pub(crate) struct Session<'l> {
 pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> (Exit, Vec<ArchiveSums>) {
     // 1. Read the configuration, and keep every complaint.
     let mut stanzas = Stanzas::read(&run.configs, &run.only, listener);
-    // 2. Lock and read the state, then take the time once: after a wait the world may be another.
+    // 2. Lock the state, take the time, once, and read: after a wait the world may be another.
     let mut session = match open(&run.options, &stanzas, listener) {
         Ok(session) => session,
         Err(exit) => return (exit, Vec::new()),
@@ -117,7 +117,7 @@ pub(crate) fn open<'l>(
     for log in stanzas.left_alone() {
         records.found(log);
     }
-    // A dry run differs here, in what it works with, and nowhere below.
+    // A dry run has another driver, and directories in which changes are only pretended; it looks ahead at what a run would meet.
     let (driver, directories): (Box<dyn Driver>, _) = if options.dry_run {
         (Box::new(Rehearsal::new(listener)), Directories::pretended())
     } else {

@@ -36,7 +36,7 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Opens, locks and reads the state; then takes the time.
+    /// Opens and locks the state, takes the time, and reads.
     pub(super) fn open(
         options: &Options,
         logs: impl Iterator<Item = Arc<Path>>,

@@ -47,7 +47,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "trouble with a new archive does not keep an old one",
         90,
-        "| trouble with the new archive (a copy, compression, mail) | keeps what falls off",
+        "| trouble with the new archive (a copy, compression, mail) | keeps the oldest archive",
     ),
     (
         "a pipe at an archive's name does not stop its log",
@@ -153,7 +153,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "what renamecopy left and cannot be copied waits beside the log",
         276,
-        "what cannot be waits beside the log",
+        "what cannot be archived stays",
     ),
     ("a copy needs no right to write to the log", 210, "reading is enough"),
     ("a log with two paths is rotated once", 77, "a log reached by two paths"),
@@ -170,7 +170,7 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "mailfirst with delaycompress sends plain text",
         552,
-        "is compressed bytes with `mailfirst` and `delaycompress`",
+        "with `mailfirst` and `delaycompress` sends compressed bytes",
     ),
     (
         "what is no text in a subject is an escape",
@@ -190,12 +190,12 @@ const WITNESSES: [(&str, u64, &str); 40] = [
     (
         "what is mailed is plain text, with rotate 0 and delaycompress too",
         164,
-        "is not sent under `rotate 0` with `delaycompress`",
+        "under `rotate 0` with `delaycompress` fails and sends nothing",
     ),
     (
         "copy with renamecopy makes a copy",
         112,
-        "| `copy`, `renamecopy` | fail together;",
+        "| `copy`, `renamecopy` | fail where both are set;",
     ),
 ];
 
