@@ -132,6 +132,8 @@ pub struct Row {
     pub default: &'static str,
     /// What it does, one sentence.
     pub meaning: &'static str,
+    /// logrotate does not have it.
+    pub is_ours: bool,
 }
 
 impl Row {
@@ -215,7 +217,13 @@ const fn row(
         what,
         default,
         meaning,
+        is_ours: false,
     }
+}
+
+/// Marks a row as one that logrotate does not have.
+const fn ours(row: Row) -> Row {
+    Row { is_ours: true, ..row }
 }
 
 /// All directives, in order of their names.
@@ -335,8 +343,8 @@ pub static DIRECTIVES: &[Row] = &[
         "Renames the log to a temporary name and copies it from there after postrotate."),
     row("rotate", (Setting::Rotate, true), (Argument::Count, Scope::Both, "rotate count"), "0",
         "Keeps this many archives; -1 keeps all."),
-    row("scripttimeout", (Setting::ScriptTimeout, true), (Argument::Count, Scope::Both, "scripttimeout"), "0",
-        "Stops a script that takes longer than this many seconds; 0 is no limit."),
+    ours(row("scripttimeout", (Setting::ScriptTimeout, true), (Argument::Count, Scope::Both, "scripttimeout"), "0",
+        "Stops a script that takes longer than this many seconds; 0 is no limit.")),
     row("sharedscripts", (Setting::SharedScripts, true), (Argument::None, Scope::Both, ""), "off",
         "Runs prerotate and postrotate once for all logs of the stanza."),
     row("shred", (Setting::Shred, true), (Argument::None, Scope::Both, ""), "off",

@@ -3,6 +3,7 @@
 //! The only effect is looking. Whether a log can be rotated is asked only where two paths lead to it: the first that can has it.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,6 +40,15 @@ pub struct FoundLog {
 pub struct ExpandedStanza {
     pub stanza: Stanza,
     pub logs: Vec<FoundLog>,
+}
+
+impl ExpandedStanza {
+    /// Returns the word by which the stanza would have a log if that were there: whoever asks about a log that is gone asks here.
+    #[must_use]
+    pub fn word_for(&self, log: &Path) -> Option<&OsString> {
+        let leads = |word: &&OsString| expand::covers(word.as_bytes(), log.as_os_str().as_bytes());
+        self.stanza.patterns.iter().find(leads)
+    }
 }
 
 /// What was found.

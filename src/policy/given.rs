@@ -84,9 +84,9 @@ impl<'g> Given<'g> {
         value::day(self.text, self.row.name, last)
     }
 
-    /// Takes the text as it stands.
+    /// Takes the text as it stands; a row that takes the setting back has none.
     pub(super) fn text(&self, field: &mut Option<OsString>) -> Taken {
-        *field = Some(os_string(self.text));
+        *field = self.row.on.then(|| os_string(self.text));
         Ok(())
     }
 

@@ -329,7 +329,9 @@ impl Session<'_> {
         let listed: HashSet<&Path> = expanded.logs.iter().map(|log| &*log.path).collect();
         for word in &expanded.stanza.patterns {
             for log in self.records.left_below(&expand::stem(word.as_bytes())) {
-                if !listed.contains(&**log) && expand::covers(word.as_bytes(), log.as_os_str().as_bytes()) {
+                if !listed.contains(&**log)
+                    && let Some(word) = expanded.word_for(log)
+                {
                     vanished.logs.insert(Arc::clone(log));
                     vanished.words.insert(word.clone());
                 }

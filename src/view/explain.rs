@@ -1,6 +1,5 @@
 //! Gathers everything about one log: its stanza, those that lose it, the settings, the verdict, and the plan.
 
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +8,7 @@ use super::{Read, errors, settings};
 use crate::cli::ViewRequest;
 use crate::clock::Now;
 use crate::diag::{Diagnostic, Problem};
-use crate::discover::{ExpandedStanza, FoundLog, expand};
+use crate::discover::{ExpandedStanza, FoundLog};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::report::explain::{Account, Loser, Loses, Plan, PlanLine};
@@ -59,15 +58,8 @@ fn find<'s>(stanzas: &'s [ExpandedStanza], asked: &Path) -> Option<(&'s Expanded
         found.map(|(stanza, path)| (stanza, path.to_path_buf()))
     };
     let covered = |wanted: &Path| {
-        let wanted_bytes = wanted.as_os_str().as_bytes();
-        let covers = |stanza: &&ExpandedStanza| {
-            stanza
-                .stanza
-                .patterns
-                .iter()
-                .any(|word| expand::covers(word.as_bytes(), wanted_bytes))
-        };
-        stanzas.iter().find(covers).map(|stanza| (stanza, wanted.to_owned()))
+        let mut having = stanzas.iter().filter(|stanza| stanza.word_for(wanted).is_some());
+        having.next().map(|stanza| (stanza, wanted.to_owned()))
     };
     let same = || {
         let spot = |path: &Path| {

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use logrotate_rs::config::directive::DIRECTIVES;
+
 use super::{assert_is_read_without_complaint, read};
 use crate::support::{assert_nothing_is_wanted, project};
 
@@ -119,4 +121,23 @@ fn the_scenario_that_the_readme_of_the_tests_shows_is_one_of_the_fixtures() {
         Some(read(path).as_str()),
         "tests/README.md is to show {path} as it is"
     );
+}
+
+#[test]
+fn the_readme_names_the_directives_that_are_ours_alone() {
+    let text = read("README.md");
+    let paragraph = text.split("What is ours alone").nth(1).unwrap_or_default();
+    let paragraph = paragraph.split("\n\n").next().unwrap();
+    let unnamed = DIRECTIVES
+        .iter()
+        .filter(|row| row.is_ours && row.on && !paragraph.contains(&format!("`{}", row.name)));
+    let wants: Vec<String> = unnamed
+        .map(|row| {
+            format!(
+                "README.md: \"What is ours alone\" does not name the directive `{}`",
+                row.name
+            )
+        })
+        .collect();
+    assert_nothing_is_wanted(&wants);
 }

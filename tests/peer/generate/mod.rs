@@ -201,17 +201,17 @@ fn word(path: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Directives that no case has, and why.
-const NOT_GENERATED: [(&str, &str); 4] = [
+/// Directives that no case has, and why; those that are ours alone need not be compared.
+const NOT_GENERATED: [(&str, &str); 3] = [
     ("minutes", "newer than 3.22"),
     ("nodatehourago", "newer than 3.22"),
     ("nodateyesterday", "newer than 3.22"),
-    ("scripttimeout", "ours alone"),
 ];
 
 #[test]
 fn every_directive_is_in_some_case_or_there_is_a_reason() {
-    let mut missing: Vec<&str> = DIRECTIVES.iter().map(|row| row.name).collect();
+    let compared = DIRECTIVES.iter().filter(|row| !row.is_ours);
+    let mut missing: Vec<&str> = compared.map(|row| row.name).collect();
     for seed in 1..2000 {
         for config in case(seed).configs {
             let inside = config.stanzas.iter().flat_map(|stanza| &stanza.directives);
