@@ -47,7 +47,7 @@ pub(super) fn perform(
         Step::Rename { from, to } => rename(turn, from, to, listener)?,
         Step::CopyTruncate { to } => copy::copy_and_truncate(turn, to.as_deref(), listener)?,
         Step::SkipCopy { .. } | Step::GiveUpMail { .. } => {}
-        Step::Create(ownership) => create::create(turn, ownership, listener)?,
+        Step::Create { ownership, old } => create::create(turn, ownership, old, listener)?,
         Step::MoveAside(what) => place::make_room(site, what.place, &what.name, listener)?,
         Step::Mail {
             what,
@@ -142,6 +142,6 @@ pub fn changes(step: &Step) -> (Option<Change<'_>>, Option<Change<'_>>) {
         Step::CopyTruncate { to } => (to.as_deref().map(|name| (Where::Archive, name)), None),
         Step::Copy { to, .. } => (Some((Where::Archive, to)), None),
         Step::Remove { what, .. } | Step::MoveAside(what) => (None, Some((what.place, &what.name))),
-        Step::SkipCopy { .. } | Step::Create(_) | Step::Mail { .. } | Step::GiveUpMail { .. } => (None, None),
+        Step::SkipCopy { .. } | Step::Create { .. } | Step::Mail { .. } | Step::GiveUpMail { .. } => (None, None),
     }
 }

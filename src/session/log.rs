@@ -66,7 +66,7 @@ impl Places {
             return;
         }
         let (mut appeared, vanished) = changes(step);
-        if let Step::Create(_) = step {
+        if let Step::Create { .. } = step {
             appeared = Some((Where::Log, log));
         }
         for (change, is_new) in [(vanished, false), (appeared, true)] {
