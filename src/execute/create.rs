@@ -13,12 +13,7 @@ use crate::sys::{attributes, context};
 
 /// Makes the log anew: born as it is to be where that can be had, else narrow, then owner, ACL and mode, and only then its
 /// name. `old` is where the old log is now.
-pub(super) fn create(
-    turn: &Turn,
-    ownership: &Ownership,
-    old: &Entry,
-    listener: &LogListener<'_>,
-) -> Result<(), Fault> {
+pub(super) fn create(turn: &Turn, ownership: &Ownership, old: &Entry, listener: &LogListener<'_>) -> Result<(), Fault> {
     let path = &turn.site.path;
     // The old log, renamed, must not come back under this name when the power goes.
     turn.site.log_dir.keep_order()?;
