@@ -189,13 +189,8 @@ fn named_twice(stanzas: &[Stanza], heard: &mut Heard) {
                 continue;
             };
             first.insert(word, other);
-            if !stanza.policy.ignore_duplicates && !other.policy.ignore_duplicates {
-                let problem = Problem::DuplicateLog {
-                    path: PathBuf::from(word),
-                    first: other.declared_at.clone(),
-                };
-                heard.take(Diagnostic::new(problem, Some(stanza.declared_at.clone()), None));
-            }
+            let problem = discover::duplicate(PathBuf::from(word), other, stanza);
+            heard.take(Diagnostic::new(problem, Some(stanza.declared_at.clone()), None));
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::plan::Look as _;
 use crate::policy::{NamingStyle, Policy};
 use crate::sys::dir::Access;
 use crate::sys::lease;
+use crate::sys::writers::Look;
 use crate::unix::split_path;
 
 mod foreseen;
@@ -72,7 +73,7 @@ pub fn not_reopened(
     if !lease::is_held(file.as_fd()) {
         return Ok(None);
     }
-    let by = foreseen::program_of(&facts);
+    let by = Look::last().program(&facts);
     Ok(Some(ArchiveObstacle {
         archive: place.dir.path_of(&name),
         what: Obstructed::NotReopened { bytes, by },
@@ -122,8 +123,7 @@ fn names_and_place(
     let Some((directory, name)) = split_path(log) else {
         return Ok(None);
     };
-    let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
-    let names = ArchiveNames::new(name, &policy.naming, policy.trigger, suffix)?;
+    let names = ArchiveNames::of(policy, name)?;
     let held = directories.get(directory, log)?;
     let place = match &policy.old_dir {
         None => held,

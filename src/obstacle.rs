@@ -1,13 +1,19 @@
 //! What keeps a log from being rotated, whatever its size and its age: who may write to its directory, and what the log itself is.
 //!
-//! Pure functions. A run, `--status`, `--check` and whoever asks which stanza a log is left to ask here, so that they agree.
+//! Pure functions. A run, `--status`, `--check` and whoever asks which stanza a log is left to ask here, so that they agree. What is wrong
+//! with its archives, which stops no log, is in `archive`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::facts::{FileFacts, Kind};
-use crate::fault::{Attribute, Fault, Insecure};
-use crate::policy::{Method, Policy};
-use crate::unix::{Identity, UserId};
+use crate::fault::{Fault, Insecure};
+use crate::plan::Where;
+use crate::policy::{Method, Policy, Su};
+use crate::unix::{Identity, UserId, split_path};
+
+mod archive;
+
+pub use archive::{ArchiveObstacle, Need, Obstructed};
 
 /// Why a log is passed over without an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,131 +26,77 @@ pub enum PassedOver {
     Directory,
 }
 
-/// What is wrong with an archive of a log. It does not stop the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ArchiveObstacle {
-    /// The archive, or what `renamecopy` renamed the log to.
-    pub archive: PathBuf,
-    pub what: Obstructed,
-}
-
-/// What can be wrong with an archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Obstructed {
-    /// A program has had it open for writing since it was the log: it has not opened the log anew.
-    NotReopened {
-        /// The archive's size in bytes.
-        bytes: u64,
-        /// The program, where it is known.
-        by: Option<String>,
+/// What would keep a log from being rotated, were it due.
+#[derive(Clone, Debug)]
+pub enum Obstacle {
+    /// It is not there; whether that is an error.
+    Missing {
+        /// It is none (`missingok`).
+        is_fine: bool,
     },
-    /// A program still writes to it: it is compressed, or copied away, at the next rotation.
-    Written {
-        /// The program, where it is known.
-        by: Option<String>,
+    /// It is a pattern that nothing matches; whether that is an error.
+    NoMatch {
+        /// It is none (`missingok`).
+        is_fine: bool,
     },
-    /// Compressed, it would take no less room: it stays plain.
-    NotSmaller,
-    /// It cannot be compressed: it stays plain, and that is tried again at each rotation.
-    NotCompressed(Box<Fault>),
-    /// It should go and cannot be mailed: it stays for now.
-    NotMailed(Box<Fault>),
-    /// It should go and cannot be removed.
-    NotRemoved(Box<Fault>),
-    /// It cannot be renamed: it keeps its number.
-    NotRenamed(Box<Fault>),
-    /// It goes unsent: too many wait for the mailer.
-    Unsent,
-    /// A program that the log's rotation starts is not there, or cannot be executed.
-    NoProgram {
-        program: PathBuf,
-        /// What it is needed for.
-        need: Need,
-    },
-    /// It is no archive, and an archive gets its name next: it is moved aside then.
-    InTheWay(Kind),
-    /// An attribute keeps it from being renamed, compressed and removed.
-    Fixed(Attribute),
-    /// It is the directory: whoever rotates the log cannot change names there.
+    /// It is passed over.
+    PassedOver(PassedOver),
+    /// Something fails already where it is only looked at.
+    Fault(Box<Fault>),
+    /// The directory's permissions do not let its files be renamed.
     NotWritable {
-        /// Who that is.
+        /// The directory.
+        directory: PathBuf,
+        /// Whose rights count.
         user: u32,
     },
 }
 
-/// What a rotation starts a program for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    Compress,
-    /// To send what goes.
-    Mail,
-    /// To uncompress what is sent.
-    Uncompress,
-    /// To overwrite what goes.
-    Shred,
-}
-
-impl Obstructed {
-    /// Returns the word for other programs.
-    #[must_use]
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::NotReopened { .. } => "not-reopened",
-            Self::Written { .. } => "written",
-            Self::NotSmaller => "not-smaller",
-            Self::NotCompressed(_) => "not-compressed",
-            Self::NotMailed(_) => "not-mailed",
-            Self::NotRemoved(_) => "not-removed",
-            Self::NotRenamed(_) => "not-renamed",
-            Self::Unsent => "unsent",
-            Self::NoProgram { .. } => "no-program",
-            Self::InTheWay(_) => "in-the-way",
-            Self::Fixed(_) => "fixed",
-            Self::NotWritable { .. } => "not-writable",
-        }
-    }
-
-    /// Says what keeps an archive from being compressed.
-    #[must_use]
-    pub fn of_compression(fault: Fault) -> Self {
-        match fault {
-            Fault::NotSmaller { .. } => Self::NotSmaller,
-            other => Self::NotCompressed(other.into()),
-        }
-    }
-
-    /// Tells whether that is an error, and not only to be warned of.
-    #[must_use]
-    pub fn is_error(&self) -> bool {
-        match self {
-            Self::NotReopened { .. } | Self::Written { .. } | Self::NotSmaller => false,
-            // What is only foreseen has not failed yet.
-            Self::NoProgram { .. } | Self::InTheWay(_) | Self::Fixed(_) | Self::NotWritable { .. } => false,
-            Self::NotCompressed(_) | Self::NotMailed(_) | Self::NotRemoved(_) | Self::NotRenamed(_) | Self::Unsent => {
-                true
-            }
-        }
-    }
-}
-
 /// Returns the rights that `su owner` means in a directory. Root's are no others than a run by root has anyway, so that a directory of
 /// root's counts as one without `su`.
-#[must_use]
-pub fn owner_rights(directory: &FileFacts) -> Option<Identity> {
+fn owner_rights(directory: &FileFacts) -> Option<Identity> {
     (directory.user.0 != 0).then_some(Identity {
         user: directory.user,
         group: directory.group,
     })
 }
 
-/// Tells why the work must not be done in a directory: root, without `su`, works only where nobody else may write.
-#[must_use]
-pub fn of_directory(directory: &FileFacts, su: Option<Identity>, as_root: bool) -> Option<Insecure> {
-    (su.is_none() && as_root && directory.others_may_write()).then_some(Insecure::Writable {
-        user: directory.user.0,
-        group: directory.group.0,
-        mode: directory.mode,
+/// Returns the rights that a log's work is done with, where they are not those of whoever runs it: with those its directory is looked at
+/// for `su owner`.
+///
+/// # Errors
+/// The directory cannot be looked at.
+pub fn rights(su: Option<Su>, look: impl FnOnce() -> Result<FileFacts, Fault>) -> Result<Option<Identity>, Fault> {
+    match su {
+        None => Ok(None),
+        Some(Su::Named(identity)) => Ok(Some(identity)),
+        Some(Su::DirectoryOwner) => Ok(owner_rights(&look()?)),
+    }
+}
+
+/// Tells whether the work may be done in a log's directory: root, without `su`, works only where nobody else may write.
+///
+/// # Errors
+/// It may not, and why.
+pub fn of_directory(log: &Path, directory: &FileFacts, su: Option<Identity>, as_root: bool) -> Result<(), Fault> {
+    if su.is_some() || !as_root || !directory.others_may_write() {
+        return Ok(());
+    }
+    Err(Fault::InsecureDirectory {
+        log: log.to_owned(),
+        component: split_path(log).map_or(log, |(directory, _)| directory).to_owned(),
+        why: Insecure::Writable {
+            user: directory.user.0,
+            group: directory.group.0,
+            mode: directory.mode,
+        },
     })
+}
+
+/// Tells whether a file has several hard links, and is left alone for that.
+#[must_use]
+pub fn has_other_names(file: &FileFacts, policy: &Policy) -> bool {
+    file.links > 1 && !policy.allow_hardlink
 }
 
 /// Tells why a log is left alone for what it is.
@@ -153,7 +105,7 @@ pub fn of_log(log: &FileFacts, policy: &Policy) -> Option<PassedOver> {
     match log.kind {
         Kind::Symlink => Some(PassedOver::Symlink),
         Kind::Directory => Some(PassedOver::Directory),
-        _ if log.links > 1 && !policy.allow_hardlink => Some(PassedOver::HardLinks),
+        _ if has_other_names(log, policy) => Some(PassedOver::HardLinks),
         _ => None,
     }
 }
@@ -164,9 +116,28 @@ pub fn moves_log(policy: &Policy) -> bool {
     matches!(policy.method, Method::Rename { .. } | Method::RenameThenCopy { .. })
 }
 
-/// Tells whether a directory that this user may write to keeps the log of somebody else from being moved (the sticky bit).
+/// Whoever rotates a log, and what the permissions of its directories let him do.
+#[derive(Clone, Copy, Debug)]
+pub struct Writer {
+    pub user: UserId,
+    /// He may write to the log's directory.
+    pub to_log: bool,
+    /// He may write to that of the archives.
+    pub to_archives: bool,
+}
+
+/// Finds the directory in which whoever rotates a log cannot change the names that this changes.
 #[must_use]
-pub fn is_stuck(log: &FileFacts, directory: &FileFacts, user: UserId) -> bool {
+pub fn not_writable(policy: &Policy, log: Option<&FileFacts>, directory: &FileFacts, by: Writer) -> Option<Where> {
+    let is_stuck = || log.is_some_and(|log| is_stuck(log, directory, by.user));
+    if moves_log(policy) && (!by.to_log || is_stuck()) {
+        return Some(Where::Log);
+    }
+    (!by.to_archives).then_some(Where::Archive)
+}
+
+/// Tells whether a directory that this user may write to keeps the log of somebody else from being moved (the sticky bit).
+fn is_stuck(log: &FileFacts, directory: &FileFacts, user: UserId) -> bool {
     directory.mode.0 & 0o1000 != 0 && ![UserId(0), log.user, directory.user].contains(&user)
 }
 
@@ -220,13 +191,21 @@ mod tests {
             (0o777, 7, Some(somebody(0, 0)), true, false),
             (0o777, 7, None, false, false),
         ] {
-            let found = of_directory(&directory(mode, 3, group), su, as_root);
-            let wanted = is_open.then_some(Insecure::Writable {
-                user: 3,
-                group,
-                mode: Mode(mode),
-            });
-            assert_eq!(found, wanted, "{mode:o} {group} {su:?} {as_root}");
+            let found = of_directory(Path::new("/log/a"), &directory(mode, 3, group), su, as_root);
+            let insecure = Fault::InsecureDirectory {
+                log: "/log/a".into(),
+                component: "/log".into(),
+                why: Insecure::Writable {
+                    user: 3,
+                    group,
+                    mode: Mode(mode),
+                },
+            };
+            assert_eq!(
+                found.err(),
+                is_open.then_some(insecure),
+                "{mode:o} {group} {su:?} {as_root}"
+            );
         }
     }
 

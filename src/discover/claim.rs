@@ -4,20 +4,18 @@ use std::path::Path;
 
 use crate::facts::FileFacts;
 use crate::fault::Fault;
-use crate::obstacle;
-use crate::policy::{Policy, Su};
+use crate::obstacle::{self, Writer};
+use crate::policy::Policy;
 use crate::sys::dir::Dir;
 use crate::sys::{identity, walk};
-use crate::unix::{FileId, UserId, split_path};
+use crate::unix::{FileId, split_path};
 
 /// A log's directory, reached with the rights that the log's work would be done with.
 #[derive(Debug)]
 pub(crate) struct Reached {
     dir: Dir,
     facts: FileFacts,
-    user: UserId,
-    /// Names can be made and changed wherever the rotation needs it.
-    is_writable: bool,
+    writer: Writer,
 }
 
 /// Goes the way to the directory of a log, and to that of its archives; `as_root` tells whether root would run.
@@ -25,35 +23,24 @@ pub(crate) struct Reached {
 /// # Errors
 /// What the run would say that cannot go there, or must not work there.
 pub(crate) fn reach(policy: &Policy, directory: &Path, log: &Path, as_root: bool) -> Result<Reached, Fault> {
-    let su = match policy.su {
-        None => None,
-        Some(Su::Named(identity)) => Some(identity),
-        Some(Su::DirectoryOwner) => obstacle::owner_rights(&walk::open_directory(directory, log)?.facts()?),
-    };
+    let su = obstacle::rights(policy.su, || Ok(walk::open_directory(directory, log)?.facts()?))?;
     let _acting = su.map(identity::act_as).transpose()?;
     let dir = walk::open_directory(directory, log)?;
     let facts = dir.facts()?;
-    if let Some(why) = obstacle::of_directory(&facts, su, as_root) {
-        return Err(Fault::InsecureDirectory {
-            log: log.to_owned(),
-            component: directory.to_owned(),
-            why,
-        });
-    }
-    let archives_fit = match &policy.old_dir {
-        None => dir.is_writable(),
-        Some(old) => match walk::open_directory_below(&dir, &old.path, log) {
-            Ok(archives) => archives.is_writable(),
-            Err(Fault::Call(error)) if error.is_absence() && old.create.is_some() => true,
-            Err(fault) => return Err(fault),
-        },
+    obstacle::of_directory(log, &facts, su, as_root)?;
+    let to_log = dir.is_writable();
+    let to_archives = match &policy.old_dir {
+        None => to_log,
+        Some(old) => old
+            .if_there(walk::open_directory_below(&dir, &old.path, log))?
+            .is_none_or(|archives| archives.is_writable()),
     };
-    Ok(Reached {
-        is_writable: archives_fit && (!obstacle::moves_log(policy) || dir.is_writable()),
+    let writer = Writer {
         user: identity::current().user,
-        dir,
-        facts,
-    })
+        to_log,
+        to_archives,
+    };
+    Ok(Reached { dir, facts, writer })
 }
 
 impl Reached {
@@ -62,14 +49,12 @@ impl Reached {
         let Some((_, name)) = split_path(log) else {
             return false;
         };
-        let is_free = |log: &FileFacts| {
-            let is_stuck = obstacle::moves_log(policy) && obstacle::is_stuck(log, &self.facts, self.user);
-            !is_stuck && obstacle::of_log(log, policy).is_none()
-        };
         // Where no stanza finds a log, none is better than another.
         self.facts.id == found
-            && self.is_writable
-            && self.dir.look(name).is_ok_and(|log| log.is_none_or(|log| is_free(&log)))
+            && self.dir.look(name).is_ok_and(|log| {
+                obstacle::not_writable(policy, log.as_ref(), &self.facts, self.writer).is_none()
+                    && log.is_none_or(|log| obstacle::of_log(&log, policy).is_none())
+            })
     }
 }
 

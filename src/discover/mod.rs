@@ -90,6 +90,15 @@ pub fn discover(stanzas: Vec<Stanza>, hear: &mut dyn FnMut(Diagnostic)) -> Disco
     }
 }
 
+/// Says that two stanzas name the same path.
+pub(crate) fn duplicate(path: PathBuf, first: &Stanza, other: &Stanza) -> Problem {
+    if first.policy.ignore_duplicates || other.policy.ignore_duplicates {
+        return Problem::DuplicateIgnored(path);
+    }
+    let first = first.declared_at.clone();
+    Problem::DuplicateLog { path, first }
+}
+
 struct Seeker<'h> {
     hear: &'h mut dyn FnMut(Diagnostic),
     failed: bool,
@@ -190,7 +199,6 @@ impl Seeker<'_> {
         let holder = self.known.former(path).unwrap_or(holder);
         let holding = set_of(holder.0);
         let (first, path) = (path_of(holder).to_path_buf(), path.to_path_buf());
-        let ignored = holding.stanza.policy.ignore_duplicates || expanded.stanza.policy.ignore_duplicates;
         let problem = if first.as_os_str() != path.as_os_str() {
             if self.is_idle(holder.0, &holding.stanza.policy, &first, &path) {
                 // Its stanza says why it cannot rotate it when its turn comes.
@@ -205,11 +213,8 @@ impl Seeker<'_> {
                 return true;
             }
             Problem::SameLog { path, first }
-        } else if ignored {
-            Problem::DuplicateIgnored(path)
         } else {
-            let first = holding.stanza.declared_at.clone();
-            Problem::DuplicateLog { path, first }
+            duplicate(path, &holding.stanza, &expanded.stanza)
         };
         self.say(problem, &expanded.stanza.declared_at);
         false

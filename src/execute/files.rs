@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::work::LogSite;
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Op, SysError};
+use crate::obstacle;
 use crate::plan::{Entry, Where};
 use crate::sys::File;
 use crate::sys::call::Errno;
@@ -79,7 +80,7 @@ impl LogSite {
     pub(super) fn open_regular(&self, place: Where, name: &OsStr, access: Access, op: Op) -> Result<Regular, Fault> {
         let path = || self.path_in(place, name);
         match self.dir(place)?.open_plain(name, access, op) {
-            Ok((_, facts)) if facts.links > 1 && !self.stanza.policy.allow_hardlink => {
+            Ok((_, facts)) if obstacle::has_other_names(&facts, &self.stanza.policy) => {
                 Err(Fault::NotPlain { path: path(), op })
             }
             Ok((file, facts)) => Ok(Regular { file, facts }),

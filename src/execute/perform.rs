@@ -9,10 +9,11 @@ use super::{copy, create, mail, place, remove};
 use crate::event::LogListener;
 use crate::facts::Kind;
 use crate::fault::{Fault, Op, SysError};
+use crate::obstacle;
 use crate::plan::{Entry, Model, Step, Where};
 use crate::sys::call::Errno;
 use crate::sys::dir::Access;
-use crate::sys::writers::{Look, Writers};
+use crate::sys::writers::Look;
 use crate::unix::FileId;
 
 /// Says and carries out one step; what cannot be begun because a program still writes to its file is not said.
@@ -47,7 +48,7 @@ pub(super) fn perform(
         Step::Rename { from, to } => rename(turn, from, to, listener)?,
         Step::CopyTruncate { to } => copy::copy_and_truncate(turn, to.as_deref(), listener)?,
         Step::SkipCopy { .. } | Step::GiveUpMail { .. } => {}
-        Step::Create(ownership) => create::create(turn, ownership, listener)?,
+        Step::Create { ownership, old } => create::create(turn, ownership, old, listener)?,
         Step::MoveAside(what) => place::make_room(site, what.place, &what.name, listener)?,
         Step::Mail {
             what,
@@ -104,7 +105,7 @@ fn log_now(turn: &Turn) -> Result<(FileId, Kind), SysError> {
     };
     // The number alone tells nothing: that of a file that was removed is given to the next one.
     let now = (facts.id, facts.kind);
-    let is_plain = facts.kind == Kind::Regular && (facts.links == 1 || turn.site.stanza.policy.allow_hardlink);
+    let is_plain = facts.kind == Kind::Regular && !obstacle::has_other_names(&facts, &turn.site.stanza.policy);
     if now == before || is_plain {
         Ok(now)
     } else {
@@ -124,10 +125,7 @@ pub(super) fn holder(site: &LogSite, step: &Step) -> Option<String> {
         _ => return None,
     };
     let (_, facts) = dir.open_plain(name, Access::Read, Op::Open).ok()?;
-    match Look::last().writers(&facts) {
-        Writers::Found(program) => program.map(|name| name.to_string_lossy().into_owned()),
-        Writers::Nobody | Writers::Unknown => None,
-    }
+    Look::last().program(&facts)
 }
 
 /// A name that a step makes or takes away, and in which directory.
@@ -142,6 +140,6 @@ pub fn changes(step: &Step) -> (Option<Change<'_>>, Option<Change<'_>>) {
         Step::CopyTruncate { to } => (to.as_deref().map(|name| (Where::Archive, name)), None),
         Step::Copy { to, .. } => (Some((Where::Archive, to)), None),
         Step::Remove { what, .. } | Step::MoveAside(what) => (None, Some((what.place, &what.name))),
-        Step::SkipCopy { .. } | Step::Create(_) | Step::Mail { .. } | Step::GiveUpMail { .. } => (None, None),
+        Step::SkipCopy { .. } | Step::Create { .. } | Step::Mail { .. } | Step::GiveUpMail { .. } => (None, None),
     }
 }

@@ -180,7 +180,7 @@ impl Turn {
                 }
             }
             Step::SkipCopy { to } => say(Doing::SkipCopy(site.archive_path_of(to))),
-            Step::Create(ownership) => say(self.creating(ownership)),
+            Step::Create { ownership, .. } => say(self.creating(ownership)),
             Step::Mail { what, .. } => {
                 let mail = site.stanza.policy.mail.as_ref();
                 say(Doing::Mail {

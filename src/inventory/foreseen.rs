@@ -3,22 +3,22 @@
 //! Dry runs, `--status`, `--explain` and `--check` ask here, so that they agree. A real run does not: it tells what it meets.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{MOST_EMPTY, matching, names_and_place, not_reopened};
 use crate::clock::Now;
 use crate::execute::engine;
 use crate::facts::{FileFacts, Kind};
-use crate::fault::Fault;
+use crate::fault::{Fault, SysError};
 use crate::naming::ArchiveNames;
 use crate::observe::{Directories, OpenDir, is_held};
-use crate::obstacle::{self, ArchiveObstacle, Need, Obstructed};
-use crate::plan::{self, Before, Question, Step};
+use crate::obstacle::{self, ArchiveObstacle, Need, Obstructed, Writer};
+use crate::plan::{self, Before, Question, Step, Where};
 use crate::policy::{Keep, MailWhich, NamingStyle, Policy};
 use crate::sys::identity;
 use crate::sys::programs;
-use crate::sys::writers::{Look, Writers};
+use crate::sys::writers::Look;
 use crate::unix::split_path;
 
 /// What a run is told of programs.
@@ -70,12 +70,16 @@ pub fn missing_programs(policy: &Policy, programs: Programs<'_>) -> Vec<(Need, P
 /// archives.
 #[must_use]
 pub fn not_writable(policy: &Policy, facts: &FileFacts, log: &OpenDir, archives: Option<&OpenDir>) -> Option<PathBuf> {
-    let user = identity::current().user;
-    let is_stuck = obstacle::moves_log(policy) && obstacle::is_stuck(facts, &log.facts, user);
-    let of_log = (obstacle::moves_log(policy)).then_some(log);
-    let closed = of_log.into_iter().chain(archives).find(|held| !held.dir.is_writable());
-    let found = if is_stuck { Some(log) } else { closed };
-    found.map(|held| held.dir.path().to_owned())
+    let writer = Writer {
+        user: identity::current().user,
+        to_log: log.dir.is_writable(),
+        to_archives: archives.is_none_or(|archives| archives.dir.is_writable()),
+    };
+    let found = match obstacle::not_writable(policy, Some(facts), &log.facts, writer)? {
+        Where::Log => log,
+        Where::Archive => archives?,
+    };
+    Some(found.dir.path().to_owned())
 }
 
 /// Finds all that a log's next rotation will meet. What cannot be looked at is left to what tells of that.
@@ -153,8 +157,7 @@ fn of_archives(
             continue;
         }
         asked += 1;
-        if let Some(by) = writer(place, &name)? {
-            let what = Obstructed::Written { by };
+        if let Some(what) = written(place, &name)? {
             found.push(ArchiveObstacle { archive: path, what });
         }
     }
@@ -167,18 +170,11 @@ fn changes(policy: &Policy) -> bool {
     is_numbered || policy.retention.keep != Keep::All || policy.retention.max_age > 0
 }
 
-/// Returns the program that has an archive open for writing, by its name where that is known.
-fn writer(place: &OpenDir, name: &OsString) -> Result<Option<Option<String>>, Fault> {
-    let Some(facts) = place.dir.look(name)?.filter(|facts| facts.kind == Kind::Regular) else {
-        return Ok(None);
-    };
-    Ok(is_held(&place.dir, name).then(|| program_of(&facts)))
-}
-
-/// Returns the name of the program that writes to a file, where it is known.
-pub(super) fn program_of(facts: &FileFacts) -> Option<String> {
-    match Look::last().writers(facts) {
-        Writers::Found(program) => program.map(|name| name.to_string_lossy().into_owned()),
-        Writers::Nobody | Writers::Unknown => None,
-    }
+/// Finds out whether a program has an archive open for writing.
+fn written(place: &OpenDir, name: &OsStr) -> Result<Option<Obstructed>, SysError> {
+    let facts = place.dir.look(name)?.filter(|facts| facts.kind == Kind::Regular);
+    let facts = facts.filter(|_| is_held(&place.dir, name));
+    Ok(facts.map(|facts| Obstructed::Written {
+        by: Look::last().program(&facts),
+    }))
 }

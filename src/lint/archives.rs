@@ -157,8 +157,7 @@ pub fn found_again(stanza: &Stanza, word: &[u8]) -> Option<(OsString, OsString)>
 /// Returns the names that archives of a log keep.
 fn archives_of(stanza: &Stanza, log: &OsStr) -> Option<Vec<OsString>> {
     let policy = &stanza.policy;
-    let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
-    let names = ArchiveNames::new(log, &policy.naming, policy.trigger, suffix).ok()?;
+    let names = ArchiveNames::of(policy, log).ok()?;
     let plain = match policy.naming.style {
         NamingStyle::Numbered => names.numbered(policy.retention.start.into()),
         NamingStyle::Dated { .. } => names.dated(&Now::at(SAMPLE)).ok()?,

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use crate::clock::{Moment, Now};
-use crate::policy::{Naming, NamingStyle, Trigger};
+use crate::policy::{Naming, NamingStyle, Policy, Trigger};
 
 pub mod dateformat;
 
@@ -57,6 +57,15 @@ pub struct ArchiveNames {
 }
 
 impl ArchiveNames {
+    /// Works out the names of a log's archives by its policy.
+    ///
+    /// # Errors
+    /// As [`ArchiveNames::new`].
+    pub fn of(policy: &Policy, log: &OsStr) -> Result<Self, NamingProblem> {
+        let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
+        Self::new(log, &policy.naming, policy.trigger, suffix)
+    }
+
     /// Works out the names for a log of the given file name; `suffix` is the compress extension, where there is
     /// compression.
     ///

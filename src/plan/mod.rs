@@ -132,7 +132,12 @@ pub enum Step {
     SkipCopy {
         to: OsString,
     },
-    Create(Ownership),
+    /// Makes the log anew.
+    Create {
+        ownership: Ownership,
+        /// What the old one was renamed to, which it may be modelled on.
+        old: Entry,
+    },
     /// Moves aside what is no file and in the way of archives.
     MoveAside(Entry),
     /// Says that an archive goes though it could not be sent: too many wait for that.

@@ -48,37 +48,35 @@ impl Question<'_> {
     pub(super) fn switch(&self, archive: &OsStr) -> Vec<Step> {
         let log = || Entry::log(self.log);
         let copy = || archive.to_owned();
-        let (mut steps, successor) = match &self.policy.method {
-            Method::Rename { successor } => (
-                vec![Step::Rename {
-                    from: log(),
-                    to: Entry::archive(archive),
-                }],
-                *successor,
-            ),
-            Method::RenameThenCopy { successor } => (
-                vec![Step::Rename {
-                    from: log(),
-                    to: Entry::log(self.interim),
-                }],
-                *successor,
-            ),
-            Method::Copy if self.skips_copy() => (vec![Step::SkipCopy { to: copy() }], None),
-            Method::Copy => (
-                vec![Step::Copy {
-                    from: log(),
-                    to: copy(),
-                }],
-                None,
-            ),
-            Method::CopyTruncate if self.skips_copy() => (
-                vec![Step::SkipCopy { to: copy() }, Step::CopyTruncate { to: None }],
-                None,
-            ),
-            Method::CopyTruncate => (vec![Step::CopyTruncate { to: Some(copy()) }], None),
+        let renamed = |to: Entry| {
+            let step = Step::Rename {
+                from: log(),
+                to: to.clone(),
+            };
+            [step].into_iter().chain(self.successor(to)).collect()
         };
-        steps.extend(successor.map(Step::Create));
-        steps
+        match &self.policy.method {
+            Method::Rename { .. } => renamed(Entry::archive(archive)),
+            Method::RenameThenCopy { .. } => renamed(Entry::log(self.interim)),
+            Method::Copy if self.skips_copy() => vec![Step::SkipCopy { to: copy() }],
+            Method::Copy => vec![Step::Copy {
+                from: log(),
+                to: copy(),
+            }],
+            Method::CopyTruncate if self.skips_copy() => {
+                vec![Step::SkipCopy { to: copy() }, Step::CopyTruncate { to: None }]
+            }
+            Method::CopyTruncate => vec![Step::CopyTruncate { to: Some(copy()) }],
+        }
+    }
+
+    /// Makes the log anew, where the method does that; the old one is at `old` by then.
+    fn successor(&self, old: Entry) -> Option<Step> {
+        let ownership = match self.policy.method {
+            Method::Rename { successor } | Method::RenameThenCopy { successor } => successor?,
+            Method::Copy | Method::CopyTruncate => return None,
+        };
+        Some(Step::Create { ownership, old })
     }
 
     /// What follows postrotate: `renamecopy`'s copy, compression, mail of the new archive, and what falls off.
@@ -172,10 +170,6 @@ pub(super) fn resume(
     has_interim: bool,
     look: &mut dyn Look,
 ) -> Result<Rotation, Fault> {
-    let successor = match &question.policy.method {
-        Method::Rename { successor } | Method::RenameThenCopy { successor } => *successor,
-        Method::Copy | Method::CopyTruncate => None,
-    };
     let nothing_kept = question.policy.retention.keep == Keep::Count(0) && !question.is_copy();
     let falls_off = nothing_kept.then(|| question.newest(archive));
     let has_interim = has_interim && matches!(question.policy.method, Method::RenameThenCopy { .. });
@@ -199,7 +193,11 @@ pub(super) fn resume(
             finish.push(step);
         }
     }
-    let switch = successor.map(Step::Create).into_iter().collect();
+    let old = match has_interim {
+        true => Entry::log(question.interim),
+        false => Entry::archive(archive),
+    };
+    let switch = question.successor(old).into_iter().collect();
     Ok(Rotation {
         prepare: Vec::new(),
         stop: None,

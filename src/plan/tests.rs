@@ -161,8 +161,7 @@ fn said(step: &Step) -> Option<String> {
 /// Plans, and says the steps before the switch, `|`, those after it, and behind `;` what is noted.
 fn planned(words: &str, before: Before, noted: &str, row: &str) -> String {
     let policy = policy(words);
-    let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
-    let names = ArchiveNames::new(OsStr::new("a.log"), &policy.naming, policy.trigger, suffix).unwrap();
+    let names = ArchiveNames::of(&policy, OsStr::new("a.log")).unwrap();
     let now = Now::at_in(NOW, crate::clock::Zone::Utc);
     // `=NAME` is one that was passed by.
     let (passed_by, left_plain): (Vec<&str>, Vec<&str>) = noted.split_whitespace().partition(|it| it.starts_with('='));

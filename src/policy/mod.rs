@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::config::directive::{Row, Setting};
 use crate::diag::Place;
+use crate::fault::Fault;
 use crate::unix::{GroupId, Identity, Mode, UserId};
 
 pub mod defaults;
@@ -215,6 +216,19 @@ pub struct OldDir {
     pub create: Option<Ownership>,
     /// Where it was set, for messages.
     pub declared_at: Option<Place>,
+}
+
+impl OldDir {
+    /// Returns the directory as it was opened; `None` where it is missing, and is made before it is needed.
+    ///
+    /// # Errors
+    /// Whatever else kept it from being opened.
+    pub fn if_there<D>(&self, opened: Result<D, Fault>) -> Result<Option<D>, Fault> {
+        match opened {
+            Err(Fault::Call(error)) if error.is_absence() && self.create.is_some() => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
 }
 
 /// The scripts of a stanza: shell text, byte for byte.

@@ -12,8 +12,7 @@ use super::text;
 use super::words::path;
 use crate::clock::Stamp;
 use crate::diag::Place;
-use crate::fault::Fault;
-use crate::obstacle::{ArchiveObstacle, PassedOver};
+use crate::obstacle::{ArchiveObstacle, Obstacle, PassedOver};
 use crate::policy::{Policy, Trigger};
 use crate::schedule::{Lack, NextDue, Verdict, Why};
 
@@ -23,32 +22,6 @@ pub struct Sum {
     pub files: u64,
     /// What they take up on disk, in bytes.
     pub bytes: u64,
-}
-
-/// What would keep a log from being rotated, were it due.
-#[derive(Clone, Debug)]
-pub enum Obstacle {
-    /// It is not there; whether that is an error.
-    Missing {
-        /// It is none (`missingok`).
-        is_fine: bool,
-    },
-    /// It is a pattern that nothing matches; whether that is an error.
-    NoMatch {
-        /// It is none (`missingok`).
-        is_fine: bool,
-    },
-    /// It is passed over.
-    PassedOver(PassedOver),
-    /// Something fails already where it is only looked at.
-    Fault(Box<Fault>),
-    /// The directory's permissions do not let its files be renamed.
-    NotWritable {
-        /// The directory.
-        directory: PathBuf,
-        /// Whose rights count.
-        user: u32,
-    },
 }
 
 /// One log.

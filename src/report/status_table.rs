@@ -2,10 +2,11 @@
 //!
 //! Nothing is cut off. A log whose name does not fit its column has the name on a line of its own.
 
-use super::status::{Obstacle, Row};
+use super::status::Row;
 use super::style::{Tone, left, paint, right, size, width};
 use super::words::{path, place};
 use crate::clock::Stamp;
+use crate::obstacle::Obstacle;
 use crate::schedule::NextDue;
 
 /// What the table is made for.

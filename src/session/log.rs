@@ -66,7 +66,7 @@ impl Places {
             return;
         }
         let (mut appeared, vanished) = changes(step);
-        if let Step::Create(_) = step {
+        if let Step::Create { .. } = step {
             appeared = Some((Where::Log, log));
         }
         for (change, is_new) in [(vanished, false), (appeared, true)] {
@@ -291,18 +291,13 @@ impl Session<'_> {
 
 /// Makes the record of a log that is about to be touched.
 fn begun(stanza: &StanzaWork, log: &Waiting, now: &Now) -> Option<Begun> {
-    let names = names_of(&stanza.policy, log.name()).ok()?;
+    let names = ArchiveNames::of(&stanza.policy, log.name()).ok()?;
     Some(Begun {
         path: Arc::clone(&log.path),
         stamp: now.local,
         file: log.file(),
         archive: archive_name(&names, &stanza.policy, now).ok()?,
     })
-}
-
-fn names_of(policy: &Policy, name: &OsStr) -> Result<ArchiveNames, Fault> {
-    let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
-    Ok(ArchiveNames::new(name, &policy.naming, policy.trigger, suffix)?)
 }
 
 fn archive_name(names: &ArchiveNames, policy: &Policy, now: &Now) -> Result<OsString, Fault> {

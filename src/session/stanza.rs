@@ -367,23 +367,13 @@ impl Session<'_> {
         log: &Path,
         directory: &Path,
     ) -> Result<(Rc<OpenDir>, Option<Identity>), Fault> {
-        let identity = match policy.su {
-            None => None,
-            Some(Su::Named(identity)) => Some(identity),
-            Some(Su::DirectoryOwner) => {
-                self.act_as(None)?;
-                obstacle::owner_rights(&self.directories.get(directory, log)?.facts)
-            }
-        };
+        let identity = obstacle::rights(policy.su, || {
+            self.act_as(None)?;
+            Ok(self.directories.get(directory, log)?.facts)
+        })?;
         self.act_as(identity)?;
         let held = self.directories.get(directory, log)?;
-        if let Some(why) = obstacle::of_directory(&held.facts, identity, identity::is_root()) {
-            return Err(Fault::InsecureDirectory {
-                log: log.to_owned(),
-                component: directory.to_owned(),
-                why,
-            });
-        }
+        obstacle::of_directory(log, &held.facts, identity, identity::is_root())?;
         Ok((held, identity))
     }
 }

@@ -146,6 +146,15 @@ impl Look {
             Writers::Nobody
         }
     }
+
+    /// Returns the name of the program that writes to a file, where it is known.
+    #[must_use]
+    pub fn program(&self, file: &FileFacts) -> Option<String> {
+        match self.writers(file) {
+            Writers::Found(program) => program.map(|name| name.to_string_lossy().into_owned()),
+            Writers::Nobody | Writers::Unknown => None,
+        }
+    }
 }
 
 /// Lists all processes but this one, each with its user.

@@ -10,9 +10,9 @@ use crate::facts::{FileFacts, total};
 use crate::fault::Fault;
 use crate::inventory::{self, Ahead, Programs};
 use crate::observe::{Directories, OpenDir};
-use crate::obstacle::{self, ArchiveObstacle, Obstructed};
-use crate::policy::{Policy, Su};
-use crate::report::status::{self, Obstacle, Row, Sum};
+use crate::obstacle::{self, ArchiveObstacle, Obstacle, Obstructed};
+use crate::policy::Policy;
+use crate::report::status::{self, Row, Sum};
 use crate::schedule::{self, NextDue, Verdict};
 use crate::state::StateTable;
 use crate::sys::identity::{self, Acting};
@@ -165,12 +165,8 @@ impl Surveyor {
     /// Finds what would keep a log from being rotated, in the order in which a run finds it.
     fn obstacle(&mut self, policy: &Policy, facts: &FileFacts, held: &OpenDir, log: &Path) -> Option<Obstacle> {
         let su = self.acting.as_ref().map(|(who, _)| *who);
-        if let Some(why) = obstacle::of_directory(&held.facts, su, identity::is_root()) {
-            return Some(Obstacle::Fault(Box::new(Fault::InsecureDirectory {
-                log: log.to_owned(),
-                component: held.dir.path().to_owned(),
-                why,
-            })));
+        if let Err(fault) = obstacle::of_directory(log, &held.facts, su, identity::is_root()) {
+            return Some(Obstacle::Fault(Box::new(fault)));
         }
         if let Some(why) = obstacle::of_log(facts, policy) {
             return Some(Obstacle::PassedOver(why));
@@ -183,23 +179,20 @@ impl Surveyor {
         let Some(old) = &policy.old_dir else {
             return not_writable(Some(held));
         };
-        not_writable(None).or_else(|| match self.directories.get_below(held, &old.path, log) {
-            Ok(archives) => not_writable(Some(&archives)),
-            Err(Fault::Call(error)) if error.is_absence() && old.create.is_some() => None,
-            Err(fault) => Some(Obstacle::Fault(Box::new(fault))),
-        })
+        not_writable(None).or_else(
+            || match old.if_there(self.directories.get_below(held, &old.path, log)) {
+                Ok(archives) => not_writable(archives.as_deref()),
+                Err(fault) => Some(Obstacle::Fault(Box::new(fault))),
+            },
+        )
     }
 
     /// Sees to it that the look is taken with the rights that the work would be done with.
     fn take_identity(&mut self, policy: &Policy, directory: &Path, log: &Path) -> Result<(), Fault> {
-        let wanted = match policy.su {
-            None => None,
-            Some(Su::Named(identity)) => Some(identity),
-            Some(Su::DirectoryOwner) => {
-                self.leave_identity();
-                obstacle::owner_rights(&self.directories.get(directory, log)?.facts)
-            }
-        };
+        let wanted = obstacle::rights(policy.su, || {
+            self.leave_identity();
+            Ok(self.directories.get(directory, log)?.facts)
+        })?;
         if self.acting.as_ref().map(|(who, _)| *who) == wanted {
             return Ok(());
         }

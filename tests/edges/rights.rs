@@ -332,3 +332,22 @@ fn an_access_list_that_gives_no_more_than_the_mode_is_kept_by_a_new_log_too() {
     scene.run(&[]).went_well();
     assert_eq!(access_list(&scene.log("app.log")), wanted);
 }
+
+#[test]
+fn an_access_list_is_kept_by_a_new_log_wherever_renamecopy_renamed_the_old_one_to() {
+    if !need("setfacl") {
+        return;
+    }
+    let scene = Scene::new("access-list-interim");
+    // An earlier log could not be archived yet, and has the name that this one would get.
+    scene.write("app.log.tmp", "earlier\n");
+    let _busy = fs::File::options().append(true).open(scene.log("app.log.tmp")).unwrap();
+    scene.write("app.log", "text\n");
+    set_access_list(&scene.log("app.log"), "u:8:rw,g:4:r");
+    let wanted = access_list(&scene.log("app.log"));
+    scene.configure("@ROOT@/log/app.log {\n size 1\n rotate 3\n renamecopy\n create\n}\n");
+    scene.run(&[]).went_well();
+    let texts = ["app.log.tmp", "app.log.1"].map(|name| scene.read(name));
+    assert_eq!(texts, ["earlier\n", "text\n"]);
+    assert_eq!(access_list(&scene.log("app.log")), wanted);
+}

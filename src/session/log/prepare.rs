@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use super::{Places, Planned, names_of};
+use super::{Places, Planned};
 use crate::clock::Now;
 use crate::event::What;
 use crate::execute::work::{LogSite, StanzaWork, Turn};
 use crate::exit::Exit;
 use crate::fault::{Fault, Op, SysError};
+use crate::naming::ArchiveNames;
 use crate::observe::{OpenDir, View};
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::plan::{self, Before, Look as _, Question, Rotation, StaysPlain, Step};
@@ -142,7 +143,8 @@ impl Session<'_> {
             self.tell_fixed(&planned);
             let taken = self.take_steps(&planned, &mut touched, &mut before);
             if taken.map_err(failed(touched))? {
-                let names = names_of(&stanza.policy, due.name()).map_err(failed(touched))?;
+                let names = ArchiveNames::of(&stanza.policy, due.name());
+                let names = names.map_err(|problem| failed(touched)(problem.into()))?;
                 let still = left_plain.iter().chain(passed_by).collect();
                 self.records.only_noted(&site.archive_path, &names, &still);
                 return Ok(planned);
@@ -285,7 +287,7 @@ impl Session<'_> {
         due: &Due,
         make: impl FnOnce(&Question<'_>, &mut dyn plan::Look) -> Result<Rotation, Fault>,
     ) -> Result<Planned, Fault> {
-        let names = names_of(&stanza.policy, due.name())?;
+        let names = ArchiveNames::of(&stanza.policy, due.name())?;
         let places = self.places(stanza, due)?;
         let site = places.site(stanza, due);
         places.log.view.borrow_mut().clear_left_over()?;
@@ -345,13 +347,13 @@ impl Session<'_> {
         let Some(old) = &stanza.policy.old_dir else {
             return Ok(Some(Rc::clone(log)));
         };
-        match (self.directories.get_below(log, &old.path, &due.path), &old.create) {
-            (Ok(held), _) => Ok(Some(held)),
-            (Err(Fault::Call(error)), Some(ownership)) if error.is_absence() => {
+        let found = old.if_there(self.directories.get_below(log, &old.path, &due.path))?;
+        match &old.create {
+            Some(ownership) if found.is_none() => {
                 let driver = &mut self.driver;
                 driver.make_dir(&mut self.directories, log, &old.path, ownership, &due.path)
             }
-            (Err(fault), _) => Err(fault),
+            _ => Ok(found),
         }
     }
 }

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::Planned;
 use super::interim::interims;
-use super::{Planned, names_of};
 use crate::event::What;
 use crate::execute::work::StanzaWork;
 use crate::facts::FileFacts;
 use crate::fault::{Fault, Hook};
+use crate::naming::ArchiveNames;
 use crate::observe::OpenDir;
 use crate::plan::{self, Question};
 use crate::session::Session;
@@ -123,7 +124,7 @@ impl Session<'_> {
             None => Rc::clone(log),
             Some(old) => self.directories.get_below(log, &old.path, path).ok()?,
         };
-        let names = names_of(&stanza.policy, path.file_name()?).ok()?;
+        let names = ArchiveNames::of(&stanza.policy, path.file_name()?).ok()?;
         let look = |dir: &OpenDir, name: &OsStr| dir.dir.look(name).ok().flatten();
         look(&held, archive)
             .or_else(|| look(&held, &names.compressed(archive)))
