@@ -7,7 +7,7 @@ use crate::config::ast::{File, Script, Span};
 use crate::config::directive::Setting;
 use crate::lint::script::{complaint, scripts, stands_alone, together};
 use crate::lint::shell::{self, Painted};
-use crate::lint::{Finding, Lint, Misread, foreign};
+use crate::lint::{Finding, Lint, ShellError, foreign};
 use crate::sys::process::read_script;
 use crate::sys::programs;
 
@@ -70,12 +70,12 @@ fn misunderstood(file: &File<'_>, script: &Script<'_>, is_posix: bool, found: &m
 }
 
 /// Finds what is behind a shell's complaint.
-fn misread(text: &[u8]) -> Option<Misread> {
+fn misread(text: &[u8]) -> Option<ShellError> {
     if let Some(list) = shell::swallowed(text) {
-        return Some(Misread::Swallows(list.to_vec()));
+        return Some(ShellError::Swallows(list.to_vec()));
     }
     let at = Painted::new(text)?.bash()?;
-    Some(Misread::Bash(text[at].to_vec()))
+    Some(ShellError::Bash(text[at].to_vec()))
 }
 
 /// Looks for the refused ones by halves.

@@ -92,13 +92,13 @@ pub enum Problem {
         /// As written.
         word: Vec<u8>,
         /// What may have been meant.
-        slip: Option<Slip>,
+        slip: Option<OwnershipMistake>,
     },
     UnknownGroup {
         /// As written.
         word: Vec<u8>,
         /// What may have been meant.
-        slip: Option<Slip>,
+        slip: Option<OwnershipMistake>,
     },
     NoUserForSu,
     NoGroupForSu,
@@ -205,7 +205,7 @@ pub enum Problem {
 
 /// How words for a mode, a user and a group are put wrongly.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Slip {
+pub enum OwnershipMistake {
     /// Two words, the first of which is a mode: they are taken for user and group.
     ModeForUser,
     /// User and group in one word, as chown(1) takes them.

@@ -99,7 +99,7 @@ pub enum Lint {
         /// What the shell said.
         said: String,
         /// What is behind it, where that can be seen.
-        because: Option<Misread>,
+        because: Option<ShellError>,
     },
     GlobalLeaks {
         directive: &'static Directive,
@@ -144,7 +144,7 @@ pub enum Lint {
 
 /// Why a shell cannot read a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Misread {
+pub enum ShellError {
     /// Its `endscript` is missing, so that it goes on over the stanza of this path list.
     Swallows(Vec<u8>),
     /// Only bash knows this.

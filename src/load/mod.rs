@@ -14,14 +14,14 @@ use crate::sys::confread::{Opened, Refused, path_of};
 use crate::sys::locale;
 
 mod accounts;
-mod confines;
-mod losses;
+mod costs;
+mod read_limit;
 mod reader;
 mod taboo;
 
 use accounts::AccountBook;
-use confines::Confines;
-use losses::Losses;
+use costs::Costs;
+use read_limit::ReadLimit;
 use reader::Reader;
 use taboo::Taboo;
 
@@ -101,13 +101,13 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
         options: *options,
         hear,
         accounts: directory,
-        confines: options.offline.then(|| Confines::around(paths)),
+        read_limit: options.offline.then(|| ReadLimit::around(paths)),
         taboo: Taboo::default(),
         stanzas: Vec::new(),
         failed: false,
         broken: Vec::new(),
         sources: Vec::new(),
-        losses: Losses::default(),
+        costs: Costs::default(),
     };
     let mut globals = Settings::default();
     for path in paths {
@@ -124,14 +124,14 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
             globals = before;
         }
     }
-    let behind = loader.losses.count(&loader.stanzas);
+    let behind = loader.costs.count(&loader.stanzas);
     Loaded {
         failed: loader.failed,
         broken: loader.broken,
         sources: loader.sources,
-        given_up: loader.losses.given_up,
+        given_up: loader.costs.given_up,
         behind,
-        unread: loader.losses.unread,
+        unread: loader.costs.unread,
         stanzas: loader.stanzas.into_iter().flatten().collect(),
     }
 }
@@ -152,14 +152,14 @@ struct Loader<'h> {
     hear: &'h mut dyn FnMut(Diagnostic),
     accounts: AccountBook,
     /// Where files may be read, if not everywhere.
-    confines: Option<Confines>,
+    read_limit: Option<ReadLimit>,
     taboo: Taboo,
     /// A block has its place from its path list on; it stays empty if the block turns out bad.
     stanzas: Vec<Option<Stanza>>,
     failed: bool,
     broken: Vec<Stanza>,
     sources: Vec<Source>,
-    losses: Losses,
+    costs: Costs,
 }
 
 /// Tells whether all is well; a file with an error has its settings put back by whoever asked for it.
@@ -170,7 +170,7 @@ impl Loader<'_> {
         let fine = diagnostic.severity != Severity::Error;
         if !fine {
             self.failed = true;
-            self.losses.last_error.clone_from(&diagnostic.place);
+            self.costs.last_error.clone_from(&diagnostic.place);
         }
         (self.hear)(diagnostic);
         fine
@@ -201,7 +201,7 @@ impl Loader<'_> {
     }
 
     fn may_read(&self, path: &Path) -> bool {
-        self.confines.as_ref().is_none_or(|confines| confines.hold(path))
+        self.read_limit.as_ref().is_none_or(|read_limit| read_limit.hold(path))
     }
 
     fn refused(&mut self, site: Site<'_>, refused: Refused, path: &Path) -> Fine {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::losses::Mark;
+use super::costs::Mark;
 use super::{DEEPEST_NESTING, Fine, Loader, Site};
 use crate::config::ast::{self, Block, Close, Complaint, Directive, File, Item, Span};
 use crate::config::directive::{Setting, nearest};
@@ -53,7 +53,7 @@ impl Reader<'_, '_, '_> {
                 Ok(well) => fine &= well,
                 Err(GiveUp) if thorough => {
                     fine = false;
-                    given_up.get_or_insert_with(|| (before, self.loader.losses.last_error.clone()));
+                    given_up.get_or_insert_with(|| (before, self.loader.costs.last_error.clone()));
                 }
                 Err(GiveUp) => return false,
             }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::Ownership;
 use crate::config::directive::Row;
 use crate::config::value;
-use crate::diag::problem::Slip;
+use crate::diag::problem::OwnershipMistake;
 use crate::diag::{Place, Problem};
 use crate::unix::{GroupId, UserId};
 
@@ -139,7 +139,7 @@ impl<'g> Given<'g> {
         }
         if let Some((user, group)) = account {
             let slip = mode.is_none() && is_mode(user);
-            let slip = slip.then_some(Slip::ModeForUser);
+            let slip = slip.then_some(OwnershipMistake::ModeForUser);
             ownership.group = Some(self.group(group, slip.clone())?);
             ownership.user = Some(self.user(user, slip)?);
         }
@@ -164,14 +164,14 @@ impl<'g> Given<'g> {
         Ok(())
     }
 
-    fn user(&mut self, word: &[u8], slip: Option<Slip>) -> Result<UserId, Problem> {
+    fn user(&mut self, word: &[u8], slip: Option<OwnershipMistake>) -> Result<UserId, Problem> {
         self.accounts.user(word).ok_or_else(|| Problem::UnknownUser {
             word: word.to_vec(),
             slip: self.one_word(word).or(slip),
         })
     }
 
-    fn group(&mut self, word: &[u8], slip: Option<Slip>) -> Result<GroupId, Problem> {
+    fn group(&mut self, word: &[u8], slip: Option<OwnershipMistake>) -> Result<GroupId, Problem> {
         self.accounts.group(word).ok_or_else(|| Problem::UnknownGroup {
             word: word.to_vec(),
             slip: self.one_word(word).or(slip),
@@ -179,11 +179,11 @@ impl<'g> Given<'g> {
     }
 
     /// Finds user and group in one word; a name may well have a dot in it, so that the part before that must be a user.
-    fn one_word(&mut self, word: &[u8]) -> Option<Slip> {
+    fn one_word(&mut self, word: &[u8]) -> Option<OwnershipMistake> {
         let at = word.iter().rposition(|byte| matches!(byte, b':' | b'.'))?;
         let (user, group) = (&word[..at], &word[at + 1..]);
         let is_one = !group.is_empty() && !user.is_empty() && (word[at] == b':' || self.accounts.user(user).is_some());
-        is_one.then(|| Slip::OneWord {
+        is_one.then(|| OwnershipMistake::OneWord {
             user: user.to_vec(),
             group: group.to_vec(),
         })

@@ -8,7 +8,7 @@ use super::{accounts, cite};
 use crate::config::directive::Setting;
 use crate::diag::Problem;
 use crate::lint::rhythm::Rhythm;
-use crate::lint::{Cause, Finding, Lint, Misread};
+use crate::lint::{Cause, Finding, Lint, ShellError};
 use crate::load::GivenUp;
 
 /// Returns what is wrong, in one sentence.
@@ -304,11 +304,11 @@ fn cure(lint: &Lint) -> String {
         Lint::ScriptRefused {
             because: Some(because), ..
         } => match because {
-            Misread::Swallows(list) => format!(
+            ShellError::Swallows(list) => format!(
                 "End the script with a line that says `endscript`: it goes on over the stanza of {}.",
                 shown(list)
             ),
-            Misread::Bash(word) => format!(
+            ShellError::Bash(word) => format!(
                 "Write it for sh, which runs scripts: `{}` is for bash only. Or let it start a script of bash's own.",
                 shown(word)
             ),

@@ -3,7 +3,7 @@
 //! Scripts and monitors match on fragments of the first; they are those of the reference.
 
 use super::words::{bytes as shown, path, reason};
-use crate::diag::problem::Slip;
+use crate::diag::problem::OwnershipMistake;
 use crate::diag::{Diagnostic, Place, Problem, Severity};
 
 /// Returns the line for stderr: severity, place and message.
@@ -239,11 +239,11 @@ pub fn remedy(problem: &Problem) -> String {
         P::ExtraArguments(_) => "Write at most a mode, a user and a group, and a comment on a line of its own.",
         P::InvalidMode(_) => "Write an octal mode such as 0640; a user needs a group beside it.",
         P::UnknownUser {
-            slip: Some(Slip::OneWord { user, group }),
+            slip: Some(OwnershipMistake::OneWord { user, group }),
             ..
         }
         | P::UnknownGroup {
-            slip: Some(Slip::OneWord { user, group }),
+            slip: Some(OwnershipMistake::OneWord { user, group }),
             ..
         } => {
             return format!(

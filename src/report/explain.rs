@@ -25,14 +25,14 @@ pub struct Effective {
 
 /// A stanza that names the log and does not have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Loser {
+pub struct AlsoNamed {
     pub place: Option<Place>,
-    pub why: Loses,
+    pub why: WhyNot,
 }
 
 /// Why a stanza does not have a log that it names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loses {
+pub enum WhyNot {
     /// The first stanza has it, and this is an error.
     Refused,
     /// The first stanza has it, which `ignoreduplicates` makes no error.
@@ -43,7 +43,7 @@ pub enum Loses {
     CouldNot,
 }
 
-impl Loses {
+impl WhyNot {
     fn sentence(self) -> &'static str {
         match self {
             Self::Refused => "an error, since the first stanza has it",
@@ -70,7 +70,7 @@ pub struct Account {
     /// The stanza's path list as written.
     pub written: Vec<u8>,
     /// The other stanzas that name it.
-    pub losers: Vec<Loser>,
+    pub also_named: Vec<AlsoNamed>,
     pub settings: Vec<Effective>,
     /// What will be done; `None` where the log is not rotated, for the obstacle that the row has.
     pub plan: Option<Plan>,
@@ -138,9 +138,9 @@ pub fn text(account: &Account, colours: bool) -> String {
         place(&row.place),
         list(&account.written)
     );
-    for loser in &account.losers {
-        let at = loser.place.as_ref().map(place).unwrap_or_default();
-        let _ = writeln!(out, "  {at}  names it, too: {}", loser.why.sentence());
+    for also in &account.also_named {
+        let at = also.place.as_ref().map(place).unwrap_or_default();
+        let _ = writeln!(out, "  {at}  names it, too: {}", also.why.sentence());
     }
     let _ = writeln!(out, "\n{}", head("Settings"));
     let widest = account
@@ -256,9 +256,9 @@ pub fn json(account: &Account, errors: &[String]) -> String {
         let (file, line) = place(one.set_at.as_ref());
         json!({ "text": one.text, "file": file, "line": line })
     });
-    let losers = account.losers.iter().map(|loser| {
-        let (file, line) = place(loser.place.as_ref());
-        json!({ "file": file, "line": line, "reason": loser.why.sentence() })
+    let also_named = account.also_named.iter().map(|also| {
+        let (file, line) = place(also.place.as_ref());
+        json!({ "file": file, "line": line, "reason": also.why.sentence() })
     });
     let plan = account.plan.as_ref();
     let lines = plan.map(|plan| &plan.lines[..]).unwrap_or_default();
@@ -274,7 +274,7 @@ pub fn json(account: &Account, errors: &[String]) -> String {
         "version": env!("CARGO_PKG_VERSION"),
         "log": status::row_json(&account.row),
         "pattern": list(&account.written),
-        "also_named": losers.collect::<Vec<Value>>(),
+        "also_named": also_named.collect::<Vec<Value>>(),
         "settings": settings.collect::<Vec<Value>>(),
         "plan": lines.collect::<Vec<Value>>(),
         "plan_at": plan.map(|plan| status::iso(plan.at)),

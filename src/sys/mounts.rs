@@ -43,7 +43,7 @@ const REMOTE: [&[u8]; 14] = [
 
 /// Why a file system is not entered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Shut {
+pub(super) enum MountRefusal {
     /// It does not answer.
     Silent,
     /// A user stands behind it who is not the one acting.
@@ -55,7 +55,7 @@ pub(super) enum Shut {
     },
 }
 
-impl Shut {
+impl MountRefusal {
     /// Returns the system's reason that comes closest.
     pub(super) fn errno(&self) -> Errno {
         match self {
@@ -93,7 +93,7 @@ fn mounts() -> &'static Mounts {
 ///
 /// # Errors
 /// Why it is not to be touched.
-pub(super) fn can_enter(path: &Path) -> Result<(), Shut> {
+pub(super) fn can_enter(path: &Path) -> Result<(), MountRefusal> {
     mounts().go(path, &|at, mount| mount.enter(at))
 }
 
@@ -131,7 +131,7 @@ impl Mounts {
     }
 
     /// Goes to a path by names alone, and has `enter` answer for each of the file systems that are entered.
-    fn go(&self, path: &Path, enter: &dyn Fn(&Path, &Mount) -> Result<(), Shut>) -> Result<(), Shut> {
+    fn go(&self, path: &Path, enter: &dyn Fn(&Path, &Mount) -> Result<(), MountRefusal>) -> Result<(), MountRefusal> {
         if self.at.is_empty() {
             return Ok(());
         }
@@ -179,10 +179,10 @@ impl Mount {
         mount
     }
 
-    fn enter(&self, at: &Path) -> Result<(), Shut> {
+    fn enter(&self, at: &Path) -> Result<(), MountRefusal> {
         let acting = nix::unistd::geteuid().as_raw();
         if self.user != 0 && self.user != acting {
-            let foreign = Shut::Foreign {
+            let foreign = MountRefusal::Foreign {
                 at: at.to_owned(),
                 user: self.user,
             };
@@ -199,7 +199,7 @@ impl Mount {
                 answers
             }
         };
-        if answers { Ok(()) } else { Err(Shut::Silent) }
+        if answers { Ok(()) } else { Err(MountRefusal::Silent) }
     }
 }
 
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn what_another_user_stands_behind_is_not_even_asked() {
         let mounts = Mounts::read(fuse(Path::new("/nowhere"), "user_id=61234,allow_other").as_bytes());
-        let shut = Shut::Foreign {
+        let shut = MountRefusal::Foreign {
             at: PathBuf::from("/nowhere"),
             user: 61234,
         };

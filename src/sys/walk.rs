@@ -18,7 +18,7 @@ use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 
 use super::denial::Refused;
 use super::dir::{Dir, Lead, facts_of};
-use super::mounts::{self, Shut};
+use super::mounts::{self, MountRefusal};
 use crate::facts::Kind;
 use crate::fault::{Fault, Insecure, Op, SysError};
 use crate::unix::{LINK_LIMIT, UserId, components, split_path};
@@ -256,10 +256,10 @@ fn led_astray(lead: &Lead, log: &Path) -> Fault {
     }
 }
 
-fn shut_out(shut: Shut, path: &Path, log: &Path) -> Fault {
+fn shut_out(shut: MountRefusal, path: &Path, log: &Path) -> Fault {
     match shut {
-        Shut::Silent => failed(path, shut.errno()),
-        Shut::Foreign { at, user } => Fault::InsecureDirectory {
+        MountRefusal::Silent => failed(path, shut.errno()),
+        MountRefusal::Foreign { at, user } => Fault::InsecureDirectory {
             log: log.to_owned(),
             component: at,
             why: Insecure::ForeignMount { user },

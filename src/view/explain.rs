@@ -11,7 +11,7 @@ use crate::diag::{Diagnostic, Problem};
 use crate::discover::{ExpandedStanza, FoundLog};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
-use crate::report::explain::{Account, Loser, Loses, Plan, PlanLine};
+use crate::report::explain::{Account, AlsoNamed, Plan, PlanLine, WhyNot};
 use crate::report::screen::Look;
 use crate::report::status::Row;
 use crate::report::{self, explain, text};
@@ -32,7 +32,7 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
     let plan = row.obstacle.is_none().then(|| plan(request, stanza, &row, &now));
     let account = Account {
         written: stanza.stanza.written.to_vec(),
-        losers: losers(&read.complaints, &log),
+        also_named: also_named(&read.complaints, &log),
         settings: settings::effective(&stanza.stanza),
         plan,
         row,
@@ -82,20 +82,20 @@ fn find<'s>(stanzas: &'s [ExpandedStanza], asked: &Path) -> Option<(&'s Expanded
 }
 
 /// Finds the stanzas that name the log and do not have it, by what was complained of.
-fn losers(complaints: &[Diagnostic], log: &Path) -> Vec<Loser> {
-    let mut losers = Vec::new();
+fn also_named(complaints: &[Diagnostic], log: &Path) -> Vec<AlsoNamed> {
+    let mut also_named = Vec::new();
     for one in complaints {
         let why = match &one.problem {
-            Problem::DuplicateLog { path, .. } if path == log => Loses::Refused,
-            Problem::DuplicateIgnored(path) if path == log => Loses::Allowed,
-            Problem::SameLog { first, .. } if first == log => Loses::ByAnotherPath,
-            Problem::LeftToOther { other, .. } if other == log => Loses::CouldNot,
+            Problem::DuplicateLog { path, .. } if path == log => WhyNot::Refused,
+            Problem::DuplicateIgnored(path) if path == log => WhyNot::Allowed,
+            Problem::SameLog { first, .. } if first == log => WhyNot::ByAnotherPath,
+            Problem::LeftToOther { other, .. } if other == log => WhyNot::CouldNot,
             _ => continue,
         };
         let place = one.place.clone();
-        losers.push(Loser { place, why });
+        also_named.push(AlsoNamed { place, why });
     }
-    losers
+    also_named
 }
 
 /// Plans the rotation for the moment at which the log will be due, or for now under `-f`.

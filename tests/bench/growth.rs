@@ -9,7 +9,7 @@ use crate::measure::{Sample, spread};
 use crate::options::{Options, Size};
 use crate::picture;
 use crate::rounds::{self, Entrant};
-use crate::workload::{Busy, Case, Dated, DropIns, Held, Killed, Order, State, Tiny, Variant, Workload};
+use crate::workload::{Busy, Case, Dated, DropIns, HeldOpen, Killed, Order, State, Tiny, Variant, Workload};
 
 /// One curve: its name, and the seconds at each size.
 pub(crate) struct Curve {
@@ -80,11 +80,11 @@ fn rows(options: &Options) -> Vec<Row> {
         }),
         row("W6", "drop-ins, nothing due", sizes, |n| Box::new(DropIns { count: n })),
         row("W12", "logs that a program holds, processor", tenth, |n| {
-            Box::new(Busy::new(Held::EachLog, n))
+            Box::new(Busy::new(HeldOpen::EachLog, n))
         })
         .of_processor(),
         row("W13", "held archives of one log, processor", tenth, |n| {
-            Box::new(Busy::new(Held::OneLog, n))
+            Box::new(Busy::new(HeldOpen::OneLog, n))
         })
         .of_processor(),
         row("W14", "logs after a kill, nothing due", sizes, |n| {

@@ -30,7 +30,7 @@ struct Daemon {
     /// Set when it is to end.
     end: Arc<AtomicBool>,
     /// Waits to be told.
-    ear: JoinHandle<()>,
+    reader: JoinHandle<()>,
 }
 
 impl Daemon {
@@ -45,7 +45,7 @@ impl Daemon {
         };
         let (held, end) = (Arc::new(Mutex::new(open())), Arc::new(AtomicBool::new(false)));
         let (mine, ended) = (Arc::clone(&held), Arc::clone(&end));
-        let ear = thread::spawn(move || {
+        let reader = thread::spawn(move || {
             while !ended.load(Ordering::Relaxed) {
                 if fs::remove_file(&told).is_ok() {
                     *mine.lock().expect("no thread panicked") = open();
@@ -53,7 +53,7 @@ impl Daemon {
                 thread::sleep(Duration::from_millis(1));
             }
         });
-        Self { held, end, ear }
+        Self { held, end, reader }
     }
 
     /// Writes a line.
@@ -65,7 +65,7 @@ impl Daemon {
     /// Ends it.
     fn stop(self) {
         self.end.store(true, Ordering::Relaxed);
-        self.ear.join().expect("the daemon does not fail");
+        self.reader.join().expect("the daemon does not fail");
     }
 }
 

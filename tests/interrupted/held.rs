@@ -169,12 +169,12 @@ fn a_put_off_archive_that_is_let_go_within_the_wait_is_compressed_in_the_same_ru
 /// Rotates while a program has an archive open, and lets it go within the wait; returns what the run said.
 fn rotate_while_let_go(scene: &Scene, archive: &str) -> String {
     let holder = Holder::of(scene, archive);
-    let ear = thread::spawn(move || {
+    let reader = thread::spawn(move || {
         thread::sleep(Duration::from_millis(300));
         drop(holder);
     });
     let said = rotate(scene);
-    ear.join().unwrap();
+    reader.join().unwrap();
     said
 }
 

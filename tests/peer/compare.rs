@@ -164,16 +164,16 @@ pub(crate) fn stamps(node: Option<&Node>) -> BTreeMap<String, String> {
         } else {
             path.to_owned()
         };
-        let seen = stamps.insert(path.clone(), settled(stamp));
+        let seen = stamps.insert(path.clone(), own_time(stamp));
         if seen.is_some() {
-            stamps.insert(format!("{path} (twice)"), settled(stamp));
+            stamps.insert(format!("{path} (twice)"), own_time(stamp));
         }
     }
     stamps
 }
 
 /// The stamp with all its parts, and the date that it stands for.
-fn settled(stamp: &str) -> String {
+fn own_time(stamp: &str) -> String {
     let mut parts: Vec<i64> = stamp.split(['-', ':']).filter_map(|part| part.parse().ok()).collect();
     parts.resize(6, 0);
     let [year, month, day, ..] = parts[..] else {

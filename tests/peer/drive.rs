@@ -123,12 +123,12 @@ impl Bench {
                     messages: (left.ending.messages, right.ending.messages),
                 });
             }
-            let settled = tree::settled_tree(&left.tree, step.at);
+            let own_time = tree::tree_with_own_times(&left.tree, step.at);
             if !excused.is_empty() {
                 watcher(&scene, &excused);
-                tree::lay(&ours.tree, &settled);
+                tree::lay(&ours.tree, &own_time);
             }
-            before = settled;
+            before = own_time;
         }
         None
     }

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use self::arena::Arena;
-use self::racer::{Racer, Spot};
+use self::racer::{Racer, Swapped};
 use crate::support;
 
 /// How many swaps are made in each spot.
@@ -47,7 +47,7 @@ struct Score {
 }
 
 /// Rotates in one spot until enough was swapped, and counts how often the racer won.
-fn race(program: &Path, spot: Spot, swaps: u64) -> Score {
+fn race(program: &Path, spot: Swapped, swaps: u64) -> Score {
     let mut score = Score::default();
     let mut arena = Arena::new();
     let racer = Racer::start(spot, arena.home());
@@ -70,7 +70,7 @@ fn race(program: &Path, spot: Spot, swaps: u64) -> Score {
 }
 
 /// Races in one spot with ours, and with the reference beside it where there is one.
-fn race_in(spot: Spot) {
+fn race_in(spot: Swapped) {
     if !support::need_root() {
         return;
     }
@@ -106,12 +106,12 @@ macro_rules! spots {
 }
 
 spots! {
-    the_logs_directory_swapped_for_a_link_opens_nothing Spot::Directory;
-    the_logs_directory_swapped_at_the_right_moment_opens_nothing Spot::DirectoryWhenItChanges;
-    the_parent_of_the_logs_directory_swapped_for_a_link_opens_nothing Spot::Parent;
-    the_log_swapped_for_a_link_opens_nothing Spot::Log;
-    the_archive_swapped_for_a_link_opens_nothing Spot::Archive;
-    the_temporary_file_swapped_for_a_link_opens_nothing Spot::Temporary;
+    the_logs_directory_swapped_for_a_link_opens_nothing Swapped::Directory;
+    the_logs_directory_swapped_at_the_right_moment_opens_nothing Swapped::DirectoryWhenItChanges;
+    the_parent_of_the_logs_directory_swapped_for_a_link_opens_nothing Swapped::Parent;
+    the_log_swapped_for_a_link_opens_nothing Swapped::Log;
+    the_archive_swapped_for_a_link_opens_nothing Swapped::Archive;
+    the_temporary_file_swapped_for_a_link_opens_nothing Swapped::Temporary;
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn the_race_is_won_against_the_reference() {
     let Some(peer) = support::need_peer().filter(|_| support::need_root()) else {
         return;
     };
-    let won: usize = [Spot::Directory, Spot::DirectoryWhenItChanges]
+    let won: usize = [Swapped::Directory, Swapped::DirectoryWhenItChanges]
         .map(|spot| race(&peer, spot, SWAPS).won)
         .iter()
         .sum();

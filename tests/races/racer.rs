@@ -17,7 +17,7 @@ pub(super) const RACER: u32 = 61234;
 
 /// What is swapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Spot {
+pub(super) enum Swapped {
     /// The log's directory, all the time.
     Directory,
     /// The log's directory, right after something changed in it.
@@ -32,7 +32,7 @@ pub(super) enum Spot {
     Temporary,
 }
 
-impl Spot {
+impl Swapped {
     /// Tells if swaps wait for the other side, so that their number says nothing.
     pub(super) fn waits(self) -> bool {
         matches!(self, Self::DirectoryWhenItChanges)
@@ -53,7 +53,7 @@ pub(super) struct Racer {
 
 impl Racer {
     /// Starts to swap.
-    pub(super) fn start(spot: Spot, home: PathBuf) -> Self {
+    pub(super) fn start(spot: Swapped, home: PathBuf) -> Self {
         let (end, swaps) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let rest = Arc::new([AtomicBool::new(false), AtomicBool::new(false)]);
         let (ended, counted, resting) = (Arc::clone(&end), Arc::clone(&swaps), Arc::clone(&rest));
@@ -113,20 +113,20 @@ pub(super) fn as_racer(work: impl FnOnce()) {
 }
 
 /// Returns what is done over and over in a spot; it tells how many swaps it made.
-fn steps(spot: Spot, home: &Path) -> Box<dyn FnMut() -> u64> {
+fn steps(spot: Swapped, home: &Path) -> Box<dyn FnMut() -> u64> {
     let log = home.join("parent/log");
     let goal = home.parent().expect("a home is somewhere").join("forbidden/log/a.log");
     match spot {
-        Spot::Directory => exchanging(log, home.join("parent/log.evil")),
-        Spot::Parent => exchanging(home.join("parent"), home.join("parent.evil")),
-        Spot::Log => renewing(vec![log.join("a.log")], log.join("evil"), goal),
-        Spot::Archive => renewing(
+        Swapped::Directory => exchanging(log, home.join("parent/log.evil")),
+        Swapped::Parent => exchanging(home.join("parent"), home.join("parent.evil")),
+        Swapped::Log => renewing(vec![log.join("a.log")], log.join("evil"), goal),
+        Swapped::Archive => renewing(
             vec![log.join("a.log.1"), log.join("a.log.1.gz")],
             log.join("evil"),
             goal,
         ),
-        Spot::DirectoryWhenItChanges => waiting(log, home.join("parent/log.evil")),
-        Spot::Temporary => usurping(log, goal),
+        Swapped::DirectoryWhenItChanges => waiting(log, home.join("parent/log.evil")),
+        Swapped::Temporary => usurping(log, goal),
     }
 }
 

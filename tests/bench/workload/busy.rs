@@ -12,7 +12,7 @@ use crate::tree;
 
 /// Whose archives are held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Held {
+pub(crate) enum HeldOpen {
     /// Each of many logs is open in a daemon that does not open it anew.
     EachLog,
     /// One log has many dated archives, and all are open.
@@ -21,14 +21,14 @@ pub(crate) enum Held {
 
 /// Archives to be compressed that this process holds open for writing.
 pub(crate) struct Busy {
-    held: Held,
+    held: HeldOpen,
     count: usize,
     open: RefCell<Vec<File>>,
 }
 
 impl Busy {
     /// Holds so many.
-    pub(crate) fn new(held: Held, count: usize) -> Self {
+    pub(crate) fn new(held: HeldOpen, count: usize) -> Self {
         Self {
             held,
             count,
@@ -39,8 +39,8 @@ impl Busy {
     /// Names what is held, before the run.
     fn name(&self, number: usize) -> String {
         match self.held {
-            Held::EachLog => tree::log_name(number),
-            Held::OneLog => format!("{}-{}", tree::log_name(0), tree::day(number + 1)),
+            HeldOpen::EachLog => tree::log_name(number),
+            HeldOpen::OneLog => format!("{}-{}", tree::log_name(0), tree::day(number + 1)),
         }
     }
 }
@@ -48,8 +48,8 @@ impl Busy {
 impl Workload for Busy {
     fn build(&self, at: &Place, _first: &[OsString]) -> Result<()> {
         let directives = match self.held {
-            Held::EachLog => "nodateext\n\trotate 1".to_owned(),
-            Held::OneLog => format!("dateext\n\tdelaycompress\n\trotate {}", self.count + 1),
+            HeldOpen::EachLog => "nodateext\n\trotate 1".to_owned(),
+            HeldOpen::OneLog => format!("dateext\n\tdelaycompress\n\trotate {}", self.count + 1),
         };
         let conf = format!(
             "{}/*.log {{\n\tdaily\n\t{directives}\n\tcompress\n\tcreate\n}}\n",
@@ -80,10 +80,10 @@ impl Workload for Busy {
     /// The logs are new, and nothing of what was held is lost: it is there, plain or compressed.
     fn check(&self, at: &Place) -> Result<Option<u64>> {
         let names: Vec<String> = match self.held {
-            Held::EachLog => (0..self.count)
+            HeldOpen::EachLog => (0..self.count)
                 .map(|number| format!("{}.1", self.name(number)))
                 .collect(),
-            Held::OneLog => (0..self.count).map(|number| self.name(number)).collect(),
+            HeldOpen::OneLog => (0..self.count).map(|number| self.name(number)).collect(),
         };
         for name in names {
             let is_there = |suffix: &str| at.logs().join(format!("{name}{suffix}")).exists();

@@ -19,7 +19,7 @@ pub(crate) mod mount;
 mod tiny;
 
 pub(crate) use big::Big;
-pub(crate) use busy::{Busy, Held};
+pub(crate) use busy::{Busy, HeldOpen};
 pub(crate) use copies::{Copies, Source};
 pub(crate) use dated::Dated;
 pub(crate) use killed::Killed;

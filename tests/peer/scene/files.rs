@@ -14,7 +14,7 @@ pub(crate) type Identity = (Vec<u8>, Time);
 impl Scene<'_> {
     /// The path, as messages show it, is one of the log's archives.
     pub(crate) fn is_of(&self, log: &Path, shown: &str) -> bool {
-        let shown = &*settled(shown);
+        let shown = &*own_time(shown);
         let paths = self.before.keys().filter(|path| is_family(log, path));
         paths
             .into_iter()
@@ -29,7 +29,7 @@ impl Scene<'_> {
 
     /// What lay at this path (as messages and records show it) before does not lie there any more at the peer's.
     pub(crate) fn is_replaced(&self, shown: &str) -> bool {
-        let shown = &*settled(shown);
+        let shown = &*own_time(shown);
         let shows = |path: &&PathBuf| self.root.join(path).to_string_lossy() == shown;
         let path = self.before.keys().find(shows);
         path.is_some_and(|path| {
@@ -40,7 +40,7 @@ impl Scene<'_> {
 
     /// The path, as records show it, begins as the log's archives do, whether it was there before or not.
     pub(crate) fn is_near(&self, log: &Path, shown: &str) -> bool {
-        let shown = &*settled(shown);
+        let shown = &*own_time(shown);
         let path = Path::new(shown).strip_prefix(self.root).unwrap_or(Path::new(""));
         is_family(log, path) || self.is_of(log, shown)
     }
@@ -78,7 +78,7 @@ impl Scene<'_> {
 
     /// Something lay at this path, as messages show it.
     pub(crate) fn was_there(&self, shown: &str) -> bool {
-        let shown = &*settled(shown);
+        let shown = &*own_time(shown);
         self.before
             .keys()
             .any(|path| self.root.join(path).to_string_lossy() == shown)
@@ -227,7 +227,7 @@ impl Scene<'_> {
 
     /// What lay at this path (as messages and records show it) before is nowhere any more at the peer's.
     pub(crate) fn is_gone(&self, shown: &str) -> bool {
-        let shown = &*settled(shown);
+        let shown = &*own_time(shown);
         let shows = |path: &&PathBuf| self.root.join(path).to_string_lossy() == shown;
         let path = self.before.keys().find(shows);
         let id = path.and_then(|path| identity(&self.before[path]));
@@ -257,7 +257,7 @@ fn same(one: Option<Identity>, other: &Option<Identity>) -> bool {
 }
 
 /// The path without the detours that an `olddir` was written with, and without escapes for what cannot be read.
-fn settled(shown: &str) -> std::borrow::Cow<'_, str> {
+fn own_time(shown: &str) -> std::borrow::Cow<'_, str> {
     if !shown.contains("/./") && !shown.contains("/../") && !shown.contains("\\xff") {
         return shown.into();
     }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
 
-pub(crate) use read::{Contents, Window, read, settled_tree, unpack_all};
+pub(crate) use read::{Contents, Window, read, tree_with_own_times, unpack_all};
 
 /// A time of a file: of a faked or invented past, or of the real moment of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -96,7 +96,7 @@ pub(crate) fn read(root: &Path, window: Window, faked: i64, known: &mut Contents
             inodes.insert(inode, path);
         }
     }
-    settle(root, &tree, faked);
+    give_own_times(root, &tree, faked);
     tree
 }
 
@@ -175,28 +175,28 @@ pub(crate) fn unpack_all(tree: &mut Tree) {
 }
 
 /// Puts the faked time where the kernel put the real one.
-fn settle(root: &Path, tree: &Tree, faked: i64) {
+fn give_own_times(root: &Path, tree: &Tree, faked: i64) {
     for (path, node) in tree {
         if node.modified == Time::Fresh || node.accessed == Time::Fresh {
             set_times(
                 &root.join(path),
-                settled(node.accessed, faked),
-                settled(node.modified, faked),
+                own_time(node.accessed, faked),
+                own_time(node.modified, faked),
             );
         }
     }
 }
 
-fn settled(time: Time, faked: i64) -> Time {
+fn own_time(time: Time, faked: i64) -> Time {
     if time == Time::Fresh { Time::At(faked, 0) } else { time }
 }
 
 /// Returns the tree as it is on the disk after its fresh times were set to `faked`.
-pub(crate) fn settled_tree(tree: &Tree, faked: i64) -> Tree {
+pub(crate) fn tree_with_own_times(tree: &Tree, faked: i64) -> Tree {
     let mut tree = tree.clone();
     for node in tree.values_mut() {
-        node.modified = settled(node.modified, faked);
-        node.accessed = settled(node.accessed, faked);
+        node.modified = own_time(node.modified, faked);
+        node.accessed = own_time(node.accessed, faked);
     }
     tree
 }

@@ -12,9 +12,9 @@ use crate::unix::split_path;
 
 /// The directories that may be read.
 #[derive(Debug)]
-pub(super) struct Confines(Vec<PathBuf>);
+pub(super) struct ReadLimit(Vec<PathBuf>);
 
-impl Confines {
+impl ReadLimit {
     /// Draws them around the paths named: a file's own directory, a directory itself. One that is a link only stands for what lies
     /// beside it.
     pub(super) fn around(paths: &[PathBuf]) -> Self {
@@ -60,9 +60,9 @@ mod tests {
         ] {
             symlink(target, at(name)).unwrap();
         }
-        let by_file = Confines::around(&[at("a/conf")]);
-        let by_directory = Confines::around(&[at("a/d")]);
-        let by_link = Confines::around(&[at("a/out")]);
+        let by_file = ReadLimit::around(&[at("a/conf")]);
+        let by_directory = ReadLimit::around(&[at("a/d")]);
+        let by_link = ReadLimit::around(&[at("a/out")]);
         for (path, file, directory, link) in [
             ("a/conf", true, false, true),
             ("a/d/app", true, true, true),
@@ -76,7 +76,7 @@ mod tests {
             ("b/secret", false, false, false),
             ("../etc", false, false, false),
         ] {
-            let held = [&by_file, &by_directory, &by_link].map(|confines| confines.hold(&at(path)));
+            let held = [&by_file, &by_directory, &by_link].map(|read_limit| read_limit.hold(&at(path)));
             assert_eq!(held, [file, directory, link], "{path}");
         }
     }

@@ -11,7 +11,7 @@ use crate::policy::Stanza;
 
 /// The losses so far.
 #[derive(Debug, Default)]
-pub(super) struct Losses {
+pub(super) struct Costs {
     pub(super) given_up: Vec<GivenUp>,
     /// How many stanzas are in texts that make no sense.
     pub(super) unread: usize,
@@ -21,7 +21,7 @@ pub(super) struct Losses {
     pub(super) last_error: Option<Place>,
 }
 
-impl Losses {
+impl Costs {
     /// Counts the stanzas that were read and are lost.
     pub(super) fn count(&self, stanzas: &[Option<Stanza>]) -> usize {
         let mut is_lost = vec![false; stanzas.len()];
@@ -51,7 +51,7 @@ impl Mark {
         Self {
             stanzas: loader.stanzas.len(),
             broken: loader.broken.len(),
-            unread: loader.losses.unread,
+            unread: loader.costs.unread,
         }
     }
 }
@@ -59,15 +59,15 @@ impl Mark {
 impl Loader<'_> {
     /// Notes that a run would have left a file, begun at one moment, at another, which had this error.
     pub(super) fn note_given_up(&mut self, file: &File<'_>, begun: Mark, left: Mark, at: Option<Place>) {
-        self.losses.unread += stanzas_behind(file);
+        self.costs.unread += stanzas_behind(file);
         let read = self.stanzas.get(left.stanzas..).unwrap_or_default();
         let stanzas = read.iter().flatten().count() + (self.broken.len() - left.broken);
-        self.losses.given_up.push(GivenUp {
+        self.costs.given_up.push(GivenUp {
             at,
-            stanzas: stanzas + (self.losses.unread - left.unread),
+            stanzas: stanzas + (self.costs.unread - left.unread),
             whole: begun == left,
         });
-        self.losses.lost.push((left.stanzas, self.stanzas.len()));
+        self.costs.lost.push((left.stanzas, self.stanzas.len()));
     }
 }
 
