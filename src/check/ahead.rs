@@ -15,7 +15,8 @@ use crate::view::survey::Surveyor;
 /// Reports what is in the way of archives: of each word of a path list the first thing, and how many more there are.
 pub(super) fn check(
     stanzas: &[ExpandedStanza],
-    (mail_program, machine): (&Path, &Machine),
+    mail_program: &Path,
+    machine: &Machine,
     survey: &Survey<'_>,
     found: &mut Vec<Finding>,
 ) {
