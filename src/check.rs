@@ -150,12 +150,7 @@ fn look_at_texts(loaded: &Loaded, survey: &Survey<'_>, found: &mut Vec<Finding>)
 fn look_at_logs(stanzas: Vec<Stanza>, machine: &Machine, mail_program: &Path, survey: &Survey<'_>, heard: &mut Heard) {
     let discovered = discover::discover(stanzas, &mut |diagnostic| heard.take(diagnostic));
     logs::check(&discovered.stanzas, mail_program, survey, &mut heard.findings);
-    ahead::check(
-        &discovered.stanzas,
-        (mail_program, machine),
-        survey,
-        &mut heard.findings,
-    );
+    ahead::check(&discovered.stanzas, mail_program, machine, survey, &mut heard.findings);
     for expanded in &discovered.stanzas {
         let mut last = None;
         for log in &expanded.logs {

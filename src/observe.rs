@@ -4,35 +4,30 @@
 //! entered into the listing as they happen (or as a dry run pretends them).
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::ffi::{OsStr, OsString};
-use std::ops::Bound;
-use std::os::fd::AsFd;
-use std::os::unix::ffi::OsStrExt;
+use std::collections::{HashMap, VecDeque};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::facts::{FileFacts, FileTime, Kind};
-use crate::fault::{Fault, Op, SysError};
-use crate::plan::{Look, StaysPlain};
+use crate::facts::{FileFacts, FileTime};
+use crate::fault::{Fault, SysError};
 use crate::policy::{Method, Policy};
-use crate::sys::dir::{Access, Dir};
-use crate::sys::listing::{Listing, Listings, Names};
-use crate::sys::{create, descriptors, lease, truncate, walk};
+use crate::sys::dir::Dir;
+use crate::sys::listing::{Listing, Listings};
+use crate::sys::{descriptors, truncate, walk};
 use crate::unix::FileId;
 
 mod names;
+mod view;
 
-use names::CurrentNames;
+pub use view::View;
+pub(crate) use view::is_held;
 
 /// So many directories are held open at once, or an eighth of the open files allowed; more are opened again when their turn comes.
 const HELD_LIMIT: usize = 256;
 /// The part of the open files allowed that directories are.
 const HELD_PART: usize = 8;
-
-/// A directory that was listed anew so often is better asked for single names.
-const LISTINGS_GIVEN_UP: u32 = 3;
 
 /// The directories of a run.
 #[derive(Debug, Default)]
@@ -85,12 +80,8 @@ impl Directories {
 
     fn hold(&mut self, path: &Path, dir: Dir) -> Result<Rc<OpenDir>, Fault> {
         let dir = Arc::new(dir);
-        let mut view = View::new(&dir);
-        if self.pretended {
-            view.pretend();
-        }
         let facts = dir.facts()?;
-        view.early = self.early.remove(&facts.id);
+        let view = View::new(&dir, self.early.remove(&facts.id), self.pretended);
         let held = Rc::new(OpenDir {
             at: Rc::new(At {
                 path: path.to_owned(),
@@ -184,7 +175,7 @@ impl Directories {
     /// Notes the directories' times of change, to be compared after a script.
     #[must_use]
     pub fn before_script(&self) -> Vec<(Rc<OpenDir>, Option<FileTime>)> {
-        let listed = self.held.values().filter(|held| held.view.borrow().listing.is_some());
+        let listed = self.held.values().filter(|held| held.view.borrow().is_listed());
         listed
             .map(|held| (Rc::clone(held), held.dir.facts().ok().map(|facts| facts.modified)))
             .collect()
@@ -215,272 +206,10 @@ impl OpenDir {
     }
 }
 
-/// What is known of a directory's entries.
-#[derive(Debug)]
-pub struct View {
-    dir: Option<Arc<Dir>>,
-    listing: Option<CurrentNames>,
-    /// What the directory held when the logs were found.
-    early: Option<Rc<Listing>>,
-    pretending: bool,
-    /// What was found out of archives when something was to be done with them.
-    found: BTreeMap<OsString, Found>,
-    /// What a dead run left was looked for in the listing.
-    cleared: bool,
-    /// How often a listing had to be given up.
-    forgotten: u32,
-}
-
-/// What an archive resisted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Found {
-    /// It was to be compressed, and stays plain.
-    plain: Option<StaysPlain>,
-    /// It was to go, and stays.
-    kept: bool,
-    /// It was to be mailed, and could not be.
-    unsent: bool,
-    /// It was to be renamed, and keeps its name.
-    fixed: bool,
-}
-
-impl View {
-    /// Knows nothing yet.
-    #[must_use]
-    pub fn new(dir: &Arc<Dir>) -> Self {
-        Self {
-            dir: Some(Arc::clone(dir)),
-            listing: None,
-            early: None,
-            cleared: false,
-            pretending: false,
-            found: BTreeMap::new(),
-            forgotten: 0,
-        }
-    }
-
-    /// Knows that there is nothing: a directory that a dry run would make.
-    #[must_use]
-    pub fn of_nothing() -> Self {
-        Self {
-            dir: None,
-            listing: Some(CurrentNames::default()),
-            early: None,
-            cleared: false,
-            pretending: true,
-            found: BTreeMap::new(),
-            forgotten: 0,
-        }
-    }
-
-    /// From here on changes are only pretended.
-    pub fn pretend(&mut self) {
-        self.pretending = true;
-    }
-
-    /// Enters that an archive stays plain. Answers, as the next ones, whether that is new.
-    pub fn leave_plain(&mut self, name: &OsStr, why: StaysPlain) -> bool {
-        self.find_out(name, |found| found.plain = Some(why))
-    }
-
-    /// Enters that an archive which should go could not be mailed.
-    pub fn leave_unsent(&mut self, name: &OsStr) -> bool {
-        self.find_out(name, |found| (found.kept, found.unsent) = (true, true))
-    }
-
-    /// Enters that an archive which should go could not be removed.
-    pub fn leave(&mut self, name: &OsStr) -> bool {
-        self.find_out(name, |found| found.kept = true)
-    }
-
-    /// Enters that an archive could not be renamed.
-    pub fn fix(&mut self, name: &OsStr) -> bool {
-        self.find_out(name, |found| found.fixed = true)
-    }
-
-    fn find_out(&mut self, name: &OsStr, enter: impl FnOnce(&mut Found)) -> bool {
-        let found = self.found.entry(name.to_owned()).or_default();
-        let before = *found;
-        enter(found);
-        *found != before
-    }
-
-    /// Enters that an archive has another name.
-    pub fn renamed(&mut self, from: &OsStr, to: &OsStr) {
-        let found = self.found.remove(from);
-        self.vanished(from);
-        self.appeared(to);
-        self.found.extend(found.map(|found| (to.to_owned(), found)));
-    }
-
-    fn forget(&mut self) {
-        if !self.pretending {
-            self.listing = None;
-            self.cleared = false;
-            self.forgotten = self.forgotten.saturating_add(1);
-        }
-    }
-
-    /// Enters that a name appeared.
-    pub fn appeared(&mut self, name: &OsStr) {
-        if self.pretending && self.listed().is_err() {
-            return;
-        }
-        if let Some(listing) = &mut self.listing {
-            listing.add(name.as_bytes());
-        }
-    }
-
-    /// Enters that somebody else took a name away, and perhaps others, too: what is there is looked at anew.
-    pub fn went(&mut self, name: &OsStr) {
-        self.vanished(name);
-        self.forget();
-    }
-
-    /// Enters that a name went away.
-    pub fn vanished(&mut self, name: &OsStr) {
-        self.found.remove(name);
-        if self.pretending && self.listed().is_err() {
-            return;
-        }
-        if let Some(listing) = &mut self.listing {
-            listing.remove(name.as_bytes());
-        }
-    }
-
-    /// Clears what a dead run left under a temporary name; what a living one holds stays, and so does all in a dry run.
-    pub fn clear_left_over(&mut self) -> Result<(), SysError> {
-        let can = !self.cleared && !self.pretending && !self.prefers_names();
-        let Some(dir) = self.dir.clone().filter(|_| can) else {
-            return Ok(());
-        };
-        self.cleared = true;
-        for name in self.listed()?.starting_with(create::TEMPORARY_PREFIX.as_bytes()) {
-            if create::is_temporary(&name) && create::clear_leftover(&dir, &name) {
-                self.vanished(&name);
-            }
-        }
-        Ok(())
-    }
-
-    fn listed(&mut self) -> Result<&mut CurrentNames, SysError> {
-        if self.listing.is_none() {
-            let dir = self.dir.as_deref();
-            let early = self.early.take().and_then(Rc::into_inner);
-            let names = match early.filter(|early| early.as_of() == dir.and_then(time_of)) {
-                Some(early) => early.into_names(),
-                None => {
-                    let mut names = Names::default();
-                    if let Some(dir) = dir {
-                        dir.list(|name, kind| names.push(name.as_bytes(), kind))?;
-                    }
-                    names
-                }
-            };
-            self.listing = Some(CurrentNames::of(names));
-        }
-        // NOTE(unwrap): it was filled a line above.
-        Ok(self.listing.get_or_insert_default())
-    }
-
-    /// Returns what has the name; `None` where nothing has.
-    fn kind_of(&mut self, name: &OsStr) -> Result<Option<Kind>, SysError> {
-        let dir = self.dir.clone();
-        let look = || match &dir {
-            Some(dir) => Ok(dir.look(name)?.map(|facts| facts.kind)),
-            None => Ok(Some(Kind::Regular)),
-        };
-        if self.listing.is_none() && self.prefers_names() {
-            return look();
-        }
-        let listing = self.listed()?;
-        match listing.kind(name.as_bytes()) {
-            _ if !listing.has(name.as_bytes()) => Ok(None),
-            Some(kind) => Ok(Some(kind)),
-            None => look(),
-        }
-    }
-}
-
-/// Tells whether a program has the file open for writing.
-pub(crate) fn is_held(dir: &Dir, name: &OsStr) -> bool {
-    let opened = dir.open_plain(name, Access::Read, Op::Open);
-    opened.is_ok_and(|(file, _)| lease::is_held(file.as_fd()))
-}
-
-/// Returns which directory it is, and when it was changed last.
-fn time_of(dir: &Dir) -> Option<(FileId, FileTime)> {
-    dir.facts().ok().map(|facts| (facts.id, facts.modified))
-}
-
-/// Tells whether archives can be so: a link is treated as one, and never followed.
-fn is_archive(kind: Kind) -> bool {
-    matches!(kind, Kind::Regular | Kind::Symlink)
-}
-
-impl Look for View {
-    fn has(&mut self, name: &OsStr) -> Result<bool, SysError> {
-        match &self.dir {
-            Some(dir) if self.listing.is_none() && self.prefers_names() => Ok(dir.look(name)?.is_some()),
-            _ => Ok(self.listed()?.has(name.as_bytes())),
-        }
-    }
-
-    fn prefers_names(&self) -> bool {
-        self.forgotten > LISTINGS_GIVEN_UP
-    }
-
-    fn stays_plain(&mut self, name: &OsStr) -> Option<StaysPlain> {
-        let is_written = || self.pretending && self.dir.as_ref().is_some_and(|dir| is_held(dir, name));
-        let known = self.found.get(name).and_then(|found| found.plain);
-        known
-            .or_else(|| is_written().then_some(StaysPlain::Written))
-            .or_else(|| matches!(self.kind_of(name), Ok(Some(Kind::Symlink))).then_some(StaysPlain::NotCompressed))
-    }
-
-    fn is_file(&mut self, name: &OsStr) -> Result<bool, SysError> {
-        Ok(self.kind_of(name)?.is_some_and(is_archive))
-    }
-
-    fn is_kept(&mut self, name: &OsStr) -> bool {
-        self.found.get(name).is_some_and(|found| found.kept)
-    }
-
-    fn is_unsent(&mut self, name: &OsStr) -> bool {
-        self.found.get(name).is_some_and(|found| found.unsent)
-    }
-
-    fn is_other(&mut self, name: &OsStr) -> Result<bool, SysError> {
-        Ok(self.kind_of(name)?.is_some_and(|kind| !is_archive(kind)))
-    }
-
-    fn fixed(&mut self, prefix: &[u8]) -> Vec<OsString> {
-        let from = (Bound::Included(OsStr::from_bytes(prefix)), Bound::Unbounded);
-        let of_row = self.found.range::<OsStr, _>(from);
-        let of_row = of_row.take_while(|(name, _)| name.as_bytes().starts_with(prefix));
-        of_row
-            .filter(|(_, found)| found.fixed)
-            .map(|(name, _)| name.clone())
-            .collect()
-    }
-
-    fn is_fixed(&mut self, name: &OsStr) -> bool {
-        self.dir.as_ref().is_some_and(|dir| dir.attribute(name).is_some())
-    }
-
-    fn modified(&mut self, name: &OsStr) -> Result<Option<FileTime>, SysError> {
-        let Some(dir) = &self.dir else { return Ok(None) };
-        Ok(dir.look(name)?.map(|facts| facts.modified))
-    }
-
-    fn starting_with(&mut self, prefix: &[u8]) -> Result<Vec<OsString>, SysError> {
-        Ok(self.listed()?.starting_with(prefix))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Look as _;
 
     #[test]
     fn own_steps_are_entered_into_a_listing_that_is_read_once() {

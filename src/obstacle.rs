@@ -256,4 +256,34 @@ mod tests {
             );
         }
     }
+    #[test]
+    fn names_of_the_log_s_directory_change_only_where_the_log_moves_and_those_of_the_archives_always() {
+        let mut policy = Settings::default().policy();
+        let log = facts(Kind::Regular, 0o644, 3, 3);
+        let renames = policy.method.clone();
+        for (method, to_log, to_archives, mode, wanted) in [
+            (&renames, true, true, 0o777, None),
+            (&renames, false, true, 0o777, Some(Where::Log)),
+            (&renames, true, false, 0o777, Some(Where::Archive)),
+            (&renames, true, true, 0o1777, Some(Where::Log)),
+            (&Method::Copy, false, true, 0o1777, None),
+            (&Method::Copy, true, false, 0o777, Some(Where::Archive)),
+        ] {
+            policy.method = method.clone();
+            let by = Writer {
+                user: UserId(5),
+                to_log,
+                to_archives,
+            };
+            let found = not_writable(&policy, Some(&log), &directory(mode, 4, 4), by);
+            assert_eq!(found, wanted, "{method:?} {to_log} {to_archives} {mode:o}");
+        }
+        let by = Writer {
+            user: UserId(5),
+            to_log: true,
+            to_archives: true,
+        };
+        policy.method = renames;
+        assert_eq!(not_writable(&policy, None, &directory(0o1777, 4, 4), by), None);
+    }
 }

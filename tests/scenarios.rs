@@ -8,7 +8,7 @@ use std::path::Path;
 
 use logrotate_rs::config::directive::DIRECTIVES;
 
-use super::support::scenario::{Scenario, all, for_each};
+use super::support::scenario::{Outcome, Scenario, all, for_each};
 use super::support::{assert_nothing_is_wanted, blessing, need_peer, ours, peer, project};
 
 /// Runs a scenario, and says how what comes out is not what it wants.
@@ -17,7 +17,27 @@ fn check(scenario: &Scenario, binary: &Path, who: &str) -> Option<String> {
     if blessing() && who == "ours" && scenario.text("differs").is_none() && peer().is_some() {
         return None;
     }
-    scenario.complaint(&scenario.run(binary, who, &[]), who == "ours")
+    let outcome = scenario.run(binary, who, &[]);
+    let complaints = [
+        scenario.complaint(&outcome, who == "ours"),
+        (who == "ours" && !status_fits(&outcome)).then(|| {
+            format!(
+                "{}: its status and what it says of errors do not fit\n",
+                scenario.path()
+            )
+        }),
+    ];
+    complaints.into_iter().flatten().reduce(|all, other| all + &other)
+}
+
+/// Tells if a run that told an error, and no other, ended with the status of one. Without a configuration its usage is told instead.
+fn status_fits(outcome: &Outcome) -> bool {
+    let is_told = |what: &str| outcome.said.lines().any(|line| line.starts_with(what));
+    if is_told("error: ") {
+        !outcome.tree.starts_with("exit 0\n")
+    } else {
+        !outcome.tree.starts_with("exit 1\n") || is_told("Usage: ")
+    }
 }
 
 fn report(complaints: &[String]) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use logrotate_rs::clock::{Now, Stamp, Zone};
 use logrotate_rs::state::problem::{BadLine, StampField};
-use logrotate_rs::state::record::Begun;
+use logrotate_rs::state::record::{Begun, Progress};
 use logrotate_rs::state::{StateProblem, StateTable};
 use logrotate_rs::store::{LockMode, Store, StoreError};
 use logrotate_rs::unix::FileId;
@@ -332,8 +332,8 @@ fn what_a_dead_run_had_done_is_known_to_the_next() {
     let all: Vec<Begun> = logs.iter().zip(1..).map(|(log, inode)| begun(log, inode)).collect();
     store.begin_batch(all.clone()).unwrap();
     for log in &logs[..9_999] {
-        store.switched(Path::new(log)).unwrap();
-        store.done(Path::new(log)).unwrap();
+        store.progress(Path::new(log), Progress::Switched).unwrap();
+        store.progress(Path::new(log), Progress::Done).unwrap();
     }
     assert_eq!(fs::metadata(site.journal()).unwrap().mode() & 0o777, 0o600);
     drop(store);
@@ -367,9 +367,9 @@ fn a_log_that_had_switched_counts_as_rotated_and_one_that_failed_does_not() {
     store
         .begin_batch([begun("/switched", 1), begun("/failed", 2), begun("/newer", 3)])
         .unwrap();
-    store.switched(Path::new("/switched")).unwrap();
-    store.failed(Path::new("/failed")).unwrap();
-    store.done(Path::new("/newer")).unwrap();
+    store.progress(Path::new("/switched"), Progress::Switched).unwrap();
+    store.progress(Path::new("/failed"), Progress::Failed).unwrap();
+    store.progress(Path::new("/newer"), Progress::Done).unwrap();
     drop(store);
     let mut store = site.open(LockMode::Take, false).unwrap();
     let table = site.read(&mut store, &["/failed"]);
@@ -387,7 +387,7 @@ fn a_rotation_that_is_carried_over_is_known_to_the_run_after() {
     let mut site = Site::new(TOP);
     let store = site.open(LockMode::Take, false).unwrap();
     store.begin_batch([begun("/a", 1), begun("/b", 2)]).unwrap();
-    store.switched(Path::new("/a")).unwrap();
+    store.progress(Path::new("/a"), Progress::Switched).unwrap();
     drop(store);
     let mut store = site.open(LockMode::Take, false).unwrap();
     let table = site.read(&mut store, &[]);
@@ -423,7 +423,7 @@ fn a_journal_goes_on_below_what_a_dead_run_left() {
     for (log, tail) in [("/a", "swit"), ("/b", "done \"/b")] {
         let store = site.open(LockMode::Take, false).unwrap();
         store.begin_batch([begun(log, 1)]).unwrap();
-        store.switched(Path::new(log)).unwrap();
+        store.progress(Path::new(log), Progress::Switched).unwrap();
         drop(store);
         let torn = [fs::read(site.journal()).unwrap(), tail.into()].concat();
         fs::write(site.journal(), torn).unwrap();
@@ -450,7 +450,7 @@ fn a_journal_that_is_not_ours_is_left_alone() {
     assert_eq!(store.begin_batch([begun("/a", 1)]), Err(foreign));
     site.read(&mut store, &[]);
     assert_eq!(store.begin_batch([begun("/b", 1)]), Ok(()));
-    assert_eq!(store.switched(Path::new("/a")), Ok(()));
+    assert_eq!(store.progress(Path::new("/a"), Progress::Switched), Ok(()));
     assert_eq!(fs::read_to_string(precious).unwrap(), "precious");
 }
 
@@ -459,7 +459,7 @@ fn rotate_beside_a_journal(site: &mut Site) -> Vec<StateProblem> {
     let mut store = site.open(LockMode::Take, false).unwrap();
     let table = site.read(&mut store, &[]);
     store.begin_batch([begun("/a", 1)]).unwrap();
-    store.switched(Path::new("/a")).unwrap();
+    store.progress(Path::new("/a"), Progress::Switched).unwrap();
     store.carry_noted(|_| true, &mut |problem| site.heard.push(problem));
     site.write(&mut store, &table).unwrap();
     let about = |problem: &StateProblem| !matches!(problem, StateProblem::Reading(_));

@@ -7,6 +7,7 @@ use super::logs::place_of;
 use super::survey::Survey;
 use crate::clock::Now;
 use crate::discover::ExpandedStanza;
+use crate::inventory::Programs;
 use crate::lint::{Finding, Lint};
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::state::StateTable;
@@ -15,11 +16,16 @@ use crate::view::survey::Surveyor;
 /// Reports what is in the way of archives: of each word of a path list the first thing, and how many more there are.
 pub(super) fn check(
     stanzas: &[ExpandedStanza],
-    (mail_program, machine): (&Path, &Machine),
+    mail_program: &Path,
+    machine: &Machine,
     survey: &Survey<'_>,
     found: &mut Vec<Finding>,
 ) {
-    let mut surveyor = Surveyor::new(Now::read(), StateTable::default(), (mail_program.to_owned(), false));
+    let programs = Programs {
+        mail: mail_program,
+        external_compress: false,
+    };
+    let mut surveyor = Surveyor::new(Now::read(), StateTable::default(), programs);
     // A missing program is told where it is named. Who rotates the logs is not known where it is not root who asks.
     let is_told = |obstacle: &ArchiveObstacle| match obstacle.what {
         Obstructed::NoProgram { .. } => false,

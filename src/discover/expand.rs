@@ -33,7 +33,7 @@ pub fn expand(word: &[u8], listings: &mut Listings) -> Expansion {
         found.paths.extend(plain(path_of(whole), None));
         return found;
     }
-    if !matches((home, rest), listings, &mut found) && found.unlisted.is_empty() {
+    if !matches(home, rest, listings, &mut found) && found.unlisted.is_empty() {
         found.paths.extend(plain(path_of(word), None));
     }
     if found.paths.len() > 1 {
@@ -49,7 +49,7 @@ fn plain(path: &Path, kind: Option<Kind>) -> Option<Arc<Path>> {
 }
 
 /// Finds the paths that a pattern leads to; answers whether there were any, those of directories included.
-fn matches((home, rest): (Vec<u8>, &[u8]), listings: &mut Listings, into: &mut Expansion) -> bool {
+fn matches(home: Vec<u8>, rest: &[u8], listings: &mut Listings, into: &mut Expansion) -> bool {
     let mut found = vec![home];
     let mut rest = rest;
     let mut is_found = false;

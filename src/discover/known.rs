@@ -48,7 +48,7 @@ impl Known {
         path_of: &dyn Fn(LogIndex) -> &'p Path,
     ) -> Option<LogIndex> {
         let (directory, name) = self.key(path);
-        if let Some(holder) = self.find((directory, name), path_of) {
+        if let Some(holder) = self.find(directory, name, path_of) {
             return Some(holder);
         }
         let hash = |directory: u32, name: &OsStr| self.hasher.hash_one((directory, name.as_bytes()));
@@ -60,8 +60,8 @@ impl Known {
 
     /// Answers who has a log, if it is there already.
     pub(super) fn holder<'p>(&mut self, path: &Path, path_of: &dyn Fn(LogIndex) -> &'p Path) -> Option<LogIndex> {
-        let key = self.key(path);
-        self.find(key, path_of)
+        let (directory, name) = self.key(path);
+        self.find(directory, name, path_of)
     }
 
     /// Lets another spot have a log, whose path there is `path`; whoever had it by its path `first` is remembered.
@@ -92,7 +92,7 @@ impl Known {
         self.places.get(&number).copied()
     }
 
-    fn find<'p>(&self, (directory, name): (u32, &OsStr), path_of: &dyn Fn(LogIndex) -> &'p Path) -> Option<LogIndex> {
+    fn find<'p>(&self, directory: u32, name: &OsStr, path_of: &dyn Fn(LogIndex) -> &'p Path) -> Option<LogIndex> {
         let hash = self.hasher.hash_one((directory, name.as_bytes()));
         let is_it = |holder: &Holder| holder.directory == directory && parts_of(path_of(holder.index)).1 == name;
         self.logs.find(hash, is_it).map(|holder| holder.index)

@@ -17,6 +17,8 @@ mod numbered;
 mod slots;
 mod switch;
 
+pub use switch::{further_interims, interim, is_interim, resume};
+
 /// What may be asked of the archives' directory while a plan is made.
 pub trait Look {
     /// Answers whether the name is taken.
@@ -253,37 +255,6 @@ fn clear_the_way(question: &Question<'_>, look: &mut dyn Look, rotation: &mut Ro
     }
     rotation.prepare.splice(0..0, steps);
     Ok(())
-}
-
-/// Returns the name that `renamecopy` gives a log between its two steps.
-#[must_use]
-pub fn interim(log: &OsStr) -> OsString {
-    switch::interim(log)
-}
-
-/// Returns the names that it gives instead where others are taken.
-pub fn further_interims(log: &OsStr) -> impl Iterator<Item = OsString> {
-    switch::further_interims(log)
-}
-
-/// Tells whether it gave a log this name.
-#[must_use]
-pub fn is_interim(name: &OsStr, log: &OsStr) -> bool {
-    switch::is_interim(name, log)
-}
-
-/// Plans what is left of a rotation that a dead run had brought past the switch: a log that is missing is made, and `finish`.
-/// `has_interim` says whether `renamecopy`'s interim file is there, in the log's own directory.
-///
-/// # Errors
-/// The directory could not be asked.
-pub fn resume(
-    question: &Question<'_>,
-    archive: &OsStr,
-    has_interim: bool,
-    look: &mut dyn Look,
-) -> Result<Rotation, Fault> {
-    switch::resume(question, archive, has_interim, look)
 }
 
 /// Archives wait for a mailer at least up to this number, whatever `rotate` says.

@@ -26,7 +26,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     dispose_again(question, look, &slots, &mut shift)?;
     dispose_beyond(question, look, &slots, &mut shift)?;
     let plain = put_off(question, look, &slots, &mut shift)?;
-    move_up(question, look, (&slots, &plain), &mut shift)?;
+    move_up(question, look, &slots, &plain, &mut shift)?;
     let falls_off = match question.policy.retention.keep {
         Keep::All => None,
         Keep::Count(0) if !question.is_copy() => Some(question.newest(&archive)),
@@ -199,7 +199,8 @@ fn put_off(question: &Question<'_>, look: &mut dyn Look, slots: &Slots, shift: &
 fn move_up(
     question: &Question<'_>,
     look: &mut dyn Look,
-    (slots, plain): (&Slots, &Plain),
+    slots: &Slots,
+    plain: &Plain,
     shift: &mut Shift,
 ) -> Result<(), SysError> {
     let kept = present(question, look, slots, plain)?;
@@ -211,15 +212,15 @@ fn move_up(
     }
     let highest = kept.iter().rev().find(|number| numbers.contains(number)).copied();
     if let Some(highest) = highest {
-        make_room_above(question, look, (slots, slots.after(highest)), shift)?;
+        make_room_above(question, look, slots, slots.after(highest), shift)?;
     }
     for number in numbers.into_iter().rev() {
         if let Some(why) = plain.staying.get(&number) {
-            move_plain(question, look, (slots, number, *why), shift)?;
+            move_plain(question, look, slots, number, *why, shift)?;
         }
         if kept.contains(&number) {
             let is_plain = plain.ready.contains(&number);
-            move_kept(question, look, (slots, number, is_plain), shift)?;
+            move_kept(question, look, slots, number, is_plain, shift)?;
         }
     }
     Ok(())
@@ -242,7 +243,8 @@ fn gap(question: &Question<'_>, slots: &Slots, numbers: &BTreeSet<u64>) -> Optio
 fn make_room_above(
     question: &Question<'_>,
     look: &mut dyn Look,
-    (slots, next): (&Slots, u64),
+    slots: &Slots,
+    next: u64,
     shift: &mut Shift,
 ) -> Result<(), SysError> {
     let name = question.kept(&question.names.numbered(next));
@@ -277,7 +279,9 @@ fn make_room_above(
 fn move_kept(
     question: &Question<'_>,
     look: &mut dyn Look,
-    (slots, number, is_plain): (&Slots, u64, bool),
+    slots: &Slots,
+    number: u64,
+    is_plain: bool,
     shift: &mut Shift,
 ) -> Result<(), SysError> {
     let plain = question.names.numbered(number);
@@ -299,7 +303,9 @@ fn move_kept(
 fn move_plain(
     question: &Question<'_>,
     look: &mut dyn Look,
-    (slots, number, why): (&Slots, u64, StaysPlain),
+    slots: &Slots,
+    number: u64,
+    why: StaysPlain,
     shift: &mut Shift,
 ) -> Result<(), SysError> {
     let is_free = |next: u64| shift.left_plain.contains_key(&slots.after(next)) || shift.plain_gone.contains(&next);

@@ -36,7 +36,7 @@ impl Slots {
                 passed_by.insert((number, name.clone()));
             }
         }
-        let freed = freed(question, look, (&known, &passed_by))?;
+        let freed = freed(question, look, &known, &passed_by)?;
         passed_by.retain(|it| Some(it) != freed.as_ref());
         let gap = freed.as_ref().map(|(number, _)| *number);
         let mut goes = freed.map(|(_, name)| name);
@@ -95,7 +95,8 @@ impl Slots {
 fn freed(
     question: &Question<'_>,
     look: &mut dyn Look,
-    (known, passed_by): (&[OsString], &BTreeSet<(u64, OsString)>),
+    known: &[OsString],
+    passed_by: &BTreeSet<(u64, OsString)>,
 ) -> Result<Option<(u64, OsString)>, SysError> {
     for (number, name) in passed_by {
         let is_gone = !look.has(name)?;

@@ -6,15 +6,16 @@ use super::{Entry, Look, Model, Question, Rotation, Step, Subject, Where};
 use crate::fault::{Fault, SysError};
 use crate::policy::{CompressWhen, Keep, MailWhich, Method};
 
-/// How `renamecopy` names the log between its two steps.
-pub(super) fn interim(log: &OsStr) -> OsString {
+/// Returns the name that `renamecopy` gives a log between its two steps.
+#[must_use]
+pub fn interim(log: &OsStr) -> OsString {
     let mut name = log.to_owned();
     name.push(".tmp");
     name
 }
 
-/// The names that come after that, where it is taken by a log that cannot be archived yet.
-pub(super) fn further_interims(log: &OsStr) -> impl Iterator<Item = OsString> {
+/// Returns the names that it gives instead where others are taken by logs that cannot be archived yet.
+pub fn further_interims(log: &OsStr) -> impl Iterator<Item = OsString> {
     let first = interim(log);
     (1u64..).map(move |number| {
         let mut name = first.clone();
@@ -24,7 +25,8 @@ pub(super) fn further_interims(log: &OsStr) -> impl Iterator<Item = OsString> {
 }
 
 /// Tells whether `renamecopy` gave a log this name.
-pub(super) fn is_interim(name: &OsStr, log: &OsStr) -> bool {
+#[must_use]
+pub fn is_interim(name: &OsStr, log: &OsStr) -> bool {
     let first = interim(log);
     let rest = name.as_encoded_bytes().strip_prefix(first.as_encoded_bytes());
     rest.is_some_and(|rest| match rest.strip_prefix(b".") {
@@ -163,8 +165,12 @@ impl Question<'_> {
     }
 }
 
-/// Finishes what a dead run had begun: makes the missing log, then all that follows postrotate and is still to be done.
-pub(super) fn resume(
+/// Plans what is left of a rotation that a dead run had brought past the switch: a log that is missing is made, then all that follows
+/// postrotate and is still to be done. `has_interim` says whether `renamecopy`'s interim file is there, in the log's own directory.
+///
+/// # Errors
+/// The directory could not be asked.
+pub fn resume(
     question: &Question<'_>,
     archive: &OsStr,
     has_interim: bool,

@@ -31,7 +31,7 @@ pub fn sentence(fault: &Fault) -> String {
             target,
             pattern,
             end: how,
-        } => script(*hook, *shared, (target, pattern), &end(*how)),
+        } => script(*hook, *shared, target, pattern, &end(*how)),
         Fault::Compressor { path: file, end: how } => {
             let remedy = match how {
                 ChildEnd::Status(_) | ChildEnd::Signal(_) => "; try the compresscmd and its options by hand",
@@ -98,7 +98,7 @@ pub(super) fn not_smaller(archive: &Path) -> String {
     format!("{archive} stays plain: it has large holes, and compressed it would take no less room on the disk")
 }
 
-fn script(hook: Hook, shared: bool, (target, pattern): (&Path, &[u8]), how: &str) -> String {
+fn script(hook: Hook, shared: bool, target: &Path, pattern: &[u8], how: &str) -> String {
     let pattern = list(pattern);
     match (hook, shared) {
         (Hook::First, _) => format!(

@@ -1,7 +1,7 @@
 //! A run as metrics for node_exporter's textfile collector (`--metrics`).
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::time::SystemTime;
 
 use super::tally::{Fate, RunTally, StanzaTally};
@@ -20,41 +20,59 @@ pub struct ArchiveSums {
 /// Returns the file's text; `last_success` is when a run last went well (this one, or an earlier one), in seconds since 1970.
 #[must_use]
 pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[ArchiveSums]) -> String {
-    let began = tally
-        .began
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
     let mut text = String::new();
-    gauge(
+    of_run(&mut text, tally, exit, last_success);
+    of_stanzas(&mut text, &tally.stanzas);
+    let held = |value: fn(&ArchiveSums) -> u64| {
+        let stanzas = tally.stanzas.iter().zip(held);
+        stanzas.map(move |(stanza, held)| (labels(stanza), value(held)))
+    };
+    metric(
         &mut text,
+        "logrotate_archive_files",
+        "Archives on disk after the last run.",
+        held(|held| held.files),
+    );
+    metric(
+        &mut text,
+        "logrotate_archive_bytes",
+        "Disk held by archives after the last run.",
+        held(|held| held.bytes),
+    );
+    text
+}
+
+fn of_run(text: &mut String, tally: &RunTally, exit: Exit, last_success: Option<u64>) {
+    let began = tally.began.duration_since(SystemTime::UNIX_EPOCH);
+    let mut gauge = |name, help, value: &dyn Display| metric(text, name, help, [(String::new(), value)]);
+    gauge(
         "logrotate_last_run_timestamp_seconds",
         "When the last run began.",
+        &began.map_or(0, |since| since.as_secs()),
     );
-    line(&mut text, "logrotate_last_run_timestamp_seconds", "", began);
     gauge(
-        &mut text,
         "logrotate_last_run_exit_status",
         "The exit status of the last run: 0 is well.",
+        &exit.code(),
     );
-    line(&mut text, "logrotate_last_run_exit_status", "", u64::from(exit.code()));
     gauge(
-        &mut text,
         "logrotate_last_run_duration_seconds",
         "How long the last run took.",
-    );
-    let _ = writeln!(
-        text,
-        "logrotate_last_run_duration_seconds {:.3}",
-        tally.took.as_secs_f64()
+        &format_args!("{:.3}", tally.took.as_secs_f64()),
     );
     if let Some(time) = last_success {
         gauge(
-            &mut text,
             "logrotate_last_success_timestamp_seconds",
             "When the last run that went well began.",
+            &time,
         );
-        line(&mut text, "logrotate_last_success_timestamp_seconds", "", time);
     }
+}
+
+/// A metric of each stanza: its name, what it is, and how it is reckoned.
+type Row = (&'static str, &'static str, fn(&StanzaTally) -> u64);
+
+fn of_stanzas(text: &mut String, stanzas: &[StanzaTally]) {
     let rows: [Row; 3] = [
         ("logrotate_rotated_logs", "Logs that the last run rotated.", |stanza| {
             stanza.count(Fate::Rotated) as u64
@@ -71,59 +89,28 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Arc
         ),
     ];
     for (name, help, value) in rows {
-        gauge(&mut text, name, help);
-        for stanza in &tally.stanzas {
-            line(&mut text, name, &labels(stanza), value(stanza));
-        }
+        let samples = stanzas.iter().map(|stanza| (labels(stanza), value(stanza)));
+        metric(text, name, help, samples);
     }
-    gauge(
-        &mut text,
+    metric(
+        text,
         "logrotate_obstacles",
         "Archives that something is wrong with, by kind.",
+        stanzas.iter().flat_map(|stanza| {
+            let counts = obstacles(stanza).into_iter();
+            counts.map(|(kind, count)| (with_label(&labels(stanza), "kind", kind), count))
+        }),
     );
-    for stanza in &tally.stanzas {
-        for (kind, count) in obstacles(stanza) {
-            let labels = with_label(&labels(stanza), "kind", kind);
-            line(&mut text, "logrotate_obstacles", &labels, count);
-        }
-    }
-    gauge(
-        &mut text,
+    metric(
+        text,
         "logrotate_written_archive_bytes",
         "Size of an archive that a program still writes to, since it has not opened its log anew.",
+        stanzas.iter().flat_map(|stanza| {
+            let obstacles = stanza.logs.iter().flat_map(|log| &log.obstacles);
+            obstacles.filter_map(|obstacle| not_reopened(&labels(stanza), obstacle))
+        }),
     );
-    for stanza in &tally.stanzas {
-        for (archive, by, bytes) in stanza
-            .logs
-            .iter()
-            .flat_map(|log| &log.obstacles)
-            .filter_map(not_reopened)
-        {
-            let labels = with_label(&with_label(&labels(stanza), "archive", &archive), "program", &by);
-            line(&mut text, "logrotate_written_archive_bytes", &labels, bytes);
-        }
-    }
-    gauge(
-        &mut text,
-        "logrotate_archive_files",
-        "Archives on disk after the last run.",
-    );
-    for (stanza, held) in tally.stanzas.iter().zip(held) {
-        line(&mut text, "logrotate_archive_files", &labels(stanza), held.files);
-    }
-    gauge(
-        &mut text,
-        "logrotate_archive_bytes",
-        "Disk held by archives after the last run.",
-    );
-    for (stanza, held) in tally.stanzas.iter().zip(held) {
-        line(&mut text, "logrotate_archive_bytes", &labels(stanza), held.bytes);
-    }
-    text
 }
-
-/// A metric of each stanza: its name, what it is, and how it is reckoned.
-type Row = (&'static str, &'static str, fn(&StanzaTally) -> u64);
 
 /// Reads when a run last went well from the text of an earlier file.
 #[must_use]
@@ -143,19 +130,20 @@ fn obstacles(stanza: &StanzaTally) -> BTreeMap<&'static str, u64> {
     counts
 }
 
-fn not_reopened(obstacle: &ArchiveObstacle) -> Option<(String, String, u64)> {
-    match &obstacle.what {
-        Obstructed::NotReopened { bytes, by } => Some((path(&obstacle.archive), program(by.as_deref()), *bytes)),
-        _ => None,
-    }
+fn not_reopened(labels: &str, obstacle: &ArchiveObstacle) -> Option<(String, u64)> {
+    let Obstructed::NotReopened { bytes, by } = &obstacle.what else {
+        return None;
+    };
+    let labels = with_label(labels, "archive", &path(&obstacle.archive));
+    Some((with_label(&labels, "program", &program(by.as_deref())), *bytes))
 }
 
-fn gauge(text: &mut String, name: &str, help: &str) {
+/// Writes a metric, with a line for each of its samples: what it is of, and its value.
+fn metric<V: Display>(text: &mut String, name: &str, help: &str, samples: impl IntoIterator<Item = (String, V)>) {
     let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
-}
-
-fn line(text: &mut String, name: &str, labels: &str, value: u64) {
-    let _ = writeln!(text, "{name}{labels} {value}");
+    for (labels, value) in samples {
+        let _ = writeln!(text, "{name}{labels} {value}");
+    }
 }
 
 fn labels(stanza: &StanzaTally) -> String {

@@ -21,10 +21,17 @@ pub use run::{Decision, Fate, LogTally, RunTally, StanzaTally, StepTaken};
 struct Inner {
     run: RunTally,
     start: Instant,
-    /// Where each log is: its stanza, and its place there. One stanza's logs are finished while the next one's turn has come.
-    places: HashMap<Arc<Path>, (usize, usize)>,
+    /// Where each log is. One stanza's logs are finished while the next one's turn has come.
+    places: HashMap<Arc<Path>, LogIndex>,
     /// The log that was found last.
-    latest: Option<(Arc<Path>, (usize, usize))>,
+    latest: Option<(Arc<Path>, LogIndex)>,
+}
+
+/// Where a log is: its stanza's number, and its own there.
+#[derive(Clone, Copy, Debug)]
+struct LogIndex {
+    stanza: usize,
+    log: usize,
 }
 
 /// Collects.
@@ -81,7 +88,7 @@ impl Inner {
                 errors: Vec::new(),
             }),
             (About::Log(path), _) => {
-                if let Some((stanza, log)) = self.place_of(path) {
+                if let Some(LogIndex { stanza, log }) = self.place_of(path) {
                     self.run.stanzas[stanza].logs[log].note(event, at);
                 }
             }
@@ -96,7 +103,7 @@ impl Inner {
     }
 
     /// Finds a log, which is entered into the last stanza if it was not met before.
-    fn place_of(&mut self, path: &Arc<Path>) -> Option<(usize, usize)> {
+    fn place_of(&mut self, path: &Arc<Path>) -> Option<LogIndex> {
         // A log has many events in a row.
         if let Some((log, place)) = &self.latest
             && Arc::ptr_eq(log, path)
@@ -106,9 +113,12 @@ impl Inner {
         let place = match self.places.get(path) {
             Some(place) => *place,
             None => {
-                let last = self.run.stanzas.len().checked_sub(1)?;
-                let logs = &mut self.run.stanzas[last].logs;
-                let place = (last, logs.len());
+                let stanza = self.run.stanzas.len().checked_sub(1)?;
+                let logs = &mut self.run.stanzas[stanza].logs;
+                let place = LogIndex {
+                    stanza,
+                    log: logs.len(),
+                };
                 logs.push(LogTally::of(Arc::clone(path)));
                 self.places.insert(Arc::clone(path), place);
                 place
@@ -126,7 +136,7 @@ impl Inner {
         };
         let run = &mut self.run;
         match (about, place) {
-            (_, Some((stanza, log))) => &mut run.stanzas[stanza].logs[log].errors,
+            (_, Some(LogIndex { stanza, log })) => &mut run.stanzas[stanza].logs[log].errors,
             (About::Stanza(place), _) => {
                 let stanza = run.stanzas.iter_mut().rfind(|stanza| stanza.place == *place);
                 stanza.map_or(&mut run.errors, |stanza| &mut stanza.errors)

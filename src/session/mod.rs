@@ -60,7 +60,7 @@ pub(crate) struct Session<'l> {
     force: bool,
     choices: Arc<Choices>,
     /// Who the process acts as, if not as whoever started it.
-    acting: Option<(Identity, Acting)>,
+    acting: Option<Acting>,
     /// Logs that were cut under a program that may not append.
     cuts: Vec<(Arc<Path>, FileId, Cut)>,
     /// The directories in which this run alone cuts logs.
@@ -236,14 +236,14 @@ impl Session<'_> {
 
     /// Sees to it that the work is done with these rights; `None` are those of whoever started the run.
     fn act_as(&mut self, wanted: Option<Identity>) -> Result<(), Fault> {
-        if self.acting.as_ref().map(|(who, _)| *who) == wanted {
+        if self.acting.as_ref().map(Acting::who) == wanted {
             return Ok(());
         }
         self.leave_identity();
         if let Some(who) = wanted {
             self.wait_for_workers();
             self.directories.forget();
-            self.acting = Some((who, identity::act_as(who)?));
+            self.acting = Some(identity::act_as(who)?);
         }
         Ok(())
     }

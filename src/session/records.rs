@@ -169,12 +169,7 @@ impl Records {
     }
 
     fn progress(&mut self, log: &Path, progress: Progress) {
-        let noted = match progress {
-            Progress::Switched => self.store.switched(log),
-            Progress::Done => self.store.done(log),
-            Progress::Failed => self.store.failed(log),
-        };
-        if let Err(problem) = noted {
+        if let Err(problem) = self.store.progress(log, progress) {
             self.failed |= tell(problem, &self.listener);
         }
     }

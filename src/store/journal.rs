@@ -97,31 +97,11 @@ impl Store {
         self.journal.lines().add(&text, true)
     }
 
-    /// Records that the log has become its archive.
+    /// Records how far a log's rotation has come.
     ///
     /// # Errors
     /// The run goes on without a journal.
-    pub fn switched(&self, log: &Path) -> Result<(), StateProblem> {
-        self.progress(log, Progress::Switched)
-    }
-
-    /// Records that the log's rotation is done.
-    ///
-    /// # Errors
-    /// The run goes on without a journal.
-    pub fn done(&self, log: &Path) -> Result<(), StateProblem> {
-        self.progress(log, Progress::Done)
-    }
-
-    /// Records that the log's rotation failed before its switch: it does not count.
-    ///
-    /// # Errors
-    /// The run goes on without a journal.
-    pub fn failed(&self, log: &Path) -> Result<(), StateProblem> {
-        self.progress(log, Progress::Failed)
-    }
-
-    fn progress(&self, log: &Path, progress: Progress) -> Result<(), StateProblem> {
+    pub fn progress(&self, log: &Path, progress: Progress) -> Result<(), StateProblem> {
         let mut text = Vec::new();
         write_progress(&mut text, log, progress);
         self.journal.lines().add(&text, false)

@@ -23,7 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct DirLock(File);
 
-/// How the attempt to lock ended.
+/// How the attempt to be alone in a directory ended.
 #[derive(Debug)]
 pub enum Alone {
     /// The lock is ours; `waited` says whether another run had it first.

@@ -41,6 +41,13 @@ impl Ids {
         Self { user, group, groups }
     }
 
+    fn identity(&self) -> Identity {
+        Identity {
+            user: UserId(self.user.as_raw()),
+            group: GroupId(self.group.as_raw()),
+        }
+    }
+
     /// Makes the process act so. Only somebody whose real user is root can change who he is.
     fn enter(&self) -> Result<(), Errno> {
         if self.user == geteuid()
@@ -62,7 +69,16 @@ impl Ids {
 #[derive(Debug)]
 #[must_use]
 pub struct Acting {
+    who: Identity,
     before: Ids,
+}
+
+impl Acting {
+    /// Returns who the process acts as.
+    #[must_use]
+    pub fn who(&self) -> Identity {
+        self.who
+    }
 }
 
 /// Notes who started the run. Called once, before anything else here.
@@ -109,7 +125,10 @@ pub fn act_as(identity: Identity) -> Result<Acting, SysError> {
 }
 
 fn become_ids(ids: &Ids) -> Result<Acting, SysError> {
-    let acting = Acting { before: Ids::now() };
+    let acting = Acting {
+        who: ids.identity(),
+        before: Ids::now(),
+    };
     ids.enter().map_err(|errno| SysError {
         denial: (!getuid().is_root()).then(|| Box::new(Denial::NotRoot)),
         ..SysError::new(Op::SwitchIdentity, format!("{}:{}", ids.user, ids.group), errno as i32)
@@ -129,9 +148,5 @@ impl Drop for Acting {
 /// Returns the ids of whoever started the run.
 #[must_use]
 pub fn starter() -> Identity {
-    let starter = STARTER.get_or_init(Ids::now);
-    Identity {
-        user: UserId(starter.user.as_raw()),
-        group: GroupId(starter.group.as_raw()),
-    }
+    STARTER.get_or_init(Ids::now).identity()
 }

@@ -3,7 +3,6 @@
 //! `survey` looks at logs, `explain` gathers all about one, `settings` puts a policy back into directives.
 
 use std::cell::RefCell;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::{Sort, ViewRequest};
@@ -12,6 +11,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::discover::{self, ExpandedStanza};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
+use crate::inventory::Programs;
 use crate::load::{self, LoadOptions};
 use crate::report::screen::Look;
 use crate::report::status::Row;
@@ -101,9 +101,11 @@ fn errors(complaints: &[Diagnostic]) -> Vec<String> {
 }
 
 /// Returns what a run like this is told of programs.
-fn programs(request: &ViewRequest) -> (PathBuf, bool) {
-    let session = &request.session;
-    (session.mail_program.clone(), session.external_compress)
+fn programs(request: &ViewRequest) -> Programs<'_> {
+    Programs {
+        mail: &request.session.mail_program,
+        external_compress: request.session.external_compress,
+    }
 }
 
 fn show_status(request: &ViewRequest, read: Read) -> Exit {

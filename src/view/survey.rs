@@ -1,7 +1,7 @@
 //! Looks at logs as a run would, with the same rights, and goes no further.
 
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::clock::Now;
@@ -16,21 +16,20 @@ use crate::report::status::{self, Row, Sum};
 use crate::schedule::{self, NextDue, Verdict};
 use crate::state::StateTable;
 use crate::sys::identity::{self, Acting};
-use crate::unix::{Identity, split_path};
+use crate::unix::split_path;
 
 /// Looks at log after log.
-pub(crate) struct Surveyor {
+pub(crate) struct Surveyor<'p> {
     directories: Directories,
     now: Now,
     table: StateTable,
-    /// What a run is told of programs: the mailer, and whether compression is always left to the program named.
-    programs: (PathBuf, bool),
-    acting: Option<(Identity, Acting)>,
+    programs: Programs<'p>,
+    acting: Option<Acting>,
 }
 
-impl Surveyor {
-    /// Looks from a moment and a state, with the mailer of a run and whether that leaves compression to the program named.
-    pub(crate) fn new(now: Now, table: StateTable, programs: (PathBuf, bool)) -> Self {
+impl<'p> Surveyor<'p> {
+    /// Looks from a moment and a state, with what a run is told of programs.
+    pub(crate) fn new(now: Now, table: StateTable, programs: Programs<'p>) -> Self {
         Self {
             directories: Directories::pretended(),
             now,
@@ -115,10 +114,7 @@ impl Surveyor {
             log: &row.log,
             facts,
             at: &at,
-            programs: Programs {
-                mail: &self.programs.0,
-                external_compress: self.programs.1,
-            },
+            programs: self.programs,
         };
         row.archive_obstacles = inventory::obstacles(&ahead, &mut self.directories);
         // That is an obstacle to the log itself, and told as such.
@@ -164,7 +160,7 @@ impl Surveyor {
 
     /// Finds what would keep a log from being rotated, in the order in which a run finds it.
     fn obstacle(&mut self, policy: &Policy, facts: &FileFacts, held: &OpenDir, log: &Path) -> Option<Obstacle> {
-        let su = self.acting.as_ref().map(|(who, _)| *who);
+        let su = self.acting.as_ref().map(Acting::who);
         if let Err(fault) = obstacle::of_directory(log, &held.facts, su, identity::is_root()) {
             return Some(Obstacle::Fault(Box::new(fault)));
         }
@@ -193,13 +189,13 @@ impl Surveyor {
             self.leave_identity();
             Ok(self.directories.get(directory, log)?.facts)
         })?;
-        if self.acting.as_ref().map(|(who, _)| *who) == wanted {
+        if self.acting.as_ref().map(Acting::who) == wanted {
             return Ok(());
         }
         self.leave_identity();
         if let Some(who) = wanted {
             self.directories.forget();
-            self.acting = Some((who, identity::act_as(who)?));
+            self.acting = Some(identity::act_as(who)?);
         }
         Ok(())
     }

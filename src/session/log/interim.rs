@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::rc::Rc;
 use std::sync::Arc;
 
+use super::Planned;
 use crate::clock::Now;
 use crate::event::What;
 use crate::execute::copy;
@@ -20,20 +20,38 @@ use crate::session::Session;
 use crate::session::stanza::Due;
 use crate::state::record::Noted;
 
+/// What there is under a log's interim names.
+pub(super) struct Interims {
+    /// One that is free for this rotation.
+    pub(super) free: OsString,
+    /// One is taken still: the archives may have made room for it already.
+    pub(super) is_left: bool,
+}
+
+/// What became of what has an interim name.
+enum Interim {
+    /// The name is free.
+    Gone,
+    /// It is there still, archived or not.
+    Stays,
+}
+
 impl Session<'_> {
-    /// Archives what earlier rotations by `renamecopy` left under interim names. Returns one that is free for this rotation, and whether
-    /// one stays, for which the archives may have made room already.
-    pub(super) fn finish_interims(&mut self, stanza: &Arc<StanzaWork>, due: &Due) -> Result<(OsString, bool), Fault> {
+    /// Archives what earlier rotations by `renamecopy` left under interim names.
+    pub(super) fn finish_interims(&mut self, stanza: &Arc<StanzaWork>, due: &Due) -> Result<Interims, Fault> {
         let first = plan::interim(due.name());
         if !matches!(stanza.policy.method, Method::RenameThenCopy { .. }) {
-            return Ok((first, false));
+            return Ok(Interims {
+                free: first,
+                is_left: false,
+            });
         }
         let log = self.directories.get(&due.home.directory.path, &due.path)?;
         let mut taken = BTreeSet::new();
         for name in interims(&log, due.name())? {
-            match self.finish_interim(stanza, due, (&log, &name)) {
-                Ok(true) => {}
-                Ok(false) => drop(taken.insert(name)),
+            match self.finish_interim(stanza, due, &log, &name) {
+                Ok(Interim::Gone) => {}
+                Ok(Interim::Stays) => drop(taken.insert(name)),
                 Err(Fault::Interrupted) => return Err(Fault::Interrupted),
                 Err(fault) => {
                     self.fail(fault);
@@ -45,23 +63,26 @@ impl Session<'_> {
         // A name of which is noted that it is archived is not given to another log, until a run has ended that found it gone.
         let is_noted = |name: &OsString| self.records.is_noted(Noted::PassedBy, log.dir.path(), name);
         let free = names.into_iter().find(|name| !taken.contains(name) && !is_noted(name));
-        Ok((free.unwrap_or(first), !taken.is_empty()))
+        Ok(Interims {
+            free: free.unwrap_or(first),
+            is_left: !taken.is_empty(),
+        })
     }
 
-    /// Answers whether the name is free.
     fn finish_interim(
         &mut self,
         stanza: &Arc<StanzaWork>,
         due: &Due,
-        (log, name): (&Rc<OpenDir>, &OsStr),
-    ) -> Result<bool, Fault> {
+        log: &OpenDir,
+        name: &OsStr,
+    ) -> Result<Interim, Fault> {
         // A FIFO holds nothing that could be copied; like anything in the way of a rename it is moved aside.
         let Some(facts) = log.dir.look(name)?.filter(|facts| facts.kind == Kind::Regular) else {
-            return Ok(true);
+            return Ok(Interim::Gone);
         };
         if self.records.is_noted(Noted::PassedBy, log.dir.path(), name) {
             self.remove_interim(stanza, due, name)?;
-            return Ok(false);
+            return Ok(Interim::Stays);
         }
         let due = Due { facts, ..due.clone() };
         // It is named for the day that it was written on, or for today where that archive is there already.
@@ -82,24 +103,30 @@ impl Session<'_> {
         {
             self.note_archives(Noted::PassedBy, log.dir.path(), &due.path, [name]);
             self.remove_interim(stanza, &due, name)?;
-            return Ok(false);
+            return Ok(Interim::Stays);
         }
         let is_free = tried.rotation.stop.is_none();
         let now = if is_free { then } else { self.now };
-        let way = self.make_way(stanza, &due, Before::Shifting, (&now, name));
+        let way = self.make_way(stanza, &due, Before::Shifting, &now, name);
         let mut planned = way.map_err(|failed| failed.fault)?;
-        if let Some(stop) = planned.rotation.stop.take() {
-            return Err(stop);
+        match planned.rotation.stop.take() {
+            Some(stop) => Err(stop),
+            None => self.archive_interim(&planned, name),
         }
+    }
+
+    /// Copies what has an interim name to its archive, for which there is room now, and does what follows.
+    fn archive_interim(&mut self, planned: &Planned, name: &OsStr) -> Result<Interim, Fault> {
+        let site = &planned.turn.site;
         let mut resisted: BTreeSet<&OsStr> = BTreeSet::new();
-        let mut is_gone = true;
+        let mut interim = Interim::Gone;
         for step in &planned.rotation.finish {
             if step.farewell().is_some_and(|name| resisted.contains(name)) {
                 continue;
             }
             match (self.driver.step(&planned.turn, step), step) {
                 (Err(Fault::StillWritten { path, by }), Step::Compress { from, .. }) => {
-                    self.leave_plain(&planned.turn.site, std::slice::from_ref(from));
+                    self.leave_plain(site, std::slice::from_ref(from));
                     self.hear_of(path, Obstructed::Written { by });
                 }
                 // What cannot be copied away is still the log of which an archive is to be made.
@@ -109,24 +136,24 @@ impl Session<'_> {
                         Fault::Interrupted => return Err(fault),
                         other => self.fail(other),
                     }
-                    return Ok(false);
+                    return Ok(Interim::Stays);
                 }
                 (Err(fault), Step::Remove { is_archive: false, .. }) if fault != Fault::Interrupted => {
-                    self.note_archives(Noted::PassedBy, log.dir.path(), &due.path, [name]);
-                    self.hear_of(log.dir.path_of(name), Obstructed::NotRemoved(fault.into()));
-                    is_gone = false;
+                    self.note_archives(Noted::PassedBy, site.log_dir.path(), &site.path, [name]);
+                    self.hear_of(site.log_dir.path_of(name), Obstructed::NotRemoved(fault.into()));
+                    interim = Interim::Stays;
                 }
                 (Err(fault), step) => {
-                    resisted.insert(self.resists(&planned, step, fault)?);
+                    resisted.insert(self.resists(planned, step, fault)?);
                     if let Step::Compress { from, .. } = step {
-                        self.leave_plain(&planned.turn.site, std::slice::from_ref(from));
+                        self.leave_plain(site, std::slice::from_ref(from));
                     }
                 }
-                (Ok(()), _) => planned.places.note(step, &planned.turn.site.name),
+                (Ok(()), _) => planned.places.note(step, &site.name),
             }
         }
         self.hear(What::Recovered);
-        Ok(is_gone)
+        Ok(interim)
     }
 
     /// Tries again to remove what is archived already.

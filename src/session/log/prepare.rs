@@ -66,14 +66,14 @@ impl Session<'_> {
         }
         self.have_row_to_itself(stanza, &due)?;
         let alone = self.be_alone(stanza, &mut due)?;
-        let (interim, has_shifted) = self.finish_interims(stanza, &due)?;
-        let before = if has_shifted || self.records.was_begun(&due.path) {
+        let interims = self.finish_interims(stanza, &due)?;
+        let before = if interims.is_left || self.records.was_begun(&due.path) {
             Before::Shifting
         } else {
             Before::Clean
         };
         let now = self.now;
-        let mut planned = self.make_way(stanza, &due, before, (&now, &interim))?;
+        let mut planned = self.make_way(stanza, &due, before, &now, &interims.free)?;
         planned.alone = alone;
         match planned.rotation.stop.take() {
             Some(fault) => Err(fault.into()),
@@ -114,7 +114,8 @@ impl Session<'_> {
         stanza: &Arc<StanzaWork>,
         due: &Due,
         before: Before,
-        (now, interim): (&Now, &OsStr),
+        now: &Now,
+        interim: &OsStr,
     ) -> Result<Planned, Failed> {
         let (mut touched, mut before) = (false, before);
         let failed = |touched| move |fault| Failed { fault, touched };

@@ -93,7 +93,7 @@ impl Session<'_> {
         let archive = left.begun.archive.clone();
         let interim = interim_of(&held, name, left.begun.file)?;
         let has_interim = interim.is_some();
-        let Some(facts) = log.or(self.archive_facts(stanza, &held, path, (&archive, interim.as_deref()))) else {
+        let Some(facts) = log.or(self.archive_facts(stanza, &held, path, &archive, interim.as_deref())) else {
             return Ok(None);
         };
         self.turn_to(path);
@@ -118,7 +118,8 @@ impl Session<'_> {
         stanza: &StanzaWork,
         log: &Rc<OpenDir>,
         path: &Path,
-        (archive, interim): (&OsStr, Option<&OsStr>),
+        archive: &OsStr,
+        interim: Option<&OsStr>,
     ) -> Option<FileFacts> {
         let held = match &stanza.policy.old_dir {
             None => Rc::clone(log),
