@@ -7,6 +7,7 @@ use super::logs::place_of;
 use super::survey::Survey;
 use crate::clock::Now;
 use crate::discover::ExpandedStanza;
+use crate::inventory::Families;
 use crate::lint::{Finding, Lint};
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::state::StateTable;
@@ -19,7 +20,8 @@ pub(super) fn check(
     survey: &Survey<'_>,
     found: &mut Vec<Finding>,
 ) {
-    let mut surveyor = Surveyor::new(Now::read(), StateTable::default(), (mail_program.to_owned(), false));
+    let programs = (mail_program.to_owned(), false);
+    let mut surveyor = Surveyor::new(Now::read(), StateTable::default(), programs, Families::default());
     // A missing program is told where it is named. Who rotates the logs is not known where it is not root who asks.
     let is_told = |obstacle: &ArchiveObstacle| match obstacle.what {
         Obstructed::NoProgram { .. } => false,
