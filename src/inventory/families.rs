@@ -11,7 +11,6 @@ use crate::discover::ExpandedStanza;
 use crate::fault::Fault;
 use crate::naming::family::{Asker, Candidate, Family, Former, Known, Sighting, Site, Ways, by_log, family};
 use crate::observe::{Directories, OpenDir};
-use crate::plan::Look as _;
 use crate::policy::Policy;
 use crate::sys::{confread, identity, listing};
 use crate::unix::{FileId, split_path};
@@ -121,6 +120,7 @@ impl Families {
             self.shared.insert(place.at.id, shared);
         }
         let shared = self.shared.get(&place.at.id).and_then(|shared| shared.get(&log));
+        seen.reserve(shared.map_or(0, Vec::len));
         for candidate in shared.into_iter().flatten() {
             if let Some(facts) = place.dir.look(&candidate.name)? {
                 let candidate = candidate.clone();
@@ -152,8 +152,8 @@ impl Families {
         };
         let askers = numbers.into_iter().flatten().filter_map(asker);
         let (numbers, askers): (Vec<usize>, Vec<Asker<'_>>) = askers.unzip();
-        let names = place.view.borrow_mut().starting_with(b"")?;
-        let shared = by_log(&askers, names.iter().map(AsRef::as_ref));
+        let mut view = place.view.borrow_mut();
+        let shared = by_log(&askers, view.names()?);
         Ok(numbers
             .into_iter()
             .zip(shared.into_iter().map(|shared| shared.candidates))

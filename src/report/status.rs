@@ -2,6 +2,7 @@
 //!
 //! How it is laid out as a table is in `status_table`.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -243,17 +244,25 @@ pub fn row_json(row: &Row) -> Value {
     })
 }
 
-/// Returns all logs as one JSON object, with a line end; its schema is `fixtures/schema/status.json`.
+/// Returns all logs as one JSON object, with a line end; its schema is `fixtures/schema/status.json`. Each log is written by itself: all of
+/// them as one tree of values would take many times the room of the text.
 #[must_use]
 pub fn json(rows: &[Row], now: Stamp, errors: &[String]) -> String {
-    let logs: Vec<Value> = rows.iter().map(row_json).collect();
     let object = json!({
         "schema": super::json::SHAPE,
         "program": "logrotate-rs",
         "version": env!("CARGO_PKG_VERSION"),
         "at": iso(now),
-        "logs": logs,
         "errors": errors,
     });
-    format!("{object}\n")
+    let mut text = object.to_string();
+    text.pop();
+    text.push_str(",\"logs\":[");
+    for (at, row) in rows.iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        // Writing to memory does not fail.
+        let _ = write!(text, "{comma}{}", row_json(row));
+    }
+    text.push_str("]}\n");
+    text
 }
