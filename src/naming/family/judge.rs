@@ -116,10 +116,12 @@ fn end_of_row(ways: &Ways, sightings: &[Sighting]) -> u64 {
 /// Takes out the rows of which one is newer than what rotations made: another way of naming that is ours lies in the past.
 fn drop_rows_still_made(known: &Known<'_>, rows: &mut BTreeMap<Row, Vec<Sighting>>, strangers: &mut Vec<Stranger>) {
     let present = present(known.ways);
-    let times = |sightings: &[Sighting]| sightings.iter().map(|it| it.facts.modified).collect::<Vec<_>>();
-    let oldest = rows.get(&present).and_then(|own| times(own).into_iter().min());
+    let oldest = rows
+        .get(&present)
+        .and_then(|own| own.iter().map(|it| it.facts.modified).min());
     rows.retain(|row, sightings| {
-        let Some(newest) = times(sightings).into_iter().max().filter(|_| *row != present) else {
+        let newest = sightings.iter().map(|it| it.facts.modified).max();
+        let Some(newest) = newest.filter(|_| *row != present) else {
             return true;
         };
         let is_newer =

@@ -1,6 +1,5 @@
 //! The names of a directory, shared out among its logs: each goes to the log with the longest base that it fits.
 
-use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
@@ -39,11 +38,6 @@ struct Base<'a> {
 /// open, like nested brackets, so that no log is compared with the names of all others.
 #[must_use]
 pub fn by_log<'n>(askers: &[Asker<'_>], names: impl IntoIterator<Item = &'n OsStr>) -> Vec<Shared> {
-    let logs: HashSet<&OsStr> = askers
-        .iter()
-        .filter(|asker| asker.is_here)
-        .map(|asker| asker.log)
-        .collect();
     let mut names: Vec<&OsStr> = names.into_iter().collect();
     names.sort_unstable();
     let bases = sorted_bases(askers);
@@ -58,7 +52,12 @@ pub fn by_log<'n>(askers: &[Asker<'_>], names: impl IntoIterator<Item = &'n OsSt
                 open.push(next);
             }
         }
-        if !open.is_empty() && !logs.contains(name) {
+        // A log's whole name is one of its bases.
+        let ends_here = open.iter().rev().take_while(|last| last.base == bytes);
+        let is_log = ends_here
+            .into_iter()
+            .any(|base| askers[base.asker].is_here && askers[base.asker].log == name);
+        if !open.is_empty() && !is_log {
             give(name, &open, askers, &mut shared);
         }
     }
