@@ -2,10 +2,10 @@
 
 use std::ffi::OsString;
 use std::os::fd::AsFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
-use crate::facts::{FileFacts, Kind};
+use crate::facts::Kind;
 use crate::fault::{Fault, Op};
 use crate::naming::ArchiveNames;
 use crate::observe::{Directories, OpenDir};
@@ -17,39 +17,11 @@ use crate::sys::lease;
 use crate::sys::writers::Look;
 use crate::unix::split_path;
 
+mod families;
 mod foreseen;
 
+pub use families::Families;
 pub use foreseen::{Ahead, Programs, missing_programs, not_writable, obstacles};
-
-/// An archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Archive {
-    pub path: PathBuf,
-    pub facts: FileFacts,
-}
-
-/// Finds the archives of a log, with the compress extension and without, by the stanza's way of naming them.
-///
-/// # Errors
-/// A directory cannot be opened or read, or the names cannot be made.
-pub fn archives(policy: &Policy, log: &Path, directories: &mut Directories) -> Result<Vec<Archive>, Fault> {
-    let Some((names, place)) = names_and_place(policy, log, directories)? else {
-        return Ok(Vec::new());
-    };
-    let found = matching(policy, &names, &place)?;
-    let mut archives = Vec::with_capacity(found.len());
-    for name in found {
-        if let Some(facts) = place.dir.look(&name)?
-            && facts.kind == Kind::Regular
-        {
-            archives.push(Archive {
-                path: place.dir.path_of(&name),
-                facts,
-            });
-        }
-    }
-    Ok(archives)
-}
 
 /// Finds out whether a program still writes to the newest archive that has content, which it had open as the log. An empty log, or none,
 /// is what such a program leaves; `log_size` is `None` where there is none.
@@ -132,6 +104,7 @@ fn names_and_place(
     Ok(Some((names, place)))
 }
 
+/// Returns the names that a rotation would take for archives of today's style, compressed or not.
 fn matching(policy: &Policy, names: &ArchiveNames, place: &OpenDir) -> Result<Vec<OsString>, Fault> {
     let mut view = place.view.borrow_mut();
     let found = match policy.naming.style {
@@ -147,23 +120,4 @@ fn matching(policy: &Policy, names: &ArchiveNames, place: &OpenDir) -> Result<Ve
         }
     };
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::settings::Settings;
-
-    #[test]
-    fn archives_are_found_by_their_names_and_nothing_else_is() {
-        let root = tempfile::tempdir().unwrap();
-        for name in ["a.log", "a.log.1", "a.log.2", "a.log.x", "b.log.1"] {
-            std::fs::write(root.path().join(name), "12345").unwrap();
-        }
-        let policy = Settings::default().policy();
-        let found = archives(&policy, &root.path().join("a.log"), &mut Directories::default()).unwrap();
-        let names: Vec<_> = found.iter().filter_map(|archive| archive.path.file_name()).collect();
-        assert_eq!(names, ["a.log.1", "a.log.2"]);
-        assert_eq!(found.iter().map(|archive| archive.facts.size).sum::<u64>(), 10);
-    }
 }

@@ -139,6 +139,68 @@ fn status_is_a_table_with_a_line_a_log_and_sorts_as_asked() {
 }
 
 #[test]
+fn status_parts_the_archives_by_what_they_are_to_their_log() {
+    let scene = Scene::new("view-family");
+    let at = scene.root.display().to_string();
+    let write = |name: &str| fs::write(scene.root.join("log").join(name), "x").unwrap();
+    fs::create_dir(scene.root.join("log/old")).unwrap();
+    // A log with a longer base, the archives of both, and what is nobody's.
+    for name in [
+        "app.log",
+        "app.log.1",
+        "app.log.1.1",
+        "app.log.2",
+        "app.log.3",
+        "app.log.2024",
+        "app.log.txt",
+    ] {
+        write(name);
+    }
+    symlink("app.log.2", scene.root.join("log/app.log.4")).unwrap();
+    for name in [
+        "linked",
+        "app.log-20200101.bz2",
+        "old/moved.log.1",
+        "moved.log",
+        "moved.log.1",
+        "gone.log.1",
+    ] {
+        write(name);
+    }
+    fs::hard_link(scene.root.join("log/linked"), scene.root.join("log/app.log.5")).unwrap();
+    let ago = |name: &str, days: u64| {
+        let time = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 86_400);
+        let file = fs::File::open(scene.root.join("log").join(name)).unwrap();
+        file.set_modified(time).unwrap();
+    };
+    ago("app.log-20200101.bz2", 30);
+    ago("moved.log.1", 30);
+    fs::write(
+        scene.root.join("conf"),
+        format!("rotate 2\n{at}/log/app.log {at}/log/app.log.1 {{\n}}\n{at}/log/moved.log {at}/log/gone.log {{\n missingok\n olddir old\n}}\n"),
+    )
+    .unwrap();
+    // Under an olddir what is beside the log is kin, if it is older; of a log that is gone it proves nothing.
+    let object = valid("status.json", &scene.run(&["--status", "--json"]).stdout);
+    let counts = |name: &str| {
+        let family = &log(&object, name)["family"];
+        let count = |class: &str| family[class]["files"].as_u64().unwrap();
+        (count("own"), count("kin"), count("lone"))
+    };
+    assert_eq!(counts("/app.log"), (1, 2, 0));
+    assert_eq!(counts("/app.log.1"), (1, 0, 0));
+    assert_eq!(counts("/moved.log"), (1, 1, 0));
+    assert_eq!(counts("/gone.log"), (0, 0, 0));
+    assert_eq!(log(&object, "/app.log")["archives"]["files"], 3);
+    let explained = text(&scene.run(&["--explain", &format!("{at}/log/app.log")]).stdout);
+    assert!(explained.contains("archives: 3, which take up "), "{explained}");
+    assert!(
+        explained.contains("; 2 of them no rotation will meet again"),
+        "{explained}"
+    );
+}
+
+#[test]
 fn status_changes_nothing_and_needs_no_lock() {
     let scene = Scene::new("view-status-quiet");
     let before = fs::read(scene.root.join("state")).unwrap();

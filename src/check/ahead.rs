@@ -7,7 +7,7 @@ use super::logs::place_of;
 use super::survey::Survey;
 use crate::clock::Now;
 use crate::discover::ExpandedStanza;
-use crate::inventory::Programs;
+use crate::inventory::{Families, Programs};
 use crate::lint::{Finding, Lint};
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::state::StateTable;
@@ -25,7 +25,7 @@ pub(super) fn check(
         mail: mail_program,
         external_compress: false,
     };
-    let mut surveyor = Surveyor::new(Now::read(), StateTable::default(), programs);
+    let mut surveyor = Surveyor::new(Now::read(), StateTable::default(), programs, Families::default());
     // A missing program is told where it is named. Who rotates the logs is not known where it is not root who asks.
     let is_told = |obstacle: &ArchiveObstacle| match obstacle.what {
         Obstructed::NoProgram { .. } => false,

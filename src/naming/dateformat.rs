@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 
 use super::NamingProblem;
 use crate::clock::{DAY_SECONDS, Moment, Stamp};
@@ -165,6 +165,27 @@ impl DateFormat {
     /// Reads a suffix back; `None` where it has not the format's shape. The number orders suffixes by the date they say.
     #[must_use]
     pub fn read(&self, suffix: &[u8]) -> Option<i64> {
+        Some(self.said(suffix)?.0.order())
+    }
+
+    /// Reads a suffix that a rotation can have made: all that it says is possible.
+    #[must_use]
+    pub fn date(&self, suffix: &[u8]) -> Option<NamedDate> {
+        let (said, sound) = self.said(suffix)?;
+        (sound && said.is_possible()).then(|| NamedDate {
+            order: said.order(),
+            is_whole: said.is_whole(),
+        })
+    }
+
+    /// Returns how many bytes a suffix has.
+    #[must_use]
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Reads what a suffix says, and whether no field is impossible.
+    fn said(&self, suffix: &[u8]) -> Option<(Said, bool)> {
         if suffix.len() != self.width {
             return None;
         }
@@ -190,8 +211,17 @@ impl DateFormat {
                 }
             }
         }
-        Some(said.order())
+        Some((said, sound))
     }
+}
+
+/// A date that an archive's name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NamedDate {
+    /// Larger for a later date of the same format; of any format, where both are whole.
+    pub order: i64,
+    /// It says year and day, or year and week: names of other formats can be put in order with it.
+    pub is_whole: bool,
 }
 
 fn write_field(out: &mut Vec<u8>, field: Field, moment: &Moment) {
@@ -298,6 +328,27 @@ impl Said {
         let offset = if self.hour.is_some() { self.offset } else { 0 };
         let clock = self.hour.unwrap_or(0) * 3600 + self.minute * 60 + self.second;
         self.days() * DAY_SECONDS + clock - offset
+    }
+
+    /// Tells whether there is such a day, and since there are machines that make archives.
+    fn is_possible(&self) -> bool {
+        let year = self.year.or(self.iso_year);
+        let part = |part: Option<i64>| part.and_then(|part| u32::try_from(part).ok());
+        let day = match (
+            year.and_then(|year| i32::try_from(year).ok()),
+            part(self.month),
+            part(self.day),
+        ) {
+            (Some(year), Some(month), Some(day)) => NaiveDate::from_ymd_opt(year, month, day).is_some(),
+            _ => true,
+        };
+        day && year.is_none_or(|year| year >= 1970)
+    }
+
+    fn is_whole(&self) -> bool {
+        let week = self.iso_week.or(self.sunday_week).or(self.monday_week);
+        let in_year = self.month.and(self.day).or(self.year_day).or(week);
+        self.epoch.is_some() || self.year.or(self.iso_year).and(in_year).is_some()
     }
 
     fn days(&self) -> i64 {

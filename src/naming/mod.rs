@@ -11,6 +11,7 @@ use crate::clock::{Moment, Now};
 use crate::policy::{Naming, NamingStyle, Policy, Trigger};
 
 pub mod dateformat;
+pub mod family;
 
 pub use dateformat::DateFormat;
 
@@ -72,7 +73,7 @@ impl ArchiveNames {
     /// # Errors
     /// A `dateformat` that is too long is one even where archives are numbered; so is a slash.
     pub fn new(base: &OsStr, naming: &Naming, trigger: Trigger, suffix: Option<&OsStr>) -> Result<Self, NamingProblem> {
-        let (base, extension) = split_extension(base.as_bytes(), naming);
+        let (base, extension) = split_extension(base.as_bytes(), &naming.extension, &naming.add_extension);
         let suffix = suffix.map_or(&b""[..], OsStr::as_bytes);
         for part in [extension, suffix] {
             if part.contains(&b'/') {
@@ -228,8 +229,12 @@ impl Digits {
 }
 
 /// Splits what `addextension` and `extension` keep at the end off a log's name.
-fn split_extension<'a>(base: &'a [u8], naming: &'a Naming) -> (&'a [u8], &'a [u8]) {
-    let (base, added) = match &naming.add_extension {
+fn split_extension<'a>(
+    base: &'a [u8],
+    extension: &'a Option<OsString>,
+    add_extension: &'a Option<OsString>,
+) -> (&'a [u8], &'a [u8]) {
+    let (base, added) = match add_extension {
         Some(added) => {
             let added = added.as_bytes();
             (base.strip_suffix(added).unwrap_or(base), added)
@@ -237,7 +242,7 @@ fn split_extension<'a>(base: &'a [u8], naming: &'a Naming) -> (&'a [u8], &'a [u8
         None => (base, &b""[..]),
     };
     // `extension` is tried on what is left, and wins where it fits.
-    let kept = naming.extension.as_ref().map(|extension| extension.as_bytes());
+    let kept = extension.as_ref().map(|extension| extension.as_bytes());
     match kept.and_then(|kept| Some((base.strip_suffix(kept)?, kept))) {
         Some(split) => split,
         None => (base, added),

@@ -1,8 +1,8 @@
 //! The names of a directory as they are now: those that were listed, and what changed since.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use crate::facts::Kind;
 use crate::sys::listing::Names;
@@ -51,12 +51,20 @@ impl CurrentNames {
         }
     }
 
-    /// Returns what has the name, where that is known; what a step of ours made is a file.
-    pub(super) fn kind(&self, name: &[u8]) -> Option<Kind> {
+    /// Returns what has the name, where that is known; `None` where nothing has. What a step of ours made is a file.
+    pub(super) fn kind(&self, name: &[u8]) -> Option<Option<Kind>> {
         match self.listed.find(name) {
-            Ok(at) => self.listed.from(at).next().and_then(|(_, kind)| kind),
-            Err(_) => Some(Kind::Regular),
+            Ok(at) if self.gone[at] => None,
+            Ok(at) => self.listed.from(at).next().map(|(_, kind)| kind),
+            Err(_) => self.added.contains(name).then_some(Some(Kind::Regular)),
         }
+    }
+
+    pub(super) fn all(&self) -> Vec<&OsStr> {
+        let listed = self.listed.from(0).zip(&self.gone).filter(|(_, is_gone)| !**is_gone);
+        let mut all: Vec<&OsStr> = listed.map(|((name, _), _)| OsStr::from_bytes(name)).collect();
+        all.extend(self.added.iter().map(|name| OsStr::from_bytes(name)));
+        all
     }
 
     pub(super) fn starting_with(&self, prefix: &[u8]) -> Vec<OsString> {

@@ -163,6 +163,11 @@ impl View {
         Ok(())
     }
 
+    /// Returns all names, in no order.
+    pub fn names(&mut self) -> Result<Vec<&OsStr>, SysError> {
+        Ok(self.listed()?.all())
+    }
+
     fn listed(&mut self) -> Result<&mut CurrentNames, SysError> {
         if self.listing.is_none() {
             let dir = self.dir.as_deref();
@@ -193,11 +198,10 @@ impl View {
         if self.listing.is_none() && self.prefers_names() {
             return look();
         }
-        let listing = self.listed()?;
-        match listing.kind(name.as_bytes()) {
-            _ if !listing.has(name.as_bytes()) => Ok(None),
-            Some(kind) => Ok(Some(kind)),
-            None => look(),
+        match self.listed()?.kind(name.as_bytes()) {
+            None => Ok(None),
+            Some(Some(kind)) => Ok(Some(kind)),
+            Some(None) => look(),
         }
     }
 }

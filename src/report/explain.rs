@@ -174,8 +174,13 @@ fn standing(row: &status::Row) -> Vec<String> {
         |bytes| format!("{} ({bytes} bytes)", size(bytes)),
     );
     let mut lines = vec![format!("{size_now}, {last}")];
-    if let Some(sum) = row.archives {
-        lines.push(format!("archives: {}, which take up {}", sum.files, size(sum.bytes)));
+    if let Some(archives) = row.archives {
+        let sum = archives.all();
+        let mut line = format!("archives: {}, which take up {}", sum.files, size(sum.bytes));
+        if archives.kin.files > 0 {
+            line.push_str(&format!("; {} of them no rotation will meet again", archives.kin.files));
+        }
+        lines.push(line);
     }
     lines.extend(row.archive_obstacles.iter().map(text::hindrance));
     if let Some(obstacle) = &row.obstacle {

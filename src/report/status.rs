@@ -2,6 +2,7 @@
 //!
 //! How it is laid out as a table is in `status_table`.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -12,6 +13,8 @@ use super::text;
 use super::words::path;
 use crate::clock::Stamp;
 use crate::diag::Place;
+use crate::facts::total;
+use crate::naming::family::{Class, Family};
 use crate::obstacle::{ArchiveObstacle, Obstacle, PassedOver};
 use crate::policy::{Policy, Trigger};
 use crate::schedule::{Lack, NextDue, Verdict, Why};
@@ -22,6 +25,42 @@ pub struct Sum {
     pub files: u64,
     /// What they take up on disk, in bytes.
     pub bytes: u64,
+}
+
+/// The archives of a log, by what they are to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Archives {
+    pub own: Sum,
+    pub kin: Sum,
+    pub lone: Sum,
+}
+
+impl Archives {
+    /// Counts and measures those of a family.
+    #[must_use]
+    pub fn of(family: &Family) -> Self {
+        let mut archives = Self::default();
+        for member in &family.members {
+            let sum = match member.class {
+                Class::Own => &mut archives.own,
+                Class::Kin(_) => &mut archives.kin,
+                Class::Lone => &mut archives.lone,
+            };
+            sum.files += 1;
+            sum.bytes = sum.bytes.saturating_add(member.facts.allocated);
+        }
+        archives
+    }
+
+    /// Returns what all of them come to.
+    #[must_use]
+    pub fn all(&self) -> Sum {
+        let sums = [self.own, self.kin, self.lone];
+        Sum {
+            files: sums.iter().map(|sum| sum.files).sum(),
+            bytes: total(sums.iter().map(|sum| sum.bytes)),
+        }
+    }
 }
 
 /// One log.
@@ -42,7 +81,7 @@ pub struct Row {
     pub criterion: String,
     /// What it has too little of, where it is not due: without that its time does not make it due, either.
     pub lacks: Option<Lack>,
-    pub archives: Option<Sum>,
+    pub archives: Option<Archives>,
     /// What would keep it from being rotated.
     pub obstacle: Option<Obstacle>,
     pub archive_obstacles: Vec<ArchiveObstacle>,
@@ -149,6 +188,10 @@ pub(super) fn iso(stamp: Stamp) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
 }
 
+fn sum_json(sum: Sum) -> Value {
+    json!({ "files": sum.files, "bytes": sum.bytes })
+}
+
 /// Returns one log for other programs.
 #[must_use]
 pub fn row_json(row: &Row) -> Value {
@@ -165,23 +208,34 @@ pub fn row_json(row: &Row) -> Value {
         "next": next_json(row.next),
         "criterion": row.criterion,
         "reason": row.reason(),
-        "archives": row.archives.map(|sum| json!({ "files": sum.files, "bytes": sum.bytes })),
+        "archives": row.archives.map(|archives| sum_json(archives.all())),
+        "family": row.archives.map(|Archives { own, kin, lone }| {
+            json!({ "own": sum_json(own), "kin": sum_json(kin), "lone": sum_json(lone) })
+        }),
         "obstacle": row.obstacle.as_ref().map(obstacle),
         "archive_obstacles": super::json::obstacles(&row.archive_obstacles),
     })
 }
 
-/// Returns all logs as one JSON object, with a line end; its schema is `fixtures/schema/status.json`.
+/// Returns all logs as one JSON object, with a line end; its schema is `fixtures/schema/status.json`. Each log is written by itself: all of
+/// them as one tree of values would take many times the room of the text.
 #[must_use]
 pub fn json(rows: &[Row], now: Stamp, errors: &[String]) -> String {
-    let logs: Vec<Value> = rows.iter().map(row_json).collect();
     let object = json!({
         "schema": super::json::SHAPE,
         "program": "logrotate-rs",
         "version": env!("CARGO_PKG_VERSION"),
         "at": iso(now),
-        "logs": logs,
         "errors": errors,
     });
-    format!("{object}\n")
+    let mut text = object.to_string();
+    text.pop();
+    text.push_str(",\"logs\":[");
+    for (at, row) in rows.iter().enumerate() {
+        let comma = if at == 0 { "" } else { "," };
+        // Writing to memory does not fail.
+        let _ = write!(text, "{comma}{}", row_json(row));
+    }
+    text.push_str("]}\n");
+    text
 }

@@ -87,9 +87,9 @@ fn cells(row: &Row, stamp: impl Fn(Stamp) -> String) -> Cells {
         size: row.size.map_or_else(dash, size),
         last: row.last.map_or_else(|| "never".to_owned(), &stamp),
         next,
-        archives: row.archives.map_or_else(dash, |sum| match sum.files {
+        archives: row.archives.map_or_else(dash, |archives| match archives.all().files {
             0 => "0".to_owned(),
-            files => format!("{files}, {}", size(sum.bytes)),
+            files => format!("{files}, {}", size(archives.all().bytes)),
         }),
         why: row.why(),
         stanza: place(&row.place),
@@ -221,7 +221,7 @@ mod tests {
     use super::*;
     use crate::clock::tests::{berlin, stamp};
     use crate::diag::Place;
-    use crate::report::status::Sum;
+    use crate::report::status::{Archives, Sum};
 
     fn row(log: &str, next: NextDue) -> Row {
         Row {
@@ -238,7 +238,10 @@ mod tests {
             next: Some(next),
             criterion: "daily".to_owned(),
             lacks: None,
-            archives: Some(Sum { files: 7, bytes: 4096 }),
+            archives: Some(Archives {
+                own: Sum { files: 7, bytes: 4096 },
+                ..Archives::default()
+            }),
             obstacle: None,
             archive_obstacles: Vec::new(),
         }

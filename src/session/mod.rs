@@ -12,16 +12,16 @@ use std::sync::Arc;
 
 use crate::clock::Now;
 use crate::diag::Place;
-use crate::discover::ExpandedStanza;
+use crate::discover::{ExpandedStanza, FoundLog};
 use crate::event::{About, Event, Listener, LogListener, What};
 use crate::execute::work::Choices;
 use crate::execute::{Driver, Executor, Finished, Rehearsal, copy};
 use crate::exit::Exit;
-use crate::facts::total;
 use crate::fault::Fault;
-use crate::inventory;
+use crate::inventory::Families;
 use crate::observe::Directories;
 use crate::report::metrics::ArchiveSums;
+use crate::report::status::Archives;
 use crate::state::record::{LeftPlain, Noted};
 use crate::sys::dirlock::DirLock;
 use crate::sys::identity::{self, Acting};
@@ -86,17 +86,21 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> (Exit, Vec<ArchiveSums>) 
     // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
     stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
     // 4. Rotate each stanza's logs, and remember failures.
-    let measured = if run.measure {
-        stanzas.stanzas.clone()
+    let (measured, mut families) = if run.measure {
+        let families = Families::of(&stanzas.stanzas, stanzas.left_alone());
+        (stanzas.stanzas.clone(), families)
     } else {
-        Vec::new()
+        (Vec::new(), Families::default())
     };
     session.pass(stanzas, session.now, run.force);
+    let last = session.last_rotations(&measured);
     // 5. Write the state, and answer with the worst that was seen.
     let exit = session.close();
     // 6. Measure the archives as they are now: what is listed serves all stanzas.
     let mut directories = Directories::default();
-    let held = measured.iter().map(|stanza| held_by(stanza, &mut directories));
+    let held = measured
+        .iter()
+        .map(|stanza| held_by(stanza, &last, &mut families, &mut directories));
     (exit, held.collect())
 }
 
@@ -158,14 +162,23 @@ fn choices(options: &Options, now: &Now, listener: &Arc<dyn Listener>) -> Arc<Ch
     })
 }
 
+/// When logs were rotated last, in seconds since 1970.
+type LastRotations = HashMap<Arc<Path>, i64>;
+
 /// Measures what a stanza's archives hold; what cannot be looked at is not counted.
-fn held_by(expanded: &ExpandedStanza, directories: &mut Directories) -> ArchiveSums {
+fn held_by(
+    expanded: &ExpandedStanza,
+    last: &LastRotations,
+    families: &mut Families,
+    directories: &mut Directories,
+) -> ArchiveSums {
     let mut held = ArchiveSums::default();
     for log in &expanded.logs {
-        let found = inventory::archives(&expanded.stanza.policy, &log.path, directories).unwrap_or_default();
-        held.files += found.len() as u64;
-        let bytes = total(found.iter().map(|archive| archive.facts.allocated));
-        held.bytes = held.bytes.saturating_add(bytes);
+        let last = last.get(&log.path).copied();
+        let family = families.family(&expanded.stanza.policy, &log.path, last, directories);
+        let sum = Archives::of(&family.unwrap_or_default()).all();
+        held.files += sum.files;
+        held.bytes = held.bytes.saturating_add(sum.bytes);
     }
     held
 }
@@ -189,6 +202,13 @@ impl Session<'_> {
         self.finish_waiting(None);
         self.leave_identity();
         self.look_for_holes();
+    }
+
+    /// Returns when the logs of these stanzas were rotated last.
+    fn last_rotations(&self, stanzas: &[ExpandedStanza]) -> LastRotations {
+        let logs = stanzas.iter().flat_map(|stanza| &stanza.logs);
+        let last = |log: &FoundLog| Some((Arc::clone(&log.path), self.now.epoch_of(self.records.last(&log.path)?)));
+        logs.filter_map(last).collect()
     }
 
     /// Writes the state, and answers how it went.

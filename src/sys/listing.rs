@@ -227,6 +227,12 @@ pub fn kind_of(path: &Path) -> Option<Kind> {
     })
 }
 
+/// Answers which file a path is, without following a link at its end; `None` as for [`kind_of`].
+#[must_use]
+pub fn file_id(path: &Path) -> Option<FileId> {
+    Some(facts_of(&status_of(path).ok()?).id)
+}
+
 /// Tells whether a path may not even be looked at.
 #[must_use]
 pub fn is_hidden(path: &Path) -> bool {

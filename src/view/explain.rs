@@ -11,6 +11,7 @@ use crate::diag::{Diagnostic, Problem};
 use crate::discover::{ExpandedStanza, FoundLog};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
+use crate::inventory::Families;
 use crate::report::explain::{Account, AlsoNamed, Plan, PlanLine, WhyNot};
 use crate::report::screen::Look;
 use crate::report::status::Row;
@@ -26,7 +27,8 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
         return Exit::Failed;
     };
     let now = read.now;
-    let mut surveyor = Surveyor::new(now, read.table, super::programs(request));
+    let families = Families::of(&read.stanzas, &[]);
+    let mut surveyor = Surveyor::new(now, read.table, super::programs(request), families);
     let row = surveyor.log(stanza, &log);
     surveyor.leave_identity();
     let plan = row.obstacle.is_none().then(|| plan(request, stanza, &row, &now));

@@ -11,7 +11,7 @@ use crate::diag::{Diagnostic, Severity};
 use crate::discover::{self, ExpandedStanza};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
-use crate::inventory::Programs;
+use crate::inventory::{Families, Programs};
 use crate::load::{self, LoadOptions};
 use crate::report::screen::Look;
 use crate::report::status::Row;
@@ -109,7 +109,8 @@ fn programs(request: &ViewRequest) -> Programs<'_> {
 }
 
 fn show_status(request: &ViewRequest, read: Read) -> Exit {
-    let mut surveyor = Surveyor::new(read.now, read.table, programs(request));
+    let families = Families::of(&read.stanzas, &[]);
+    let mut surveyor = Surveyor::new(read.now, read.table, programs(request), families);
     let mut rows = Vec::new();
     for stanza in &read.stanzas {
         surveyor.set(stanza, &mut rows);
@@ -136,7 +137,7 @@ fn sort(rows: &mut [Row], by: Sort) {
         Sort::Size => rows.sort_by_key(|row| std::cmp::Reverse(row.size)),
         Sort::Last => rows.sort_by_key(|row| row.last),
         Sort::Next => rows.sort_by_key(soonness),
-        Sort::Archives => rows.sort_by_key(|row| std::cmp::Reverse(row.archives.map(|sum| sum.bytes))),
+        Sort::Archives => rows.sort_by_key(|row| std::cmp::Reverse(row.archives.map(|archives| archives.all().bytes))),
     }
 }
 

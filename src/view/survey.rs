@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use crate::clock::Now;
 use crate::discover::ExpandedStanza;
-use crate::facts::{FileFacts, total};
+use crate::facts::FileFacts;
 use crate::fault::Fault;
-use crate::inventory::{self, Ahead, Programs};
+use crate::inventory::{self, Ahead, Families, Programs};
 use crate::observe::{Directories, OpenDir};
 use crate::obstacle::{self, ArchiveObstacle, Obstacle, Obstructed};
 use crate::policy::Policy;
-use crate::report::status::{self, Row, Sum};
+use crate::report::status::{self, Archives, Row};
 use crate::schedule::{self, NextDue, Verdict};
 use crate::state::StateTable;
 use crate::sys::identity::{self, Acting};
@@ -25,17 +25,19 @@ pub(crate) struct Surveyor<'p> {
     table: StateTable,
     programs: Programs<'p>,
     acting: Option<Acting>,
+    families: Families,
 }
 
 impl<'p> Surveyor<'p> {
-    /// Looks from a moment and a state, with what a run is told of programs.
-    pub(crate) fn new(now: Now, table: StateTable, programs: Programs<'p>) -> Self {
+    /// Looks from a moment and a state, with what a run is told of programs. The `families` are those of all logs.
+    pub(crate) fn new(now: Now, table: StateTable, programs: Programs<'p>, families: Families) -> Self {
         Self {
             directories: Directories::pretended(),
             now,
             table,
             programs,
             acting: None,
+            families,
         }
     }
 
@@ -49,7 +51,7 @@ impl<'p> Surveyor<'p> {
 
     /// Tells what keeps a log's next rotation from being whole.
     pub(crate) fn foreseen(&mut self, stanza: &ExpandedStanza, log: &Path) -> Vec<ArchiveObstacle> {
-        let row = self.log(stanza, log);
+        let row = self.without_archives(stanza, log);
         let of_directory = match row.obstacle {
             Some(Obstacle::NotWritable { directory, user }) => Some(ArchiveObstacle {
                 archive: directory,
@@ -62,6 +64,13 @@ impl<'p> Surveyor<'p> {
 
     /// Looks at one log.
     pub(super) fn log(&mut self, stanza: &ExpandedStanza, log: &Path) -> Row {
+        let mut row = self.without_archives(stanza, log);
+        row.archives = self.archives(&stanza.stanza.policy, log);
+        row
+    }
+
+    /// Looks at one log, and does not count its archives.
+    fn without_archives(&mut self, stanza: &ExpandedStanza, log: &Path) -> Row {
         let policy = &stanza.stanza.policy;
         let place = &stanza.stanza.declared_at;
         let mut row = Row {
@@ -92,7 +101,6 @@ impl<'p> Surveyor<'p> {
             }
             Err(fault) => row.obstacle = Some(Obstacle::Fault(Box::new(fault))),
         }
-        row.archives = self.archives(policy, log);
         if row.size.is_none() {
             let not_reopened = inventory::not_reopened(policy, log, None, &mut self.directories);
             row.archive_obstacles.extend(not_reopened.ok().flatten());
@@ -122,12 +130,10 @@ impl<'p> Surveyor<'p> {
             .retain(|obstacle| !matches!(obstacle.what, Obstructed::NotWritable { .. }));
     }
 
-    fn archives(&mut self, policy: &Policy, log: &Path) -> Option<Sum> {
-        let found = inventory::archives(policy, log, &mut self.directories).ok()?;
-        Some(Sum {
-            files: found.len() as u64,
-            bytes: total(found.iter().map(|archive| archive.facts.allocated)),
-        })
+    fn archives(&mut self, policy: &Policy, log: &Path) -> Option<Archives> {
+        let last = self.table.last(log).map(|stamp| self.now.epoch_of(stamp));
+        let family = self.families.family(policy, log, last, &mut self.directories);
+        family.ok().as_ref().map(Archives::of)
     }
 
     fn look(&mut self, policy: &Policy, log: &Path) -> Result<Option<(FileFacts, Rc<OpenDir>)>, Fault> {
