@@ -63,7 +63,7 @@ impl Obstacle {
         // What is done to archives is done in the directory of the log.
         let is_there = |obstacle: &Self| !obstacle.directives.contains(&"olddir old");
         self.name != other.name
-            && (self.who, self.log) == (other.who, other.log)
+            && (self.who, self.log, self.keep) == (other.who, other.log, other.keep)
             && !(has_script(self) && has_script(other))
             && !(is_around(self) && is_around(other))
             && is_there(self)
@@ -72,6 +72,11 @@ impl Obstacle {
 }
 
 impl Case {
+    /// So many archives are kept.
+    pub(super) fn keep(&self) -> usize {
+        self.obstacles[0].keep as usize
+    }
+
     /// The name of the log that has the obstacles.
     pub(super) fn log(&self) -> &'static str {
         self.obstacles[0].log
@@ -102,11 +107,11 @@ impl Case {
     }
 
     /// How many archives of the log may be there after a day's run. What an obstacle left goes with the two next rotations.
-    pub(super) fn limit(&self, keep: usize, day: u32) -> usize {
+    pub(super) fn limit(&self, day: u32) -> usize {
         let recently =
             |obstacle: &&&Obstacle| (day.saturating_sub(2)..=day).any(|day| obstacle.moment(self.mode, day).is_some());
         let more = self.obstacles.iter().filter(recently).map(|obstacle| obstacle.more);
-        keep + more.sum::<usize>()
+        self.keep() + more.sum::<usize>()
     }
 }
 
