@@ -54,7 +54,7 @@ const OBSTACLES: &[Row] = &[
     row(
         "an archive that was passed by can go",
         "",
-        "cp $3 $(echo $3 | sed s/3/4/); touch -d 2019-01-01 $2; d=$(pwd); printf \
+        "cp $3 $(echo $3 | sed s/3/4/); touch -d 2019-01-02 $3 $(echo $3 | sed s/3/4/); touch -d 2019-01-01 $2; d=$(pwd); printf \
          'logrotate-rs journal -- version 1\\npassed-by \"%s/a.log\" \"%s\" \"%s\"\\n' $d $2 $d >../state.journal; chmod 600 ../state.journal",
     ),
     row(
