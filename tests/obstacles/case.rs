@@ -40,10 +40,10 @@ pub(super) fn singles() -> Vec<Case> {
 pub(super) fn pairs(seed: u64, count: usize) -> Vec<Case> {
     let mut random = Random::new(seed);
     let modes: Vec<Mode> = modes().collect();
+    let all: Vec<&'static Obstacle> = OBSTACLES.iter().filter(|obstacle| !obstacle.alone).collect();
     let mut pairs = Vec::new();
     while pairs.len() < count {
-        let index = random.below(OBSTACLES.len() as u64) as usize;
-        let (first, second) = (&OBSTACLES[index], random.pick(OBSTACLES));
+        let (first, second) = (*random.pick(&all), *random.pick(&all));
         let mode = *random.pick(&modes);
         if first.goes_with(second) && first.fits(mode) && second.fits(mode) {
             pairs.push(Case {
@@ -63,7 +63,7 @@ impl Obstacle {
         // What is done to archives is done in the directory of the log.
         let is_there = |obstacle: &Self| !obstacle.directives.contains(&"olddir old");
         self.name != other.name
-            && (self.who, self.log, self.keep) == (other.who, other.log, other.keep)
+            && (self.who, self.log) == (other.who, other.log)
             && !(has_script(self) && has_script(other))
             && !(is_around(self) && is_around(other))
             && is_there(self)

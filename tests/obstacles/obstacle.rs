@@ -118,6 +118,8 @@ pub(super) struct Obstacle {
     pub(super) clock: i32,
     /// So many archives are kept.
     pub(super) keep: u32,
+    /// It is none of a pair.
+    pub(super) alone: bool,
 }
 
 /// An obstacle that comes, goes on the usual day, and is told on each day in between.
@@ -138,6 +140,7 @@ pub(super) const fn obstacle(name: &'static str, comes: &'static str, goes: &'st
         more: 0,
         clock: 0,
         keep: KEEP,
+        alone: false,
     }
 }
 
@@ -216,7 +219,11 @@ impl Obstacle {
     }
 
     pub(super) const fn keep(self, keep: u32) -> Self {
-        Self { keep, ..self }
+        Self { keep, ..self.alone() }
+    }
+
+    pub(super) const fn alone(self) -> Self {
+        Self { alone: true, ..self }
     }
 
     pub(super) const fn clock(self, days: i32) -> Self {

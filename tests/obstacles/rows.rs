@@ -252,6 +252,7 @@ pub(super) static OBSTACLES: &[Obstacle] = &[
     .more(2),
     obstacle("compressor and postrotate exit 1", NEITHER, BOTH)
         .with(SQUEEZE_AND_POSTROTATE)
+        .alone()
         .more(2),
     obstacle("compressor and postrotate exit 1, and one is kept", NEITHER, BOTH)
         .with(SQUEEZE_AND_POSTROTATE)
