@@ -80,6 +80,8 @@ struct Shift {
     /// The numbers of archives that go before any moves: by the name that is counted, and plain.
     gone: BTreeSet<u64>,
     plain_gone: BTreeSet<u64>,
+    /// The archives that have waited for a mailer for too long.
+    unsent: BTreeSet<OsString>,
     /// Archives above the count that should go and cannot, by the names that they will have.
     beyond: Vec<OsString>,
 }
@@ -123,8 +125,14 @@ fn dispose_again(
     }
     let last = question.kept(&question.names.numbered(slots.last()));
     let falls_off = !waiting.is_empty() && look.is_file(&last)?;
-    // One that was passed by may wait, too.
-    let all: Vec<OsString> = waiting.values().chain(&slots.passed_by).cloned().collect();
+    // One that was passed by, or is plain, may wait, too.
+    let plain = question.left_plain.iter().filter(|name| {
+        let number = question.names.parse_numbered(name).map(|(number, _)| number);
+        number.is_some_and(|number| is_given_up(question, slots, number, true))
+    });
+    let all = waiting.values().chain(&slots.passed_by).chain(plain);
+    let all: BTreeSet<OsString> = all.cloned().collect();
+    let all: Vec<OsString> = all.into_iter().collect();
     let unsent = question.going_unsent(look, &all, falls_off)?;
     for name in slots.passed_by.iter().filter(|name| unsent.contains(*name)) {
         question.dispose_unsent(name.clone(), &mut shift.steps);
@@ -140,6 +148,7 @@ fn dispose_again(
         }
         shift.gone.insert(number);
     }
+    shift.unsent = unsent;
     Ok(())
 }
 
@@ -186,12 +195,16 @@ fn put_off(question: &Question<'_>, look: &mut dyn Look, slots: &Slots, shift: &
         let blocked = is_blocked.then_some(StaysPlain::NotCompressed);
         match look.stays_plain(&name).or(blocked) {
             Some(why) if why != StaysPlain::Written && (is_given_up || question.is_too_old(look, &name)?) => {
-                if look.is_kept(&name) {
+                let goes_unsent = shift.unsent.contains(&name);
+                if look.is_kept(&name) && !goes_unsent {
                     plain.staying.insert(number, why);
-                } else {
-                    question.dispose(name, &mut shift.steps);
-                    shift.plain_gone.insert(number);
+                    continue;
                 }
+                match goes_unsent {
+                    true => question.dispose_unsent(name, &mut shift.steps),
+                    false => question.dispose(name, &mut shift.steps),
+                }
+                shift.plain_gone.insert(number);
                 continue;
             }
             Some(why) => {

@@ -401,6 +401,14 @@ fn p5_the_oldest_goes_unsent_where_more_wait_than_are_kept() {
     let row: Vec<String> = waiting.iter().map(|name| format!("{name}:unsent")).collect();
     let plan = planned("rotate 2 mail", Before::Clean, &waiting.join(" "), &row.join(" "));
     assert_eq!(plan.matches("unsent").count(), 2, "{plan}");
+    let plain: Vec<String> = row.iter().map(|name| format!("{name}:stays")).collect();
+    let plan = planned(
+        "rotate 2 mail compress",
+        Before::Clean,
+        &waiting.join(" "),
+        &plain.join(" "),
+    );
+    assert_eq!(plan.matches("unsent").count(), 2, "{plan}");
     let plan = planned("rotate 9 mail", Before::Clean, &waiting.join(" "), &row.join(" "));
     assert_eq!(plan.matches("unsent").count(), 0, "{plan}");
 }
