@@ -53,6 +53,15 @@ pub struct Busy {
     pub since: Instant,
 }
 
+impl Busy {
+    /// Returns the archives that the next rotation has to know of if nobody goes on with them.
+    pub fn archives(&self) -> impl Iterator<Item = &OsStr> {
+        let steps = self.steps.iter().filter_map(Step::leaves);
+        let plain = self.stand_ins.iter().map(|(_, plain)| plain.as_os_str());
+        steps.chain(plain).chain(self.kept.iter().map(OsString::as_os_str))
+    }
+}
+
 /// A finished job.
 #[derive(Debug)]
 pub struct Finished {

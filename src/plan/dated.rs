@@ -14,21 +14,26 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     let archives = archives(question, look, &mut prepare)?;
     let (going, staying) = going(question, look, archives)?;
     // What could not be removed or mailed a moment ago stays for this time.
-    let (kept, mut going): (Vec<_>, Vec<_>) = going.into_iter().partition(|name| look.is_kept(name));
+    let (kept, mut going): (Vec<_>, Vec<_>) = going.into_iter().partition(|it| look.is_kept(&it.then));
+    let kept: Vec<OsString> = kept.into_iter().map(|it| it.then).collect();
     let plain = |why: Option<StaysPlain>| {
         staying
             .iter()
             .filter(move |it| it.plain.is_some() && (why.is_none() || it.plain == why))
     };
-    let mut falls_off = going.pop();
     let mut noted = kept.clone();
-    if question.policy.retention.keep == Keep::Count(0) && !question.is_copy() {
-        // The newest of the older ones stays: the new archive takes its turn, as in the reference.
-        noted.extend(falls_off.replace(question.newest(&archive)));
-    }
+    let last = going.pop();
+    let falls_off = if question.keeps_nothing() {
+        // The newest of the older ones stays, if it should not have gone before: the new archive takes its turn, as in the reference.
+        going.extend(last.filter(|it| question.left_plain.contains(&it.now)));
+        Some(question.newest(&archive))
+    } else {
+        noted.extend(last.iter().filter(|it| it.plain.is_some()).map(|it| it.now.clone()));
+        last.map(|it| it.then)
+    };
     let unsent = question.going_unsent(look, &kept, falls_off.is_some())?;
-    for name in going {
-        question.dispose(name, &mut prepare);
+    for it in going {
+        question.dispose(it.then, &mut prepare);
     }
     for name in unsent {
         question.dispose_unsent(name, &mut prepare);
@@ -36,7 +41,6 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     let stop = collision(question, look, &archive, &prepare)?;
     let mut finish = question.finish(&archive, falls_off);
     finish.extend(plain(Some(StaysPlain::Written)).map(|it| question.compression(&it.now)));
-    noted.retain(|name| question.left_plain.contains(name));
     let left_plain = plain(None).map(|it| it.now.clone()).chain(noted).collect();
     Ok(Rotation {
         prepare,
@@ -93,7 +97,7 @@ fn going(
     question: &Question<'_>,
     look: &mut dyn Look,
     archives: Vec<Found>,
-) -> Result<(Vec<OsString>, Vec<Found>), SysError> {
+) -> Result<(Vec<Found>, Vec<Found>), SysError> {
     let stay = match question.policy.retention.keep {
         Keep::All => usize::MAX,
         Keep::Count(count) => usize::try_from(count.saturating_sub(1)).unwrap_or(usize::MAX),
@@ -103,7 +107,7 @@ fn going(
     for (at, found) in archives.into_iter().enumerate() {
         let is_written = found.plain == Some(StaysPlain::Written);
         if !is_written && (at < beyond || question.is_too_old(look, &found.now)?) {
-            going.push(found.then);
+            going.push(found);
         } else {
             staying.push(found);
         }

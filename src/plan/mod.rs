@@ -170,6 +170,16 @@ impl Step {
             _ => None,
         }
     }
+
+    /// Returns the archive that is there for as long as the step is not done.
+    #[must_use]
+    pub fn leaves(&self) -> Option<&OsStr> {
+        match self {
+            Self::Compress { from, .. } => Some(from),
+            Self::Remove { what, is_archive: true } => Some(&what.name),
+            _ => None,
+        }
+    }
 }
 
 /// The subject of a mail.
@@ -193,7 +203,8 @@ pub struct Rotation {
     pub finish: Vec<Step>,
     /// The newest archive's name, before compression (`$2` of postrotate).
     pub archive: OsString,
-    /// Older archives that stay plain for now, and those above the count that should go and cannot: by the names that they will have.
+    /// Older archives that stay plain for now, and those above the count that should go and cannot: by the names that they will have. What
+    /// `finish` is to remove of them is there until that is done, and so it is known.
     pub left_plain: Vec<OsString>,
     /// Archives that keep their numbers while the others pass them by.
     pub passed_by: Vec<OsString>,

@@ -3,7 +3,7 @@
 //! Archives are counted by the name they are kept under: the compressed one, where there is compression. What an earlier rotation
 //! left plain is compressed first; one that stays plain moves up so, and where a program still writes to it that is tried again behind
 //! all other work. One that cannot be renamed keeps its number, and the others pass it by (`slots`); one that should go and cannot makes
-//! room above the count.
+//! room above the count. It does not make way for another one, and is known until it is gone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -29,11 +29,12 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     move_up(question, look, &slots, &plain, &mut shift)?;
     let falls_off = match question.policy.retention.keep {
         Keep::All => None,
-        Keep::Count(0) if !question.is_copy() => Some(question.newest(&archive)),
+        Keep::Count(_) if question.keeps_nothing() => Some(question.newest(&archive)),
         Keep::Count(_) => {
             let name = question.kept(&question.names.numbered(slots.end));
             let stays = shift.end_is_taken && !shift.reaches_end;
-            (!stays && (shift.reaches_end || look.is_file(&name)?)).then_some(name)
+            let is_there = look.is_file(&name)? && !look.is_kept(&name);
+            (!stays && (shift.reaches_end || is_there)).then_some(name)
         }
     };
     let plain_end = question.names.numbered(slots.end);
@@ -41,9 +42,6 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     let mut finish = question.finish(&archive, falls_off.into_iter().chain(plain_falls_off));
     let mut left_plain = Vec::new();
     for (number, why) in shift.left_plain {
-        if shift.plain_falls_off && number == slots.end {
-            continue;
-        }
         let name = question.names.numbered(number);
         // What a program writes to and is not kept any more goes at a later rotation, without having been compressed.
         if number < slots.end && why == StaysPlain::Written {
@@ -79,8 +77,11 @@ struct Shift {
     plain_falls_off: bool,
     /// The numbers that archives which stay plain will have.
     left_plain: BTreeMap<u64, StaysPlain>,
-    /// The numbers of plain archives that go before any moves.
+    /// The numbers of archives that go before any moves: by the name that is counted, and plain.
+    gone: BTreeSet<u64>,
     plain_gone: BTreeSet<u64>,
+    /// The archives that have waited for a mailer for too long.
+    unsent: BTreeSet<OsString>,
     /// Archives above the count that should go and cannot, by the names that they will have.
     beyond: Vec<OsString>,
 }
@@ -94,6 +95,17 @@ struct Plain {
     staying: BTreeMap<u64, StaysPlain>,
 }
 
+/// Answers whether an archive of this number, of which something is `known` or not, is not kept any more. `rotate 0` shifts as `rotate 1`
+/// does, but keeps nothing that should have gone before.
+fn is_given_up(question: &Question<'_>, slots: &Slots, number: u64, known: bool) -> bool {
+    number >= slots.end || known && question.keeps_nothing()
+}
+
+/// Answers whether an archive is there of which it is known, from today or from before, that it should have gone and could not.
+fn is_known(question: &Question<'_>, look: &mut dyn Look, name: &OsString) -> Result<bool, SysError> {
+    Ok((question.left_plain.contains(name) || look.is_kept(name)) && look.is_file(name)?)
+}
+
 /// Tries again to get rid of what earlier rotations left above the count.
 fn dispose_again(
     question: &Question<'_>,
@@ -101,33 +113,42 @@ fn dispose_again(
     slots: &Slots,
     shift: &mut Shift,
 ) -> Result<(), SysError> {
-    let mut waiting = Vec::new();
-    for name in question.left_plain {
-        let number = question.names.parse_numbered(name).map(|(number, _)| number);
+    let mut waiting = BTreeMap::new();
+    let noted = question.left_plain.iter();
+    let noted = noted.filter_map(|name| question.names.parse_numbered(name).map(|(number, _)| number));
+    for number in noted.chain([slots.start]).collect::<BTreeSet<u64>>() {
         // One that is plain and should not be is compressed first, as all of them.
-        let is_above = number
-            .is_some_and(|number| number >= slots.end && question.kept(&question.names.numbered(number)) == *name);
-        if is_above && look.is_file(name)? {
-            waiting.push(name.clone());
+        let name = question.kept(&question.names.numbered(number));
+        if is_given_up(question, slots, number, true) && is_known(question, look, &name)? {
+            waiting.insert(number, name);
         }
     }
     let last = question.kept(&question.names.numbered(slots.last()));
     let falls_off = !waiting.is_empty() && look.is_file(&last)?;
-    // One that was passed by may wait, too.
-    let all: Vec<OsString> = waiting.iter().chain(&slots.passed_by).cloned().collect();
+    // One that was passed by, or is plain, may wait, too.
+    let plain = question.left_plain.iter().filter(|name| {
+        let number = question.names.parse_numbered(name).map(|(number, _)| number);
+        number.is_some_and(|number| is_given_up(question, slots, number, true))
+    });
+    let all = waiting.values().chain(&slots.passed_by).chain(plain);
+    let all: BTreeSet<OsString> = all.cloned().collect();
+    let all: Vec<OsString> = all.into_iter().collect();
     let unsent = question.going_unsent(look, &all, falls_off)?;
     for name in slots.passed_by.iter().filter(|name| unsent.contains(*name)) {
         question.dispose_unsent(name.clone(), &mut shift.steps);
     }
-    for name in waiting {
+    for (number, name) in waiting {
         if unsent.contains(&name) {
             question.dispose_unsent(name, &mut shift.steps);
         } else if look.is_kept(&name) {
             shift.beyond.push(name);
+            continue;
         } else {
             question.dispose(name, &mut shift.steps);
         }
+        shift.gone.insert(number);
     }
+    shift.unsent = unsent;
     Ok(())
 }
 
@@ -168,14 +189,22 @@ fn put_off(question: &Question<'_>, look: &mut dyn Look, slots: &Slots, shift: &
         if slots.stays(number) || !look.is_file(&name)? {
             continue;
         }
-        match look.stays_plain(&name) {
-            Some(why) if why != StaysPlain::Written && (number >= slots.end || question.is_too_old(look, &name)?) => {
-                if look.is_kept(&name) {
+        let is_given_up = is_given_up(question, slots, number, question.left_plain.contains(&name));
+        // What could not go may have the compressed name: it does not make way for this one.
+        let is_blocked = is_known(question, look, &question.kept(&name))?;
+        let blocked = is_blocked.then_some(StaysPlain::NotCompressed);
+        match look.stays_plain(&name).or(blocked) {
+            Some(why) if why != StaysPlain::Written && (is_given_up || question.is_too_old(look, &name)?) => {
+                let goes_unsent = shift.unsent.contains(&name);
+                if look.is_kept(&name) && !goes_unsent {
                     plain.staying.insert(number, why);
-                } else {
-                    question.dispose(name, &mut shift.steps);
-                    shift.plain_gone.insert(number);
+                    continue;
                 }
+                match goes_unsent {
+                    true => question.dispose_unsent(name, &mut shift.steps),
+                    false => question.dispose(name, &mut shift.steps),
+                }
+                shift.plain_gone.insert(number);
                 continue;
             }
             Some(why) => {
@@ -186,10 +215,11 @@ fn put_off(question: &Question<'_>, look: &mut dyn Look, slots: &Slots, shift: &
         }
         // What has to go is compressed, too: that finds a program which writes to it.
         shift.steps.push(question.compression(&name));
-        if number < slots.end {
-            plain.ready.insert(number);
-        } else {
+        if is_given_up {
             question.dispose(question.kept(&name), &mut shift.steps);
+            shift.gone.insert(number);
+        } else {
+            plain.ready.insert(number);
         }
     }
     Ok(plain)
@@ -203,7 +233,8 @@ fn move_up(
     plain: &Plain,
     shift: &mut Shift,
 ) -> Result<(), SysError> {
-    let kept = present(question, look, slots, plain)?;
+    let mut kept = present(question, look, slots, plain)?;
+    kept.retain(|number| !shift.gone.contains(number));
     let mut numbers: BTreeSet<u64> = kept.iter().chain(plain.staying.keys()).copied().collect();
     if let Some(gap) = gap(question, slots, &numbers) {
         let above = numbers.split_off(&gap);
@@ -291,10 +322,15 @@ fn move_kept(
         return Ok(());
     }
     let next = slots.after(number);
+    let to = question.kept(&question.names.numbered(next));
     shift.reaches_end |= next == slots.end;
+    // What could not go stays known.
+    for beyond in shift.beyond.iter_mut().filter(|beyond| **beyond == name) {
+        beyond.clone_from(&to);
+    }
     shift.steps.push(Step::Rename {
         from: Entry::archive(name),
-        to: Entry::archive(question.kept(&question.names.numbered(next))),
+        to: Entry::archive(to),
     });
     Ok(())
 }

@@ -41,6 +41,11 @@ impl Question<'_> {
         matches!(self.policy.method, Method::Copy | Method::CopyTruncate)
     }
 
+    /// The newest archive goes as soon as it is there.
+    pub(super) fn keeps_nothing(&self) -> bool {
+        self.policy.retention.keep == Keep::Count(0) && !self.is_copy()
+    }
+
     /// Nothing is kept and nobody gets it by mail: a copy would be made to be thrown away.
     pub(super) fn skips_copy(&self) -> bool {
         self.is_copy() && self.policy.retention.keep == Keep::Count(0) && self.policy.mail.is_none()
@@ -176,8 +181,7 @@ pub fn resume(
     has_interim: bool,
     look: &mut dyn Look,
 ) -> Result<Rotation, Fault> {
-    let nothing_kept = question.policy.retention.keep == Keep::Count(0) && !question.is_copy();
-    let falls_off = nothing_kept.then(|| question.newest(archive));
+    let falls_off = question.keeps_nothing().then(|| question.newest(archive));
     let has_interim = has_interim && matches!(question.policy.method, Method::RenameThenCopy { .. });
     let mut finish = Vec::new();
     let mut coming = Vec::new();

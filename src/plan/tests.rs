@@ -252,13 +252,13 @@ fn p2_what_stays_plain_moves_up_and_counts() {
             "rotate 2 delay",
             "a.log.2",
             "a.log.1:stays a.log.2:stays",
-            ".2>.3 .1>.2 | rm .3 ; .2",
+            ".2>.3 .1>.2 | rm .3 ; .2 .3",
         ),
         (
             "rotate 2 delay",
             "a.log.2 a.log.3",
             "a.log.1:stays a.log.2:stays a.log.3:stays",
-            "rm .3 .2>.3 .1>.2 | rm .3 ; .2",
+            "rm .3 .2>.3 .1>.2 | rm .3 ; .2 .3",
         ),
         ("rotate 3 delay", "", "a.log.1:written", ".1>.2 | pack .2 ; .2"),
         (
@@ -271,7 +271,94 @@ fn p2_what_stays_plain_moves_up_and_counts() {
             "rotate 2 compress date",
             "a.log-20240614 a.log-20240615",
             "a.log-20240614:stays a.log-20240615:stays",
-            "| pack -20240616 rm -20240614 ; -20240615",
+            "| pack -20240616 rm -20240614 ; -20240615 -20240614",
+        ),
+    ]);
+}
+
+#[test]
+fn p3_what_falls_off_plain_is_known_until_it_is_gone() {
+    expect(&[
+        // Behind a run that did not come to its end: it goes first, compressed or not.
+        (
+            "rotate 2 compress",
+            "a.log.2 a.log.3 a.log.4",
+            "a.log.1.gz a.log.2 a.log.3 a.log.4:stays",
+            "pack .2 pack .3 rm .3.gz rm .4 .2.gz>.3.gz .1.gz>.2.gz | pack .1 rm .3.gz ;",
+        ),
+        // What could not be removed when it was compressed is found by that name.
+        ("rotate 2 compress", "a.log.5", "a.log.5.gz:kept", "| pack .1 ; .5.gz"),
+    ]);
+}
+
+#[test]
+fn p4_what_cannot_go_makes_no_way_for_what_is_compressed() {
+    expect(&[
+        (
+            "rotate 2 compress",
+            "a.log.3 a.log.3.gz",
+            "a.log.2.gz a.log.3 a.log.3.gz",
+            "rm .3.gz rm .3 .2.gz>.3.gz | pack .1 rm .3.gz ;",
+        ),
+        (
+            "rotate 2 compress",
+            "a.log.3 a.log.3.gz",
+            "a.log.3:kept a.log.3.gz:kept",
+            ".3>.4 | pack .1 ; .4 .3.gz",
+        ),
+        // Nobody gave this one up.
+        (
+            "rotate 2 compress",
+            "a.log.2",
+            "a.log.2 a.log.2.gz",
+            "pack .2 .2.gz>.3.gz | pack .1 rm .3.gz ;",
+        ),
+    ]);
+}
+
+#[test]
+fn p4_where_nothing_is_kept_what_should_have_gone_goes_next_time() {
+    expect(&[
+        ("rotate 0", "", "a.log.1", ".1>.2 | rm .1 ;"),
+        ("rotate 0", "a.log.1", "a.log.1", "rm .1 | rm .1 ;"),
+        ("rotate 0", "a.log.1", "a.log.1:kept", ".1>.2 | rm .1 ; .2"),
+        ("rotate 0", "a.log.2", "a.log.2", "rm .2 | rm .1 ;"),
+        (
+            "rotate 0",
+            "a.log.1 a.log.2",
+            "a.log.1:kept a.log.2:kept",
+            ".2>.3 .1>.2 | rm .1 ; .2 .3",
+        ),
+        (
+            "rotate 0 compress",
+            "a.log.1",
+            "a.log.1",
+            "pack .1 rm .1.gz | pack .1 rm .1.gz ;",
+        ),
+        (
+            "rotate 0 compress",
+            "a.log.1",
+            "a.log.1.gz:kept",
+            ".1.gz>.2.gz | pack .1 rm .1.gz ; .2.gz",
+        ),
+        ("rotate 0 date", "", "a.log-20240615", "| rm -20240616 ;"),
+        (
+            "rotate 0 date",
+            "a.log-20240615",
+            "a.log-20240615",
+            "rm -20240615 | rm -20240616 ;",
+        ),
+        (
+            "rotate 0 date",
+            "a.log-20240615",
+            "a.log-20240615:kept",
+            "| rm -20240616 ; -20240615",
+        ),
+        (
+            "rotate 0 compress date",
+            "a.log-20240615",
+            "a.log-20240615",
+            "pack -20240615 rm -20240615.gz | pack -20240616 rm -20240616.gz ;",
         ),
     ]);
 }
@@ -302,7 +389,7 @@ fn p4_what_cannot_go_moves_on_above_the_count_and_is_tried_again() {
             "rotate 1 date",
             "",
             "a.log-20240614:kept a.log-20240615",
-            "| rm -20240615 ;",
+            "| rm -20240615 ; -20240614",
         ),
     ]);
 }
@@ -313,6 +400,14 @@ fn p5_the_oldest_goes_unsent_where_more_wait_than_are_kept() {
     let waiting: Vec<String> = numbers.clone().map(|number| format!("a.log.{number}")).collect();
     let row: Vec<String> = waiting.iter().map(|name| format!("{name}:unsent")).collect();
     let plan = planned("rotate 2 mail", Before::Clean, &waiting.join(" "), &row.join(" "));
+    assert_eq!(plan.matches("unsent").count(), 2, "{plan}");
+    let plain: Vec<String> = row.iter().map(|name| format!("{name}:stays")).collect();
+    let plan = planned(
+        "rotate 2 mail compress",
+        Before::Clean,
+        &waiting.join(" "),
+        &plain.join(" "),
+    );
     assert_eq!(plan.matches("unsent").count(), 2, "{plan}");
     let plan = planned("rotate 9 mail", Before::Clean, &waiting.join(" "), &row.join(" "));
     assert_eq!(plan.matches("unsent").count(), 0, "{plan}");

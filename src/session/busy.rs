@@ -17,6 +17,7 @@ use crate::execute::work::{StanzaWork, Turn};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::observe::At;
+use crate::state::record::Noted;
 use crate::sys::writers::Look;
 use crate::sys::{lease, signals};
 
@@ -61,14 +62,15 @@ impl BusyLog {
 impl Session<'_> {
     /// Keeps what a program's writing keeps from going on.
     pub(super) fn keep_waiting(&mut self, turn: &Turn, left: Busy) {
-        match BusyLog::on(turn, left) {
+        match BusyLog::on(turn, left.clone()) {
             Ok(waiting) => self.waiting.push(waiting),
-            Err(fault) => self.give_up(&turn.site.path, fault),
+            Err(fault) => self.give_up(&turn.site.path, (&turn.site.archive_path, &left), fault),
         }
     }
 
-    /// A log's rotation cannot be finished.
-    fn give_up(&mut self, log: &Arc<Path>, fault: Fault) {
+    /// A log's rotation cannot be finished: what is left of it is the next one's.
+    fn give_up(&mut self, log: &Arc<Path>, (directory, left): (&Path, &Busy), fault: Fault) {
+        self.note_archives(Noted::Plain, directory, log, left.archives());
         let listener = LogListener::new(log, &**self.listener);
         listener.hear(What::Failed(fault));
         listener.note(|| What::Rotated { failed: true });
@@ -121,10 +123,13 @@ impl Session<'_> {
     }
 
     fn ask_again(&mut self, waiting: BusyLog, is_last_try: bool) {
-        let path = Arc::clone(&waiting.due.path);
+        let BusyLog { due, stanza, .. } = &waiting;
         match self.turn_again(&waiting) {
             Ok(turn) => self.driver.finish_again(turn, waiting.left, is_last_try),
-            Err(fault) => self.give_up(&path, fault),
+            Err(fault) => {
+                let directory = due.home.archive_path(&stanza.policy);
+                self.give_up(&due.path, (&directory, &waiting.left), fault);
+            }
         }
         let done = self.driver.collect();
         self.take_in(done);

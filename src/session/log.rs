@@ -19,7 +19,7 @@ use crate::naming::ArchiveNames;
 use crate::observe::OpenDir;
 use crate::plan::{Rotation, Step, Where};
 use crate::policy::{NamingStyle, Policy};
-use crate::state::record::Begun;
+use crate::state::record::{Begun, Noted};
 use crate::sys::dirlock::DirLock;
 use crate::sys::{descriptors, signals};
 
@@ -248,11 +248,12 @@ impl Session<'_> {
         true
     }
 
-    /// Does nothing of what follows postrotate, since that failed: the archive stays plain, and the next rotation compresses it.
+    /// Does nothing of what follows postrotate, since that failed: the next rotation compresses the archive, and removes what should have
+    /// gone.
     fn leave_unfinished(&mut self, planned: &Planned) {
-        if planned.turn.site.stanza.policy.compression.is_some() {
-            self.leave_plain(&planned.turn.site, std::slice::from_ref(&planned.turn.archive));
-        }
+        let site = &planned.turn.site;
+        let left = planned.rotation.finish.iter().filter_map(Step::leaves);
+        self.note_archives(Noted::Plain, &site.archive_path, &site.path, left);
         self.records.done(&planned.turn.site.path);
     }
 

@@ -18,10 +18,17 @@ struct Row {
     directive: &'static str,
     /// What makes it, in the directory of the logs: `$1` is the newest archive, `$3` the oldest.
     comes: &'static str,
+    /// So many archives there may be in the end.
+    most: usize,
 }
 
 const fn row(name: &'static str, directive: &'static str, comes: &'static str) -> Row {
-    Row { name, directive, comes }
+    Row {
+        name,
+        directive,
+        comes,
+        most: usize::MAX,
+    }
 }
 
 const OBSTACLES: &[Row] = &[
@@ -32,12 +39,22 @@ const OBSTACLES: &[Row] = &[
         "compresscmd @/half",
         "printf '#!/bin/sh\\nhead -c 99\\nexit 1\\n' >../half; chmod 755 ../half",
     ),
+    Row {
+        most: 3,
+        ..row(
+            "a plain archive falls off",
+            "compresscmd /bin/false",
+            "d=$(pwd); echo 'logrotate-rs journal -- version 1' >../state.journal; for n in $1 $2 $3; do \
+             gzip -dcf $n >plain; rm $n; mv plain ${n%.gz}; \
+             printf 'plain \"%s/a.log\" \"%s\" \"%s\"\\n' $d ${n%.gz} $d >>../state.journal; done; chmod 600 ../state.journal",
+        )
+    },
     row("immutable archive", "", "chattr +i $1"),
     row("immutable oldest archive", "", "chattr +i $3"),
     row(
         "an archive that was passed by can go",
         "",
-        "cp $3 $(echo $3 | sed s/3/4/); touch -d 2019-01-01 $2; d=$(pwd); printf \
+        "cp $3 $(echo $3 | sed s/3/4/); touch -d 2019-01-02 $3 $(echo $3 | sed s/3/4/); touch -d 2019-01-01 $2; d=$(pwd); printf \
          'logrotate-rs journal -- version 1\\npassed-by \"%s/a.log\" \"%s\" \"%s\"\\n' $d $2 $d >../state.journal; chmod 600 ../state.journal",
     ),
     row(
@@ -147,12 +164,25 @@ fn sweep(case: &Case) -> Findings {
                 findings.note(format!("run {day} afterwards ends with {status}"), &at);
             }
             judge(&scene, day, &mut findings, &at);
+            let count = archives(&scene);
+            if day == 2 && count > case.row.most {
+                findings.note(format!("{count} archives"), &at);
+            }
             // What was the newest archive falls off now.
             scene.lines.retain(|line| seed_of(line) == case.way.seeds[0]);
         }
     }
     make_changeable(&place);
     findings
+}
+
+/// Counts the archives of the log.
+fn archives(scene: &Scene) -> usize {
+    let entries = fs::read_dir(scene.dir.join("logs")).unwrap().flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    names
+        .filter(|name| name.starts_with("a.log.") || name.starts_with("a.log-"))
+        .count()
 }
 
 /// The log is empty, all lines that have to be kept are there, and nothing of the dead run is left.

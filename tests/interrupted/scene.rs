@@ -199,6 +199,20 @@ impl Scene {
                 }
             }
         }
+        self.note_older(day);
+    }
+
+    /// What the journal says of archives it says of their new names.
+    fn note_older(&self, day: u32) {
+        let journal = self.dir.join("state.journal");
+        let Ok(text) = fs::read_to_string(&journal) else {
+            return;
+        };
+        let renamed = |line: &str| match date_of_today(line) {
+            Some(at) => format!("{}202002{day:02}{}\n", &line[..at], &line[at + 8..]),
+            None => format!("{line}\n"),
+        };
+        fs::write(journal, text.lines().map(renamed).collect::<String>()).expect("a journal is written");
     }
 
     /// Returns the command that rotates everything here, due or not.

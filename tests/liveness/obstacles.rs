@@ -403,3 +403,94 @@ fn what_was_to_go_at_once_and_stays_plain_is_sent_once() {
     assert_eq!(sent, "day 0\nday 1\nday 2\n", "each once, when it goes");
     assert!(days.kept().contains(&3));
 }
+
+#[test]
+fn p3_a_plain_archive_that_falls_off_is_known_until_it_is_gone() {
+    for (keep, more) in [(3, ""), (1, ""), (2, " mail root\n")] {
+        let mut days = Days::new(
+            &format!("falls-off-{keep}"),
+            &format!(
+                " rotate {keep}\n compress\n compresscmd @ROOT@/bin/squeeze\n{more} postrotate\n test -e @ROOT@/ok\n endscript\n"
+            ),
+        );
+        let ok = days.scene.root.join("ok");
+        days.program("mail", "cat >/dev/null");
+        let mailer = days.scene.root.join("bin/mail");
+        let options = ["-m", mailer.to_str().unwrap()];
+        fs::write(&ok, "").unwrap();
+        days.program("squeeze", "exit 1");
+        for _ in 0..3 {
+            days.pass(&options);
+        }
+        fs::remove_file(&ok).unwrap();
+        for _ in 0..5 {
+            days.pass(&options);
+            assert!(days.names().len() <= keep + 2, "{:?}", days.names());
+        }
+        days.program("squeeze", "exec gzip");
+        fs::write(&ok, "").unwrap();
+        for _ in 0..2 {
+            days.pass(&options).went_well();
+        }
+        let wanted = (1..=keep).map(|number| format!("a.log.{number}.gz"));
+        let wanted: Vec<String> = std::iter::once("a.log".into()).chain(wanted).collect();
+        assert_eq!(days.names(), wanted);
+        days.has_last(u32::try_from(keep).unwrap());
+    }
+}
+
+#[test]
+fn p4_where_nothing_is_kept_what_could_not_go_goes_later() {
+    for (name, more) in [
+        ("plain", ""),
+        ("packed", " compress\n"),
+        ("delayed", " compress\n delaycompress\n"),
+        ("copied", " renamecopy\n"),
+    ] {
+        let mut days = Days::new(
+            &format!("nothing-{name}"),
+            &format!(" rotate 0\n mail root\n{more} postrotate\n ! test -e @ROOT@/stop\n endscript\n"),
+        );
+        let mailer = days.scene.root.join("bin/mail");
+        let options = ["-m", mailer.to_str().unwrap()];
+        days.program("mail", "exit 1");
+        for _ in 0..3 {
+            assert_eq!(days.pass(&options).status, Some(1));
+        }
+        days.has_last(3);
+        days.program("mail", &format!("cat >>{}/sent", days.scene.root.display()));
+        let stop = days.scene.root.join("stop");
+        fs::write(&stop, "").unwrap();
+        days.pass(&options);
+        fs::remove_file(stop).unwrap();
+        days.pass(&options).went_well();
+        assert_eq!(days.names(), ["a.log"], "{name}");
+        let sent = fs::read_to_string(days.scene.root.join("sent")).unwrap();
+        let mut sent: Vec<&str> = sent.lines().collect();
+        sent.sort_unstable();
+        assert_eq!(sent, ["day 0", "day 1", "day 2", "day 3", "day 4"], "{name}");
+    }
+}
+
+#[test]
+fn p4_what_preremove_kept_is_not_moved_aside_for_what_is_compressed() {
+    let mut days = Days::new(
+        "kept",
+        " rotate 2\n compress\n preremove\n ! test -e @ROOT@/no\n endscript\n",
+    );
+    let no = days.scene.root.join("no");
+    for _ in 0..3 {
+        days.pass(&[]).went_well();
+    }
+    fs::write(&no, "").unwrap();
+    for _ in 0..6 {
+        let run = days.pass(&[]);
+        assert!(!run.said.contains("backup"), "{}", run.said);
+    }
+    days.has_last(8);
+    fs::remove_file(no).unwrap();
+    for _ in 0..2 {
+        days.pass(&[]).went_well();
+    }
+    assert_eq!(days.names(), ["a.log", "a.log.1.gz", "a.log.2.gz"]);
+}

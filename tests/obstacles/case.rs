@@ -40,10 +40,10 @@ pub(super) fn singles() -> Vec<Case> {
 pub(super) fn pairs(seed: u64, count: usize) -> Vec<Case> {
     let mut random = Random::new(seed);
     let modes: Vec<Mode> = modes().collect();
+    let all: Vec<&'static Obstacle> = OBSTACLES.iter().filter(|obstacle| !obstacle.alone).collect();
     let mut pairs = Vec::new();
     while pairs.len() < count {
-        let index = random.below(OBSTACLES.len() as u64) as usize;
-        let (first, second) = (&OBSTACLES[index], random.pick(OBSTACLES));
+        let (first, second) = (*random.pick(&all), *random.pick(&all));
         let mode = *random.pick(&modes);
         if first.goes_with(second) && first.fits(mode) && second.fits(mode) {
             pairs.push(Case {
@@ -72,6 +72,11 @@ impl Obstacle {
 }
 
 impl Case {
+    /// So many archives are kept.
+    pub(super) fn keep(&self) -> usize {
+        self.obstacles[0].keep as usize
+    }
+
     /// The name of the log that has the obstacles.
     pub(super) fn log(&self) -> &'static str {
         self.obstacles[0].log
@@ -102,11 +107,11 @@ impl Case {
     }
 
     /// How many archives of the log may be there after a day's run. What an obstacle left goes with the two next rotations.
-    pub(super) fn limit(&self, keep: usize, day: u32) -> usize {
+    pub(super) fn limit(&self, day: u32) -> usize {
         let recently =
             |obstacle: &&&Obstacle| (day.saturating_sub(2)..=day).any(|day| obstacle.moment(self.mode, day).is_some());
         let more = self.obstacles.iter().filter(recently).map(|obstacle| obstacle.more);
-        keep + more.sum::<usize>()
+        self.keep() + more.sum::<usize>()
     }
 }
 

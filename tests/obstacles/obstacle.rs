@@ -1,5 +1,9 @@
 //! What an obstacle is: a row with what makes it, what takes it away, and what may be different while it is there.
 
+/// So many archives are kept, where an obstacle does not say otherwise.
+const KEEP: u32 = 3;
+/// So many archives have names for the scripts.
+pub(super) const NAMED: u32 = KEEP + 1;
 /// The day on which obstacles come; the row of archives is full by then.
 pub(super) const COMES_ON: u32 = 5;
 /// The day on which most of them go; they are there for more rotations than archives are kept.
@@ -112,6 +116,10 @@ pub(super) struct Obstacle {
     pub(super) more: usize,
     /// The runs' clock is so many days off.
     pub(super) clock: i32,
+    /// So many archives are kept.
+    pub(super) keep: u32,
+    /// It is none of a pair.
+    pub(super) alone: bool,
 }
 
 /// An obstacle that comes, goes on the usual day, and is told on each day in between.
@@ -131,6 +139,8 @@ pub(super) const fn obstacle(name: &'static str, comes: &'static str, goes: &'st
         stops_set: false,
         more: 0,
         clock: 0,
+        keep: KEEP,
+        alone: false,
     }
 }
 
@@ -206,6 +216,14 @@ impl Obstacle {
 
     pub(super) const fn of_log(self, log: &'static str) -> Self {
         Self { log, ..self }
+    }
+
+    pub(super) const fn keep(self, keep: u32) -> Self {
+        Self { keep, ..self.alone() }
+    }
+
+    pub(super) const fn alone(self) -> Self {
+        Self { alone: true, ..self }
     }
 
     pub(super) const fn clock(self, days: i32) -> Self {

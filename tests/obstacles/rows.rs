@@ -22,6 +22,12 @@ const PREREMOVE: &[&str] = &["preremove\n  $BIN/script \"$1\"\n endscript"];
 const PREROTATE: &[&str] = &["prerotate\n  $BIN/script \"$1\"\n endscript"];
 const POSTROTATE: &[&str] = &["postrotate\n  $BIN/script \"$1\"\n endscript"];
 const FIRSTACTION: &[&str] = &["firstaction\n  $BIN/script \"$1\"\n endscript"];
+const SQUEEZE_AND_POSTROTATE: &[&str] = &[
+    "compresscmd @BIN@/squeeze",
+    "postrotate\n  $BIN/script \"$1\"\n endscript",
+];
+const NEITHER: &str = "program squeeze 'exit 1'; program script 'exit 1'";
+const BOTH: &str = "ln -sf gzip $BIN/squeeze; program script 'exit 0'";
 const LASTACTION: &[&str] = &["lastaction\n  $BIN/script \"$1\"\n endscript"];
 const PEACE: &str = "program script 'exit 0'";
 const ALL_MOVED: &str = "program script \
@@ -169,6 +175,18 @@ pub(super) static OBSTACLES: &[Obstacle] = &[
     obstacle("preremove says no", "program script 'exit 1'", PEACE)
         .with(PREREMOVE)
         .more(9),
+    obstacle("preremove says no, and one is kept", "program script 'exit 1'", PEACE)
+        .with(PREREMOVE)
+        .keep(1)
+        .more(9),
+    obstacle(
+        "preremove says no, and nothing is kept",
+        "program script 'exit 1'",
+        PEACE,
+    )
+    .with(PREREMOVE)
+    .keep(0)
+    .more(9),
     obstacle("preremove says no to one archive", NO_TO_ONE, PEACE)
         .with(PREREMOVE)
         .told(at_first)
@@ -193,6 +211,14 @@ pub(super) static OBSTACLES: &[Obstacle] = &[
     obstacle("mailer exits 1", "program mailer 'exit 1'", MAILS)
         .with(MAIL)
         .more(MAILS_WAIT),
+    obstacle("mailer exits 1, and one is kept", "program mailer 'exit 1'", MAILS)
+        .with(MAIL)
+        .keep(1)
+        .more(MAILS_WAIT),
+    obstacle("mailer exits 1, and nothing is kept", "program mailer 'exit 1'", MAILS)
+        .with(MAIL)
+        .keep(0)
+        .more(MAILS_WAIT),
     obstacle(
         "mailer exits 1 when all is read",
         "program mailer 'cat >/dev/null; exit 1'",
@@ -216,6 +242,26 @@ pub(super) static OBSTACLES: &[Obstacle] = &[
     obstacle("postrotate exits 1", "program script 'exit 1'", PEACE)
         .with(POSTROTATE)
         .more(3),
+    obstacle(
+        "postrotate exits 1, and nothing is kept",
+        "program script 'exit 1'",
+        PEACE,
+    )
+    .with(POSTROTATE)
+    .keep(0)
+    .more(2),
+    obstacle("compressor and postrotate exit 1", NEITHER, BOTH)
+        .with(SQUEEZE_AND_POSTROTATE)
+        .alone()
+        .more(2),
+    obstacle("compressor and postrotate exit 1, and one is kept", NEITHER, BOTH)
+        .with(SQUEEZE_AND_POSTROTATE)
+        .keep(1)
+        .more(2),
+    obstacle("compressor and postrotate exit 1, and nothing is kept", NEITHER, BOTH)
+        .with(SQUEEZE_AND_POSTROTATE)
+        .keep(0)
+        .more(2),
     obstacle(
         "postrotate takes the right to read away",
         "program script 'chmod 000 $1.* $1-* 2>/dev/null || :'",
@@ -335,7 +381,8 @@ pub(super) static OBSTACLES: &[Obstacle] = &[
         "what was moved aside before",
         "echo x >$2-2027030106.backup; echo x >$P2-2027030506.backup",
     )
-    .told(never),
+    .told(never)
+    .more(2),
     once(
         "directory, and its other name is taken",
         "aside $2; mkdir $2; mkdir $2-2027030506.backup $2-2027030506.backup.1",

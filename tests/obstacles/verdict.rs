@@ -9,7 +9,7 @@ use flate2::read::MultiGzDecoder;
 
 use super::case::Case;
 use super::obstacle::Obstacle;
-use super::world::{ELSEWHERE, KEEP, Run, World};
+use super::world::{ELSEWHERE, Run, World};
 
 /// What can be wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,12 +59,12 @@ pub(super) fn judge(world: &World<'_>, case: &Case, day: u32, run: &Run) -> Vec<
         }
     }
     let lines = all_lines(world.root());
-    let kept = world.written.iter().rev().take(KEEP as usize).flatten();
+    let kept = world.written.iter().rev().take(case.keep()).flatten();
     let lost: Vec<&String> = kept.filter(|line| !lines.contains(line.as_bytes())).collect();
     if let Some(first) = lost.first() {
         note(Fault::Lost, format!("{} lines, first: {first}", lost.len()));
     }
-    let (count, limit) = (archives(world, case), case.limit(KEEP as usize, day));
+    let (count, limit) = (archives(world, case), case.limit(day));
     if count > limit {
         note(Fault::TooMany, format!("{count}, and not {limit}"));
     }
@@ -181,7 +181,7 @@ fn content(path: &Path) -> Vec<u8> {
     }
 }
 
-/// Counts the archives of the log that has the obstacle. What was moved aside is none.
+/// Counts the archives of the log that has the obstacle. A file that was moved aside may be one.
 fn archives(world: &World<'_>, case: &Case) -> usize {
     let directory = world.log(&world.logs[0]).parent().unwrap().to_owned();
     let both = [directory.join("old"), directory];
@@ -192,7 +192,7 @@ fn archives(world: &World<'_>, case: &Case) -> usize {
         .flatten();
     let is_archive = |name: &str| {
         let rest = name.strip_prefix(case.log()).unwrap_or_default();
-        rest.starts_with(['.', '-']) && !rest.contains("backup")
+        rest.starts_with(['.', '-'])
     };
     let names = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file() || kind.is_symlink()));
     names

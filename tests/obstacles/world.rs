@@ -8,12 +8,10 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 
 use super::case::Case;
-use super::obstacle::{COMES_ON, Logs, Naming, Packing, Who};
+use super::obstacle::{COMES_ON, Logs, NAMED, Naming, Packing, Who};
 use crate::support::clock::stop_at;
 use crate::support::shell;
 
-/// So many archives are kept.
-pub(super) const KEEP: u32 = 3;
 /// So many lines are written to each log on a day.
 const LINES: u32 = 4;
 /// Nobody's number, of whom every system knows.
@@ -96,7 +94,7 @@ impl<'c> World<'c> {
     }
 
     fn configuration(&self) -> String {
-        let mut lines = vec![format!("rotate {KEEP}"), "daily".into(), "create".into()];
+        let mut lines = vec![format!("rotate {}", self.case.keep()), "daily".into(), "create".into()];
         lines.extend((self.case.mode.naming == Naming::Dated).then(|| "dateext".into()));
         match self.case.mode.packing {
             Packing::Plain => {}
@@ -218,7 +216,7 @@ impl<'c> World<'c> {
             .env("ELSEWHERE", self.root.join("elsewhere"))
             .env("LOG", self.case.log())
             .env("TODAY", self.plain(0, day));
-        for rank in 1..=KEEP + 1 {
+        for rank in 1..=NAMED {
             let plain = self.plain(rank, day);
             command
                 .env(format!("Z{rank}"), format!("{plain}.gz"))
@@ -231,7 +229,7 @@ impl<'c> World<'c> {
     /// The words that are `$1`, `$2`, … of a script: the archives of so many days ago, by the names that they have.
     fn archives(&self, day: u32) -> String {
         let directory = self.log(&self.logs[0]).parent().unwrap().to_owned();
-        let named = (1..=KEEP + 1).map(|rank| {
+        let named = (1..=NAMED).map(|rank| {
             let plain = self.plain(rank, day);
             let packed = format!("{plain}.gz");
             if directory.join(&packed).symlink_metadata().is_ok() {

@@ -269,7 +269,7 @@ impl Session<'_> {
     }
 
     /// Notes something durably of a log's archives in a directory.
-    pub(super) fn note_archives<'n>(
+    pub(in crate::session) fn note_archives<'n>(
         &mut self,
         noted: Noted,
         directory: &Path,
