@@ -218,9 +218,26 @@ impl Session<'_> {
         }
     }
 
+    /// Notes durably which archive the log becomes where the first numbers are passed by: that is known when its plan is made.
+    fn begin_anew(&mut self, planned: &Planned) -> Result<(), Fault> {
+        let Turn {
+            site, before, archive, ..
+        } = &*planned.turn;
+        if planned.rotation.passed_by.is_empty() {
+            return Ok(());
+        }
+        self.records.begin(std::iter::once(Begun {
+            path: Arc::clone(&site.path),
+            stamp: self.now.local,
+            file: before.id,
+            archive: archive.clone(),
+        }))
+    }
+
     /// Makes the log the newest archive. Answers whether that was done.
     fn switch(&mut self, planned: &Planned) -> bool {
-        if let Err(fault) = self.act_as(planned.turn.site.identity) {
+        let ready = self.act_as(planned.turn.site.identity);
+        if let Err(fault) = ready.and_then(|()| self.begin_anew(planned)) {
             self.fail(fault);
             return false;
         }
