@@ -6,19 +6,24 @@ use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::Planned;
 use crate::clock::Now;
 use crate::event::What;
 use crate::execute::copy;
 use crate::execute::work::{StanzaWork, Turn};
 use crate::facts::Kind;
 use crate::fault::Fault;
+use crate::naming::ArchiveNames;
 use crate::observe::OpenDir;
 use crate::obstacle::Obstructed;
 use crate::plan::{self, Before, Entry, Look as _, Question, Step};
-use crate::policy::Method;
+use crate::policy::{Method, NamingStyle};
 use crate::session::Session;
 use crate::session::stanza::Due;
 use crate::state::record::Noted;
+
+/// A log that waited is archived under a name of the last year.
+const MOST_HOURS: i64 = 366 * 24;
 
 impl Session<'_> {
     /// Archives what earlier rotations by `renamecopy` left under interim names. Returns one that is free for this rotation, and whether
@@ -64,7 +69,6 @@ impl Session<'_> {
             return Ok(false);
         }
         let due = Due { facts, ..due.clone() };
-        // It is named for the day that it was written on, or for today where that archive is there already.
         let then = Now::at(facts.modified.seconds);
         let tried = self.plan(stanza, &due, |question, look| {
             plan::plan(
@@ -84,8 +88,10 @@ impl Session<'_> {
             self.remove_interim(stanza, &due, name)?;
             return Ok(false);
         }
-        let is_free = tried.rotation.stop.is_none();
-        let now = if is_free { then } else { self.now };
+        let now = match stanza.policy.naming.style {
+            NamingStyle::Numbered => then,
+            NamingStyle::Dated { .. } => self.named_for(stanza, &due, then, &tried)?,
+        };
         let way = self.make_way(stanza, &due, Before::Shifting, (&now, name));
         let mut planned = way.map_err(|failed| failed.fault)?;
         if let Some(stop) = planned.rotation.stop.take() {
@@ -127,6 +133,28 @@ impl Session<'_> {
         }
         self.hear(What::Recovered);
         Ok(is_gone)
+    }
+
+    /// Returns the time that names the archive of a log that waited: when it was written last, or else the last hour without an archive.
+    /// Today's name is that of the log that is rotated now: where there is no other, what waited waits on.
+    fn named_for(&self, stanza: &StanzaWork, due: &Due, then: Now, tried: &Planned) -> Result<Now, Fault> {
+        let names = ArchiveNames::of(&stanza.policy, due.name())?;
+        let (todays, place) = (names.dated(&self.now)?, tried.places.archive.as_ref());
+        let hours = (1..MOST_HOURS).map(|hours| Now::at(self.now.epoch.saturating_sub(hours * 3600)));
+        for time in std::iter::once(then).chain(hours) {
+            let name = names.dated(&time)?;
+            let is_taken = match place {
+                Some(place) => {
+                    let mut view = place.view.borrow_mut();
+                    view.has(&name)? || view.has(&names.compressed(&name))?
+                }
+                None => false,
+            };
+            if name != todays && !is_taken {
+                return Ok(time);
+            }
+        }
+        Err(Fault::DestinationExists(tried.turn.site.archive_path_of(&todays)))
     }
 
     /// Tries again to remove what is archived already.
