@@ -225,6 +225,8 @@ pub struct View {
     pretending: bool,
     /// What was found out of archives when something was to be done with them.
     found: BTreeMap<OsString, Found>,
+    /// The archives that were sent, by name, and which files they were.
+    sent: HashMap<OsString, FileId>,
     /// What a dead run left was looked for in the listing.
     cleared: bool,
     /// How often a listing had to be given up.
@@ -255,6 +257,7 @@ impl View {
             cleared: false,
             pretending: false,
             found: BTreeMap::new(),
+            sent: HashMap::new(),
             forgotten: 0,
         }
     }
@@ -269,6 +272,7 @@ impl View {
             cleared: false,
             pretending: true,
             found: BTreeMap::new(),
+            sent: HashMap::new(),
             forgotten: 0,
         }
     }
@@ -276,6 +280,11 @@ impl View {
     /// From here on changes are only pretended.
     pub fn pretend(&mut self) {
         self.pretending = true;
+    }
+
+    /// Enters which archives were sent.
+    pub fn know_sent(&mut self, sent: HashMap<OsString, FileId>) {
+        self.sent = sent;
     }
 
     /// Enters that an archive stays plain. Answers, as the next ones, whether that is new.
@@ -448,6 +457,13 @@ impl Look for View {
 
     fn is_unsent(&mut self, name: &OsStr) -> bool {
         self.found.get(name).is_some_and(|found| found.unsent)
+    }
+
+    fn sent(&mut self) -> Vec<OsString> {
+        let Some(dir) = &self.dir else { return Vec::new() };
+        let is_still = |name: &OsStr, file| matches!(dir.look(name), Ok(Some(facts)) if facts.id == file);
+        let sent = self.sent.iter().filter(|(name, file)| is_still(name, **file));
+        sent.map(|(name, _)| name.clone()).collect()
     }
 
     fn is_other(&mut self, name: &OsStr) -> Result<bool, SysError> {

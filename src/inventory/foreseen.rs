@@ -113,6 +113,7 @@ fn try_obstacles(ahead: &Ahead<'_>, directories: &mut Directories) -> Result<Vec
         before: Before::Clean,
         left_plain: &BTreeSet::new(),
         passed_by: &BTreeSet::new(),
+        unsent: &BTreeSet::new(),
     };
     let rotation = plan::plan(&question, &mut *place.view.borrow_mut())?;
     let newest = place.dir.path_of(&rotation.archive);

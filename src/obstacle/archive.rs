@@ -34,11 +34,13 @@ pub enum Obstructed {
     NotCompressed(Box<Fault>),
     /// It should go and cannot be mailed: it stays for now.
     NotMailed(Box<Fault>),
+    /// It is new, or was, and cannot be mailed: that is tried again at each rotation.
+    NotMailedFirst(Box<Fault>),
     /// It should go and cannot be removed.
     NotRemoved(Box<Fault>),
     /// It cannot be renamed: it keeps its number.
     NotRenamed(Box<Fault>),
-    /// It goes unsent: too many wait for the mailer.
+    /// It goes unsent: too many wait for the mailer, or it could not be sent from when it was new until it goes.
     Unsent,
     /// A program that the log's rotation starts is not there, or cannot be executed.
     NoProgram {
@@ -78,7 +80,7 @@ impl Obstructed {
             Self::Written { .. } => "written",
             Self::NotSmaller => "not-smaller",
             Self::NotCompressed(_) => "not-compressed",
-            Self::NotMailed(_) => "not-mailed",
+            Self::NotMailed(_) | Self::NotMailedFirst(_) => "not-mailed",
             Self::NotRemoved(_) => "not-removed",
             Self::NotRenamed(_) => "not-renamed",
             Self::Unsent => "unsent",
@@ -105,9 +107,12 @@ impl Obstructed {
             Self::NotReopened { .. } | Self::Written { .. } | Self::NotSmaller => false,
             // What is only foreseen has not failed yet.
             Self::NoProgram { .. } | Self::InTheWay(_) | Self::Fixed(_) | Self::NotWritable { .. } => false,
-            Self::NotCompressed(_) | Self::NotMailed(_) | Self::NotRemoved(_) | Self::NotRenamed(_) | Self::Unsent => {
-                true
-            }
+            Self::NotCompressed(_)
+            | Self::NotMailed(_)
+            | Self::NotMailedFirst(_)
+            | Self::NotRemoved(_)
+            | Self::NotRenamed(_)
+            | Self::Unsent => true,
         }
     }
 }

@@ -206,5 +206,6 @@ pub(super) fn resume(
         archive: archive.to_owned(),
         left_plain: Vec::new(),
         passed_by: Vec::new(),
+        unsent: Vec::new(),
     })
 }

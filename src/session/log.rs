@@ -24,6 +24,7 @@ use crate::sys::dirlock::DirLock;
 use crate::sys::{descriptors, signals};
 
 mod interim;
+mod letters;
 mod prepare;
 mod resume;
 

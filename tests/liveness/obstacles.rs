@@ -314,20 +314,84 @@ fn p8_what_concerns_the_whole_directory_stops_its_logs_and_is_not_recorded_as_do
 }
 
 #[test]
-fn p5_a_newest_archive_that_cannot_be_sent_is_an_error_and_stays_an_archive() {
-    let mut days = Days::new("mailfirst", " rotate 2\n mailfirst\n mail ops@example.com\n compress\n");
-    days.program("mail", "exit 1");
-    let mailer = days.scene.root.join("bin/mail");
-    for _ in 0..4 {
-        let run = days.pass(&["-m", mailer.to_str().unwrap()]);
+fn p5_a_newest_archive_that_cannot_be_sent_is_tried_again_until_it_falls_off_unsent() {
+    for (name, more) in [
+        ("now", " compress\n"),
+        ("delayed", " compress\n delaycompress\n"),
+        ("plain", ""),
+    ] {
+        let mut days = Days::new(
+            &format!("mailfirst-{name}"),
+            &format!(" rotate 2\n mailfirst\n mail ops@example.com\n{more}"),
+        );
+        let sent = days.scene.root.join("sent");
+        let well = format!("cat >>{}", sent.display());
+        days.program("mail", "exit 1");
+        let mailer = days.scene.root.join("bin/mail");
+        let options = ["-m", mailer.to_str().unwrap()];
+        for day in 0..5 {
+            let run = days.pass(&options);
+            assert_eq!(run.status, Some(1), "{}", run.said);
+            // The one that was new the day before has the name of the one that is new now.
+            let waiting = if day < 2 { 1 } else { 2 };
+            assert_eq!(
+                errors(&run, "it is tried again at each rotation"),
+                waiting,
+                "{}",
+                run.said
+            );
+            assert_eq!(errors(&run, "goes unsent:"), usize::from(day >= 2), "{}", run.said);
+        }
+        assert_eq!(days.names().len(), 3, "{:?}", days.names());
+        days.program("mail", &well);
+        days.pass(&options).went_well();
+        days.pass(&options).went_well();
+        let sent = fs::read_to_string(&sent).unwrap();
+        let lines: BTreeSet<&str> = sent.lines().collect();
+        assert_eq!(lines, ["day 3", "day 4", "day 5", "day 6"].into(), "{name}");
+        assert_eq!(sent.lines().count(), 4, "each once: {sent}");
+    }
+}
+
+#[test]
+fn p5_what_was_sent_and_cannot_be_removed_is_sent_once() {
+    for (name, more) in [
+        ("numbered", ""),
+        ("dated", " dateext\n dateformat .%s\n"),
+        ("packed", " compress\n"),
+    ] {
+        let script = " preremove\n  test -e @ROOT@/ok\n endscript\n";
+        let mut days = Days::new(
+            &format!("sent-{name}"),
+            &format!(" rotate 2\n mail ops@example.com\n{more}{script}"),
+        );
+        if name == "packed" {
+            // What compresses removes the plain archive: that is let go.
+            days.scene.configure(&format!(
+                "@ROOT@/log/a.log {{\n daily\n create\n rotate 2\n mail ops@example.com\n{more} preremove\n  \
+                 case $1 in *.gz) test -e @ROOT@/ok;; esac\n endscript\n}}\n"
+            ));
+        }
+        let sent = days.scene.root.join("sent");
+        days.program("mail", &format!("cat >>{}", sent.display()));
+        let mailer = days.scene.root.join("bin/mail");
+        let options = ["-m", mailer.to_str().unwrap()];
+        for day in 0..6 {
+            if day == 5 {
+                fs::write(days.scene.root.join("ok"), "").unwrap();
+            }
+            days.pass(&options);
+            if name == "dated" {
+                std::thread::sleep(std::time::Duration::from_millis(1001));
+            }
+        }
+        assert_eq!(days.names().len(), 3, "{name}: {:?}", days.names());
         assert_eq!(
-            (run.status, errors(&run, "mail command failed")),
-            (Some(1), 1),
-            "{}",
-            run.said
+            fs::read_to_string(&sent).unwrap(),
+            "day 0\nday 1\nday 2\nday 3\n",
+            "{name}"
         );
     }
-    assert_eq!(days.names(), ["a.log", "a.log.1.gz", "a.log.2.gz"]);
 }
 
 #[test]

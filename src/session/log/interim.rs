@@ -122,13 +122,16 @@ impl Session<'_> {
                     self.hear_of(log.dir.path_of(name), Obstructed::NotRemoved(fault.into()));
                     is_gone = false;
                 }
+                (Err(fault), Step::Mail { what, .. }) if fault != Fault::Interrupted && !planned.removes(what) => {
+                    self.not_sent_first(&planned.turn.site, what, fault);
+                }
                 (Err(fault), step) => {
                     resisted.insert(self.resists(&planned, step, fault)?);
                     if let Step::Compress { from, .. } = step {
                         self.leave_plain(&planned.turn.site, std::slice::from_ref(from));
                     }
                 }
-                (Ok(()), _) => planned.places.note(step, &planned.turn.site.name),
+                (Ok(()), _) => self.took(&planned, step),
             }
         }
         self.hear(What::Recovered);

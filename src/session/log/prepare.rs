@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
+use super::letters::mails_first;
 use super::{Places, Planned};
 use crate::clock::Now;
 use crate::event::What;
@@ -66,6 +67,7 @@ impl Session<'_> {
         }
         self.have_row_to_itself(stanza, &due)?;
         let alone = self.be_alone(stanza, &mut due)?;
+        self.send_again(stanza, &due)?;
         let (interim, has_shifted) = self.finish_interims(stanza, &due)?;
         let before = if has_shifted || self.records.was_begun(&due.path) {
             Before::Shifting
@@ -140,6 +142,9 @@ impl Session<'_> {
                 &site.path,
                 passed_by.iter().map(OsString::as_os_str),
             );
+            let unsent = planned.rotation.unsent.iter();
+            let unsent = unsent.map(|name| LeftPlain::new(Noted::Unsent, &site.path, &site.archive_path, name));
+            self.records.will_be(unsent);
             self.tell_fixed(&planned);
             let taken = self.take_steps(&planned, &mut touched, &mut before);
             if taken.map_err(failed(touched))? {
@@ -167,7 +172,7 @@ impl Session<'_> {
             }
             match self.driver.step(&planned.turn, step) {
                 Ok(()) => {
-                    planned.places.note(step, &planned.turn.site.name);
+                    self.took(planned, step);
                     *touched = true;
                     match step {
                         // A gap in the numbers is from here on what this shift has made.
@@ -217,6 +222,7 @@ impl Session<'_> {
             }
             Step::Remove { what, .. } => {
                 self.hear_of(path(&what.name), Obstructed::NotRemoved(fault.into()));
+                self.note_sent(planned, &what.name);
                 (&what.name, view.leave(&what.name))
             }
             Step::Rename { from, .. } | Step::MoveAside(from) => match &fault {
@@ -296,7 +302,17 @@ impl Session<'_> {
         }
         let left_plain = self.records.noted(Noted::Plain, &site.archive_path, &names);
         let passed_by = self.records.noted(Noted::PassedBy, &site.archive_path, &names);
+        let mut unsent = BTreeSet::new();
+        if mails_first(&stanza.policy) {
+            unsent = self.records.letters().unsent(&site.archive_path, &names);
+        }
+        if let Some(held) = &places.archive {
+            held.view
+                .borrow_mut()
+                .know_sent(self.records.letters().sent(&site.archive_path));
+        }
         let question = Question {
+            unsent: &unsent,
             left_plain: &left_plain,
             passed_by: &passed_by,
             policy: &stanza.policy,
