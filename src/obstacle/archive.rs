@@ -96,6 +96,8 @@ impl Obstructed {
     pub fn of_compression(fault: Fault) -> Self {
         match fault {
             Fault::NotSmaller { .. } => Self::NotSmaller,
+            // It was compressed, but for the plain archive's removal.
+            Fault::Script { .. } => Self::NotRemoved(fault.into()),
             other => Self::NotCompressed(other.into()),
         }
     }

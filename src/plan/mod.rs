@@ -257,7 +257,8 @@ fn clear_the_way(question: &Question<'_>, look: &mut dyn Look, rotation: &mut Ro
     let names: BTreeSet<OsString> = renamed.chain(newest).collect();
     let mut steps = Vec::new();
     for name in names {
-        if look.is_other(&name)? {
+        let is_fixed = look.fixed(name.as_encoded_bytes()).contains(&name);
+        if look.is_other(&name)? && !is_fixed {
             steps.push(Step::MoveAside(Entry::archive(name)));
         }
     }

@@ -93,9 +93,7 @@ pub fn hindrance(obstacle: &ArchiveObstacle) -> String {
             format!("{archive} stays plain: it has large holes, and compressed it would take no less room on the disk")
         }
         // What preremove refused says itself that it stays.
-        Obstructed::NotCompressed(why) | Obstructed::NotRemoved(why) if matches!(**why, Fault::Script { .. }) => {
-            fault::sentence(why)
-        }
+        Obstructed::NotRemoved(why) if matches!(**why, Fault::Script { .. }) => fault::sentence(why),
         Obstructed::NotCompressed(why) => after(why, "it stays plain until the next rotation"),
         Obstructed::NotMailed(why) => after(why, "it stays until it can be sent"),
         Obstructed::NotMailedFirst(why) => after(

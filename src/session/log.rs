@@ -37,6 +37,13 @@ pub(super) struct Planned {
     alone: Option<Rc<DirLock>>,
 }
 
+impl Planned {
+    /// Tells whether the archives have dates in their names, and not numbers.
+    fn is_dated(&self) -> bool {
+        matches!(self.turn.site.stanza.policy.naming.style, NamingStyle::Dated { .. })
+    }
+}
+
 /// The two directories of a log, as they are held.
 pub(super) struct Places {
     log: Rc<OpenDir>,

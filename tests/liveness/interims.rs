@@ -99,7 +99,7 @@ fn p2_what_is_archived_and_cannot_be_removed_is_not_archived_again() {
 const MARCH: u64 = 1_803_859_200;
 
 /// Rotates shortly after midnight of a day of March.
-fn pass_at_midnight(scene: &Scene, day: u64) -> Run {
+pub(super) fn pass_at_midnight(scene: &Scene, day: u64) -> Run {
     let mut command = scene.command(&ours(), &[]);
     clock::stop_at(&mut command, &format!("2027-03-{day:02} 00:05:00"), "UTC");
     Run::of(&command.output().unwrap())

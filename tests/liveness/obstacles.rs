@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use super::Attribute;
+use super::interims::pass_at_midnight;
 use crate::edges::{Run, Scene};
 use crate::support::{ours, skip};
 
@@ -466,4 +467,94 @@ fn what_was_to_go_at_once_and_stays_plain_is_sent_once() {
     let sent = fs::read_to_string(days.scene.root.join("sent")).unwrap();
     assert_eq!(sent, "day 0\nday 1\nday 2\n", "each once, when it goes");
     assert!(days.kept().contains(&3));
+}
+
+#[test]
+fn p4_what_preremove_refuses_is_asked_about_and_told_once_a_run() {
+    for (name, style) in [("numbered", ""), ("dated", " dateext\n")] {
+        let scene = Scene::new(&format!("liveness-obstacles-asked-{name}"));
+        scene.remember(&[("a.log", "2027-2-28-0:5:0")]);
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n daily\n create\n rotate 1\n compress\n delaycompress\n{style} preremove\n  \
+             echo $1 >>@ROOT@/asked; exit 1\n endscript\n}}\n"
+        ));
+        for day in 1..6 {
+            scene.write("a.log", &format!("day {day}\n"));
+            let run = pass_at_midnight(&scene, day);
+            assert_eq!(scene.read("a.log"), "", "{}", run.said);
+            let asked = fs::read_to_string(scene.root.join("asked")).unwrap_or_default();
+            let _ = fs::remove_file(scene.root.join("asked"));
+            let each: BTreeSet<&str> = asked.lines().collect();
+            assert_eq!(asked.lines().count(), each.len(), "{name}, day {day}: {asked}");
+            assert_eq!(errors(&run, "preremove"), each.len(), "{name}, day {day}: {}", run.said);
+        }
+    }
+}
+
+#[test]
+fn p6_what_has_a_dated_name_and_cannot_be_moved_aside_is_told_once_and_costs_no_more_than_it_must() {
+    for (name, taken, more, is_rotated) in [
+        ("packed", "a.log-20270302.gz", " compress\n", true),
+        ("plain", "a.log-20270302", "", false),
+    ] {
+        let scene = Scene::new(&format!("liveness-obstacles-held-{name}"));
+        scene.remember(&[("a.log", "2027-3-1-0:5:0")]);
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n daily\n create\n rotate 3\n dateext\n{more}}}\n"
+        ));
+        scene.write("a.log", "day 2\n");
+        let taken = scene.log(taken);
+        fs::create_dir(&taken).unwrap();
+        let Some(attribute) = Attribute::set(&taken, "i") else {
+            return skip("chattr +i");
+        };
+        let runs = [pass_at_midnight(&scene, 2), pass_at_midnight(&scene, 2)];
+        let live = scene.read("a.log");
+        scene.write("a.log", "day 3\n");
+        let next = pass_at_midnight(&scene, 3);
+        drop(attribute);
+        let [first, again] = runs;
+        assert_eq!(
+            (first.status, errors(&first, "chattr -i")),
+            (Some(1), 1),
+            "{}",
+            first.said
+        );
+        assert_eq!(errors(&first, "number"), 0, "{}", first.said);
+        assert_eq!(live.is_empty(), is_rotated, "{}", first.said);
+        again.went_well();
+        assert_eq!(scene.read("a.log"), "", "{}", next.said);
+    }
+}
+
+#[test]
+fn p7_an_archive_that_can_be_neither_compressed_nor_renamed_is_told_once() {
+    for (name, style) in [("numbered", ""), ("dated", " dateext\n")] {
+        let scene = Scene::new(&format!("liveness-obstacles-both-{name}"));
+        scene.remember(&[("a.log", "2027-2-28-0:5:0")]);
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n daily\n create\n rotate 1\n compress\n delaycompress\n{style}}}\n"
+        ));
+        scene.write("a.log", "day 1\n");
+        pass_at_midnight(&scene, 1).went_well();
+        let archive = scene.log(if name == "dated" { "a.log-20270301" } else { "a.log.1" });
+        let Some(attribute) = Attribute::set(&archive, "i") else {
+            return skip("chattr +i");
+        };
+        let runs: Vec<Run> = (2..6)
+            .map(|day| {
+                scene.write("a.log", &format!("day {day}\n"));
+                pass_at_midnight(&scene, day)
+            })
+            .collect();
+        drop(attribute);
+        for run in runs {
+            assert_eq!(
+                (run.status, errors(&run, "chattr -i")),
+                (Some(1), 1),
+                "{name}: {}",
+                run.said
+            );
+        }
+    }
 }

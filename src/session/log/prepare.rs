@@ -45,7 +45,7 @@ impl Session<'_> {
         match self.try_prepare(stanza, due) {
             Ok(planned) => Some(planned),
             Err(Failed { fault, touched }) => {
-                if matches!(fault, Fault::DestinationExists(_)) {
+                if matches!(fault, Fault::DestinationExists(_) | Fault::DestinationHeld(_)) {
                     // The state moves on, so that the next period gets a name of its own.
                     self.records.passed_over(&path, &self.now);
                 }
@@ -204,12 +204,21 @@ impl Session<'_> {
         let mut view = place.view.borrow_mut();
         let path = |name: &OsStr| planned.turn.site.archive_path_of(name);
         let (name, is_new) = match step {
+            // What cannot be removed cannot be renamed either.
+            Step::Compress { from, to, .. } if !planned.is_dated() && fault.denies_removal(from) => {
+                self.hear_of(path(from), Obstructed::NotRenamed(fault.into()));
+                (to, view.fix(from))
+            }
             Step::Compress { from, to, .. } => {
                 let why = match fault {
                     Fault::StillWritten { .. } => StaysPlain::Written,
                     Fault::NotSmaller { .. } => StaysPlain::NotSmaller,
                     _ => StaysPlain::NotCompressed,
                 };
+                // What may not be removed is not asked about again.
+                if matches!(fault, Fault::Script { .. }) || fault.denies_removal(from) {
+                    view.leave(from);
+                }
                 // Who writes to it is told when patience with him is out.
                 if why != StaysPlain::Written {
                     self.hear_of(path(from), Obstructed::of_compression(fault));
@@ -225,6 +234,14 @@ impl Session<'_> {
                 self.note_sent(planned, &what.name);
                 (&what.name, view.leave(&what.name))
             }
+            Step::MoveAside(from) if planned.is_dated() => match fault {
+                Fault::Call(error) if error.denies(&from.name) && from.name == planned.rotation.archive => {
+                    return Err(Fault::DestinationHeld(error));
+                }
+                // The archive stays plain, and says why.
+                Fault::Call(error) if error.denies(&from.name) => (&from.name, view.fix(&from.name)),
+                other => return Err(other),
+            },
             Step::Rename { from, .. } | Step::MoveAside(from) => match &fault {
                 // It went in the meantime.
                 Fault::Call(error) if error.is_absence() && view.has(&from.name)? => {
