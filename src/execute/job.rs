@@ -307,8 +307,8 @@ impl Job {
                 self.failed = true;
                 self.mailed.push((Noted::Unsent, what));
             }
-            Step::Copy { .. } => {
-                self.listener().hear(What::Failed(fault));
+            Step::Copy { ref from, .. } => {
+                self.tell(self.turn.site.path_of(from), Obstructed::NotCopied(fault.into()));
                 self.failed = true;
                 self.do_without(step);
             }

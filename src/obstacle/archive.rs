@@ -5,6 +5,16 @@ use std::path::PathBuf;
 use crate::facts::Kind;
 use crate::fault::{Attribute, Fault};
 
+/// The words for other programs of what is met in other ways, too, than as something wrong with one archive.
+pub mod kind {
+    /// Something that is no archive, or another one, has the name of one.
+    pub const IN_THE_WAY: &str = "in-the-way";
+    /// The names in a directory cannot be changed.
+    pub const NOT_WRITABLE: &str = "not-writable";
+    /// An archive was removed without being overwritten.
+    pub const NOT_SHREDDED: &str = "not-shredded";
+}
+
 /// What is wrong with an archive of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchiveObstacle {
@@ -32,6 +42,8 @@ pub enum Obstructed {
     NotSmaller,
     /// It cannot be compressed: it stays plain, and that is tried again at each rotation.
     NotCompressed(Box<Fault>),
+    /// It is what `renamecopy` renamed the log to, and cannot be copied: the next rotation begins with it.
+    NotCopied(Box<Fault>),
     /// It should go and cannot be mailed: it stays for now.
     NotMailed(Box<Fault>),
     /// It is new, or was, and cannot be mailed: that is tried again at each rotation.
@@ -80,14 +92,15 @@ impl Obstructed {
             Self::Written { .. } => "written",
             Self::NotSmaller => "not-smaller",
             Self::NotCompressed(_) => "not-compressed",
+            Self::NotCopied(_) => "not-copied",
             Self::NotMailed(_) | Self::NotMailedFirst(_) => "not-mailed",
             Self::NotRemoved(_) => "not-removed",
             Self::NotRenamed(_) => "not-renamed",
             Self::Unsent => "unsent",
             Self::NoProgram { .. } => "no-program",
-            Self::InTheWay(_) => "in-the-way",
+            Self::InTheWay(_) => kind::IN_THE_WAY,
             Self::Fixed(_) => "fixed",
-            Self::NotWritable { .. } => "not-writable",
+            Self::NotWritable { .. } => kind::NOT_WRITABLE,
         }
     }
 
@@ -110,6 +123,7 @@ impl Obstructed {
             // What is only foreseen has not failed yet.
             Self::NoProgram { .. } | Self::InTheWay(_) | Self::Fixed(_) | Self::NotWritable { .. } => false,
             Self::NotCompressed(_)
+            | Self::NotCopied(_)
             | Self::NotMailed(_)
             | Self::NotMailedFirst(_)
             | Self::NotRemoved(_)

@@ -79,7 +79,7 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: Option<u64>, held: &[Arc
     gauge(
         &mut text,
         "logrotate_obstacles",
-        "Archives that something is wrong with, by kind.",
+        "Archives that something is wrong with, and what is in the way of logs, by kind.",
     );
     for stanza in &tally.stanzas {
         for (kind, count) in obstacles(stanza) {
@@ -134,11 +134,11 @@ pub fn last_success(earlier: &str) -> Option<u64> {
     value.trim().parse().ok()
 }
 
-/// Counts the archives of a stanza that something is wrong with, by kind.
+/// Counts what is wrong with the archives of a stanza, or in its logs' way, by kind.
 fn obstacles(stanza: &StanzaTally) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
-    for obstacle in stanza.logs.iter().flat_map(|log| &log.obstacles) {
-        *counts.entry(obstacle.what.word()).or_default() += 1;
+    for kind in stanza.logs.iter().flat_map(|log| &log.obstacle_kinds) {
+        *counts.entry(*kind).or_default() += 1;
     }
     counts
 }

@@ -95,6 +95,7 @@ pub fn hindrance(obstacle: &ArchiveObstacle) -> String {
         // What preremove refused says itself that it stays.
         Obstructed::NotRemoved(why) if matches!(**why, Fault::Script { .. }) => fault::sentence(why),
         Obstructed::NotCompressed(why) => after(why, "it stays plain until the next rotation"),
+        Obstructed::NotCopied(why) => after(why, "it waits beside the log until it can be archived"),
         Obstructed::NotMailed(why) => after(why, "it stays until it can be sent"),
         Obstructed::NotMailedFirst(why) => after(
             why,

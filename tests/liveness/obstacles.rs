@@ -558,3 +558,49 @@ fn p7_an_archive_that_can_be_neither_compressed_nor_renamed_is_told_once() {
         }
     }
 }
+
+#[test]
+fn each_obstacle_of_a_run_is_counted_by_its_kind_in_the_metrics() {
+    let counts = |scene: &Scene, options: &[&str], path: &str| {
+        let metrics = scene.root.join("metrics");
+        let mut command = scene.command(
+            &ours(),
+            &[&["-f", "--metrics", metrics.to_str().unwrap()], options].concat(),
+        );
+        if !path.is_empty() {
+            command.env("PATH", path);
+        }
+        command.output().unwrap();
+        let text = fs::read_to_string(metrics).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("logrotate_obstacles{"));
+        let kind = |line: &str| line.split("kind=").nth(1).unwrap().to_owned();
+        lines.map(kind).collect::<Vec<_>>()
+    };
+    let new = |name: &str, directives: &str| {
+        let scene = Scene::new(&format!("liveness-obstacles-counted-{name}"));
+        scene.write("a.log", "day 1\n");
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n daily\n create\n rotate 1\n{directives}}}\n"
+        ));
+        scene
+    };
+    let scene = new("aside", "");
+    fs::create_dir(scene.log("a.log.1")).unwrap();
+    assert_eq!(counts(&scene, &[], ""), ["\"in-the-way\"} 1"]);
+    let scene = new("mail", " mailfirst\n mail ops\n");
+    assert_eq!(counts(&scene, &["-m", "/bin/false"], ""), ["\"not-mailed\"} 1"]);
+    let scene = new("shred", " shred\n");
+    scene.write("a.log.1", "day 0\n");
+    let few = scene.root.join("path");
+    fs::create_dir(&few).unwrap();
+    symlink("/usr/bin/timeout", few.join("timeout")).unwrap();
+    assert_eq!(counts(&scene, &[], few.to_str().unwrap()), ["\"not-shredded\"} 1"]);
+    let scene = new("directory", "");
+    let log = scene.root.join("log");
+    let Some(attribute) = Attribute::set(&log, "i") else {
+        return skip("chattr +i");
+    };
+    let kinds = counts(&scene, &[], "");
+    drop(attribute);
+    assert_eq!(kinds, ["\"not-writable\"} 1"]);
+}

@@ -113,7 +113,7 @@ impl Session<'_> {
                     match fault {
                         Fault::StillWritten { path, by } => self.hear_of(path, Obstructed::Written { by }),
                         Fault::Interrupted => return Err(fault),
-                        other => self.fail(other),
+                        other => self.hear_of(log.dir.path_of(name), Obstructed::NotCopied(other.into())),
                     }
                     return Ok(false);
                 }
