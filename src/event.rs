@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::clock::Stamp;
 use crate::diag::{Diagnostic, Place, Severity};
 use crate::fault::{Fault, Hook};
-use crate::obstacle::{ArchiveObstacle, PassedOver};
+use crate::obstacle::{ArchiveObstacle, PassedOver, kind};
 use crate::policy::Policy;
 use crate::schedule::{Cause, Verdict};
 use crate::state::StateProblem;
@@ -205,6 +205,22 @@ pub struct Summary {
     pub after: u64,
     /// How long it took, in seconds.
     pub seconds: f64,
+}
+
+impl What {
+    /// Returns the word for other programs where this tells of an obstacle: something wrong with an archive, or in a log's way.
+    #[must_use]
+    pub fn obstacle_kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Obstacle(obstacle) => Some(obstacle.what.word()),
+            Self::MovedAside { .. } | Self::Failed(Fault::DestinationExists(_) | Fault::DestinationHeld(_)) => {
+                Some(kind::IN_THE_WAY)
+            }
+            Self::ShredFailed { .. } => Some(kind::NOT_SHREDDED),
+            Self::Failed(fault) => fault.is_of_directory().then_some(kind::NOT_WRITABLE),
+            _ => None,
+        }
+    }
 }
 
 /// A step, with its paths as a person would write them.

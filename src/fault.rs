@@ -183,6 +183,8 @@ pub enum Fault {
     Call(SysError),
     /// The archive that this rotation would make is already there.
     DestinationExists(PathBuf),
+    /// What is no archive has its name, and could not be moved aside.
+    DestinationHeld(SysError),
     /// The `dateformat` describes names that are too long.
     DateFormatTooLong(Vec<u8>),
     /// The date that `dateformat` makes is too long.
@@ -302,6 +304,27 @@ pub enum Unfit {
 }
 
 impl Fault {
+    /// Answers whether a file could not be removed for what it is.
+    #[must_use]
+    pub fn denies_removal(&self, name: &OsStr) -> bool {
+        matches!(self, Self::Call(error) if error.op == Op::Remove && error.denies(name))
+    }
+
+    /// Answers whether names could not be changed for what their directory is, or its file system.
+    #[must_use]
+    pub fn is_of_directory(&self) -> bool {
+        let Self::Call(error) = self else { return false };
+        let is_read_only =
+            || std::io::Error::from_raw_os_error(error.errno).kind() == std::io::ErrorKind::ReadOnlyFilesystem;
+        match error.denial.as_deref() {
+            Some(Denial::Attribute { at, .. } | Denial::Rights { at, .. }) => {
+                let mut paths = [Some(&error.path), error.other.as_ref()].into_iter().flatten();
+                paths.any(|path| path.parent() == Some(at))
+            }
+            _ => is_read_only(),
+        }
+    }
+
     /// Returns the fault of a file that is not one to use.
     pub(crate) fn unfit(path: &Path, why: Unfit) -> Self {
         Self::Unfit {

@@ -13,7 +13,7 @@ use crate::unix::{Identity, UserId, split_path};
 
 mod archive;
 
-pub use archive::{ArchiveObstacle, Need, Obstructed};
+pub use archive::{ArchiveObstacle, Need, Obstructed, kind};
 
 /// Why a log is passed over without an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -429,7 +429,7 @@ logrotate_failed_logs{labels} 0
 # HELP logrotate_rotated_bytes Bytes that were in the logs that the last run rotated.
 # TYPE logrotate_rotated_bytes gauge
 logrotate_rotated_bytes{labels} 10
-# HELP logrotate_obstacles Archives that something is wrong with, by kind.
+# HELP logrotate_obstacles Archives that something is wrong with, and what is in the way of logs, by kind.
 # TYPE logrotate_obstacles gauge
 # HELP logrotate_written_archive_bytes Size of an archive that a program still writes to, since it has not opened its log anew.
 # TYPE logrotate_written_archive_bytes gauge

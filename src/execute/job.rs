@@ -18,6 +18,7 @@ use crate::event::{Event, Listener, LogListener, What};
 use crate::fault::Fault;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 use crate::plan::{Entry, Step};
+use crate::state::record::Noted;
 use crate::sys::signals;
 
 /// One log's remaining steps.
@@ -32,6 +33,10 @@ pub(super) struct Job {
     kept: Vec<OsString>,
     /// What `renamecopy` renamed the log to, and cannot be removed.
     left_interim: Option<OsString>,
+    /// The archives that were sent.
+    sent: Vec<OsString>,
+    /// What became of letters that the next rotation has to know of.
+    mailed: Vec<(Noted, OsString)>,
     /// What was compressed.
     packed: Vec<OsString>,
     /// Since when it is tried again and again.
@@ -76,6 +81,8 @@ pub struct Finished {
     pub left_plain: Vec<OsString>,
     /// What `renamecopy` renamed the log to, where that is archived and cannot be removed.
     pub left_interim: Option<OsString>,
+    /// What became of letters, where the next rotation has to know of it, by the names of the archives.
+    pub mailed: Vec<(Noted, OsString)>,
     /// It is not at its end: a program still writes to what comes next.
     pub busy: Option<Busy>,
     pub events: Vec<(Instant, Event)>,
@@ -91,6 +98,7 @@ impl Finished {
             packed: Vec::new(),
             left_plain: Vec::new(),
             left_interim: None,
+            mailed: Vec::new(),
             busy: None,
             events: Vec::new(),
         }
@@ -170,6 +178,8 @@ impl Job {
             stand_ins: Vec::new(),
             kept: Vec::new(),
             left_interim: None,
+            sent: Vec::new(),
+            mailed: Vec::new(),
             packed: Vec::new(),
             since: None,
             is_last_try: false,
@@ -226,11 +236,15 @@ impl Job {
             }
             let step = self.with_stand_in(step);
             match perform(&self.turn, &step, threads, &self.listener()) {
-                Ok(Progress::Done) => {
-                    if let Step::Compress { from, .. } = step {
-                        self.packed.push(from);
+                Ok(Progress::Done) => match step {
+                    Step::Compress { from, .. } => self.packed.push(from),
+                    Step::Mail { what, .. } => self.sent.push(what),
+                    Step::GiveUpMail { what } => {
+                        self.tell(self.turn.site.archive_path_of(&what), Obstructed::Unsent);
+                        self.failed = true;
                     }
-                }
+                    _ => {}
+                },
                 Ok(Progress::Halfway(half)) => return After::Written(self, half),
                 Ok(Progress::Busy) if self.is_last_try => {
                     let path = self.turn.site.source_of(&step).unwrap_or_default();
@@ -280,6 +294,14 @@ impl Job {
             Step::Remove { what, is_archive: true } => {
                 self.tell(self.turn.site.path_of(&what), Obstructed::NotRemoved(fault.into()));
                 self.failed = true;
+                if self.sent.contains(&what.name) {
+                    self.mailed.extend(
+                        self.turn
+                            .site
+                            .noted_as_sent(&what.name)
+                            .map(|noted| (noted, what.name.clone())),
+                    );
+                }
                 self.kept.push(what.name);
             }
             // The rest is done all the same: it is archived.
@@ -288,8 +310,14 @@ impl Job {
                 self.failed = true;
                 self.left_interim = Some(what.name);
             }
-            Step::Copy { .. } | Step::Mail { .. } => {
-                self.listener().hear(What::Failed(fault));
+            Step::Mail { what, .. } => {
+                let path = self.turn.site.archive_path_of(&what);
+                self.tell(path, Obstructed::NotMailedFirst(fault.into()));
+                self.failed = true;
+                self.mailed.push((Noted::Unsent, what));
+            }
+            Step::Copy { ref from, .. } => {
+                self.tell(self.turn.site.path_of(from), Obstructed::NotCopied(fault.into()));
                 self.failed = true;
                 self.do_without(step);
             }
@@ -380,6 +408,7 @@ impl Job {
             put_off: self.interrupted,
             packed: self.packed,
             left_interim: self.left_interim,
+            mailed: self.mailed,
             events: self.events.take(),
             ..Finished::well(self.turn)
         };

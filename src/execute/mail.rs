@@ -9,12 +9,22 @@ use crate::facts::Kind;
 use crate::fault::{ChildEnd, Fault, Op};
 use crate::plan::{Subject, Where};
 use crate::shown;
+use crate::state::record::Noted;
 use crate::sys::dir::Access;
 use crate::sys::identity;
 use crate::sys::process::{self, Letter};
 
 /// What comes of an archive for a letter, unpacked or out of its holes, is at most this: whoever writes a log decides what it is.
 const MOST: u64 = 1 << 30;
+
+impl LogSite {
+    /// Returns what is to be noted of an archive that was sent and stays.
+    #[must_use]
+    pub fn noted_as_sent(&self, name: &OsStr) -> Option<Noted> {
+        let facts = self.archive_dir.as_ref()?.look(name).ok()??;
+        Some(Noted::Sent(facts.id))
+    }
+}
 
 /// Sends an archive, as whoever started the run.
 ///

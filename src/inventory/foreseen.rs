@@ -14,7 +14,7 @@ use crate::fault::{Fault, SysError};
 use crate::naming::ArchiveNames;
 use crate::observe::{Directories, OpenDir, is_held};
 use crate::obstacle::{self, ArchiveObstacle, Need, Obstructed, Writer};
-use crate::plan::{self, Before, Question, Step, Where};
+use crate::plan::{self, Before, Question, Rotation, Step, Where};
 use crate::policy::{Keep, MailWhich, NamingStyle, Policy};
 use crate::sys::identity;
 use crate::sys::programs;
@@ -113,13 +113,21 @@ fn try_obstacles(ahead: &Ahead<'_>, directories: &mut Directories) -> Result<Vec
         before: Before::Clean,
         left_plain: &BTreeSet::new(),
         passed_by: &BTreeSet::new(),
+        unsent: &BTreeSet::new(),
     };
     let rotation = plan::plan(&question, &mut *place.view.borrow_mut())?;
     let newest = place.dir.path_of(&rotation.archive);
+    let goes = going(&rotation).map(|name| place.dir.path_of(name));
+    let is_of_newest = |need| need == Need::Compress || need == Need::Mail && mails_first(policy);
     let missing = missing_programs(policy, ahead.programs).into_iter();
-    found.extend(missing.map(|(need, program)| ArchiveObstacle {
-        archive: newest.clone(),
-        what: Obstructed::NoProgram { program, need },
+    found.extend(missing.map(|(need, program)| {
+        ArchiveObstacle {
+            archive: goes
+                .clone()
+                .filter(|_| !is_of_newest(need))
+                .unwrap_or_else(|| newest.clone()),
+            what: Obstructed::NoProgram { program, need },
+        }
     }));
     for step in &rotation.prepare {
         if let Step::MoveAside(what) = step
@@ -132,6 +140,27 @@ fn try_obstacles(ahead: &Ahead<'_>, directories: &mut Directories) -> Result<Vec
     }
     of_archives(policy, &names, &place, &mut found)?;
     Ok(found)
+}
+
+fn mails_first(policy: &Policy) -> bool {
+    policy.mail.as_ref().is_some_and(|mail| mail.which == MailWhich::First)
+}
+
+/// Finds the archive that goes first, by the name that it has before the rotation.
+fn going(rotation: &Rotation) -> Option<&OsStr> {
+    let steps: Vec<&Step> = rotation.prepare.iter().chain(&rotation.finish).collect();
+    let at = steps
+        .iter()
+        .position(|step| matches!(step, Step::Remove { is_archive: true, .. }))?;
+    let mut name = steps[at].farewell()?;
+    for step in steps[..at].iter().rev() {
+        match step {
+            Step::Rename { from, to } if to.name == name => name = &from.name,
+            Step::Compress { from, to, .. } if to == name => name = from,
+            _ => {}
+        }
+    }
+    Some(name)
 }
 
 /// Finds what keeps archives that are there from being moved up, compressed or removed.

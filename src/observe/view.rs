@@ -1,6 +1,6 @@
 //! What is known of the entries of a directory that is held open: its names, listed once, and what archives resisted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::ops::Bound;
 use std::os::fd::AsFd;
@@ -32,6 +32,8 @@ pub struct View {
     pretending: bool,
     /// What was found out of archives when something was to be done with them.
     found: BTreeMap<OsString, Found>,
+    /// The archives that were sent, by name, and which files they were.
+    sent: HashMap<OsString, FileId>,
     /// What a dead run left was looked for in the listing.
     cleared: bool,
     /// How often a listing had to be given up.
@@ -75,6 +77,11 @@ impl View {
     /// Answers whether the directory was listed.
     pub(super) fn is_listed(&self) -> bool {
         self.listing.is_some()
+    }
+
+    /// Enters which archives were sent.
+    pub fn know_sent(&mut self, sent: HashMap<OsString, FileId>) {
+        self.sent = sent;
     }
 
     /// Enters that an archive stays plain. Answers, as the next ones, whether that is new.
@@ -252,6 +259,13 @@ impl Look for View {
 
     fn is_unsent(&mut self, name: &OsStr) -> bool {
         self.found.get(name).is_some_and(|found| found.unsent)
+    }
+
+    fn sent(&mut self) -> Vec<OsString> {
+        let Some(dir) = &self.dir else { return Vec::new() };
+        let is_still = |name: &OsStr, file| matches!(dir.look(name), Ok(Some(facts)) if facts.id == file);
+        let sent = self.sent.iter().filter(|(name, file)| is_still(name, **file));
+        sent.map(|(name, _)| name.clone()).collect()
     }
 
     fn is_other(&mut self, name: &OsStr) -> Result<bool, SysError> {

@@ -5,6 +5,16 @@ use std::path::PathBuf;
 use crate::facts::Kind;
 use crate::fault::{Attribute, Fault};
 
+/// The words for other programs of what is met in other ways, too, than as something wrong with one archive.
+pub mod kind {
+    /// Something that is no archive, or another one, has the name of one.
+    pub const IN_THE_WAY: &str = "in-the-way";
+    /// The names in a directory cannot be changed.
+    pub const NOT_WRITABLE: &str = "not-writable";
+    /// An archive was removed without being overwritten.
+    pub const NOT_SHREDDED: &str = "not-shredded";
+}
+
 /// What is wrong with an archive of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArchiveObstacle {
@@ -32,13 +42,17 @@ pub enum Obstructed {
     NotSmaller,
     /// It cannot be compressed: it stays plain, and that is tried again at each rotation.
     NotCompressed(Box<Fault>),
+    /// It is what `renamecopy` renamed the log to, and cannot be copied: the next rotation begins with it.
+    NotCopied(Box<Fault>),
     /// It should go and cannot be mailed: it stays for now.
     NotMailed(Box<Fault>),
+    /// It is new, or was, and cannot be mailed: that is tried again at each rotation.
+    NotMailedFirst(Box<Fault>),
     /// It should go and cannot be removed.
     NotRemoved(Box<Fault>),
     /// It cannot be renamed: it keeps its number.
     NotRenamed(Box<Fault>),
-    /// It goes unsent: too many wait for the mailer.
+    /// It goes unsent: too many wait for the mailer, or it could not be sent from when it was new until it goes.
     Unsent,
     /// A program that the log's rotation starts is not there, or cannot be executed.
     NoProgram {
@@ -78,14 +92,15 @@ impl Obstructed {
             Self::Written { .. } => "written",
             Self::NotSmaller => "not-smaller",
             Self::NotCompressed(_) => "not-compressed",
-            Self::NotMailed(_) => "not-mailed",
+            Self::NotCopied(_) => "not-copied",
+            Self::NotMailed(_) | Self::NotMailedFirst(_) => "not-mailed",
             Self::NotRemoved(_) => "not-removed",
             Self::NotRenamed(_) => "not-renamed",
             Self::Unsent => "unsent",
             Self::NoProgram { .. } => "no-program",
-            Self::InTheWay(_) => "in-the-way",
+            Self::InTheWay(_) => kind::IN_THE_WAY,
             Self::Fixed(_) => "fixed",
-            Self::NotWritable { .. } => "not-writable",
+            Self::NotWritable { .. } => kind::NOT_WRITABLE,
         }
     }
 
@@ -94,6 +109,8 @@ impl Obstructed {
     pub fn of_compression(fault: Fault) -> Self {
         match fault {
             Fault::NotSmaller { .. } => Self::NotSmaller,
+            // It was compressed, but for the plain archive's removal.
+            Fault::Script { .. } => Self::NotRemoved(fault.into()),
             other => Self::NotCompressed(other.into()),
         }
     }
@@ -105,9 +122,13 @@ impl Obstructed {
             Self::NotReopened { .. } | Self::Written { .. } | Self::NotSmaller => false,
             // What is only foreseen has not failed yet.
             Self::NoProgram { .. } | Self::InTheWay(_) | Self::Fixed(_) | Self::NotWritable { .. } => false,
-            Self::NotCompressed(_) | Self::NotMailed(_) | Self::NotRemoved(_) | Self::NotRenamed(_) | Self::Unsent => {
-                true
-            }
+            Self::NotCompressed(_)
+            | Self::NotCopied(_)
+            | Self::NotMailed(_)
+            | Self::NotMailedFirst(_)
+            | Self::NotRemoved(_)
+            | Self::NotRenamed(_)
+            | Self::Unsent => true,
         }
     }
 }

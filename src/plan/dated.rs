@@ -50,6 +50,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         archive,
         left_plain,
         passed_by: Vec::new(),
+        unsent: Vec::new(),
     })
 }
 

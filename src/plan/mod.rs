@@ -13,10 +13,12 @@ use crate::naming::ArchiveNames;
 use crate::policy::{Keep, MailWhich, NamingStyle, Ownership, Policy};
 
 mod dated;
+mod mail;
 mod numbered;
 mod slots;
 mod switch;
 
+pub use mail::send_again;
 pub use switch::{further_interims, interim, is_interim, resume};
 
 /// What may be asked of the archives' directory while a plan is made.
@@ -37,6 +39,8 @@ pub trait Look {
     fn is_kept(&mut self, name: &OsStr) -> bool;
     /// Answers whether an archive that should go could not be mailed.
     fn is_unsent(&mut self, name: &OsStr) -> bool;
+    /// Returns the archives that were sent already, and could not be removed then.
+    fn sent(&mut self) -> Vec<OsString>;
     /// Returns those of the names that begin so which could not be renamed.
     fn fixed(&mut self, prefix: &[u8]) -> Vec<OsString>;
     /// Answers whether an attribute keeps an archive from being renamed. It is asked only of those that could not be renamed before.
@@ -208,6 +212,8 @@ pub struct Rotation {
     pub left_plain: Vec<OsString>,
     /// Archives that keep their numbers while the others pass them by.
     pub passed_by: Vec<OsString>,
+    /// Archives that could not be sent when they were new: by the names that they will have.
+    pub unsent: Vec<OsString>,
 }
 
 /// What a dead run had begun with this log.
@@ -235,6 +241,8 @@ pub struct Question<'a> {
     pub left_plain: &'a BTreeSet<OsString>,
     /// The archives that could not be renamed once: the others have passed them by.
     pub passed_by: &'a BTreeSet<OsString>,
+    /// The archives that `mailfirst` could not send when they were new, nor a moment ago.
+    pub unsent: &'a BTreeSet<OsString>,
 }
 
 /// Plans the rotation of one log that is due.
@@ -247,6 +255,7 @@ pub fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotation, Fa
         NamingStyle::Dated { .. } => dated::plan(question, look)?,
     };
     clear_the_way(question, look, &mut rotation)?;
+    mail::remember(question, look, &mut rotation);
     Ok(rotation)
 }
 
@@ -260,7 +269,8 @@ fn clear_the_way(question: &Question<'_>, look: &mut dyn Look, rotation: &mut Ro
     let names: BTreeSet<OsString> = renamed.chain(newest).collect();
     let mut steps = Vec::new();
     for name in names {
-        if look.is_other(&name)? {
+        let is_fixed = look.fixed(name.as_encoded_bytes()).contains(&name);
+        if look.is_other(&name)? && !is_fixed {
             steps.push(Step::MoveAside(Entry::archive(name)));
         }
     }

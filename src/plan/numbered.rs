@@ -62,6 +62,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         archive,
         left_plain,
         passed_by: slots.passed_by,
+        unsent: Vec::new(),
     })
 }
 

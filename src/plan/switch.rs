@@ -216,5 +216,6 @@ pub fn resume(
         archive: archive.to_owned(),
         left_plain: Vec::new(),
         passed_by: Vec::new(),
+        unsent: Vec::new(),
     })
 }

@@ -16,6 +16,8 @@ struct Thing {
     /// `kept`: cannot be removed; `unsent`: nor mailed.
     is_kept: bool,
     is_unsent: bool,
+    /// `sent`: was sent, and could not be removed.
+    is_sent: bool,
     /// `fixed`: cannot be renamed.
     is_fixed: bool,
     /// `written`, `stays`: is not compressed now.
@@ -38,6 +40,7 @@ impl FakeDir {
                     "old" => thing.is_old = true,
                     "kept" => thing.is_kept = true,
                     "unsent" => (thing.is_kept, thing.is_unsent) = (true, true),
+                    "sent" => thing.is_sent = true,
                     "fixed" => thing.is_fixed = true,
                     "written" => thing.plain = Some(StaysPlain::Written),
                     "stays" => thing.plain = Some(StaysPlain::NotCompressed),
@@ -84,6 +87,11 @@ impl Look for FakeDir {
         self.thing(name).is_unsent
     }
 
+    fn sent(&mut self) -> Vec<OsString> {
+        let sent = self.0.iter().filter(|(_, thing)| thing.is_sent);
+        sent.map(|(name, _)| name.clone()).collect()
+    }
+
     fn fixed(&mut self, prefix: &[u8]) -> Vec<OsString> {
         let fixed = self.0.iter().filter(|(_, thing)| thing.is_fixed);
         let names = fixed.map(|(name, _)| name.clone());
@@ -104,7 +112,7 @@ impl Look for FakeDir {
 /// The instant of the plans: 2024-06-16.
 const NOW: i64 = 1_718_540_000;
 
-/// A policy of these words: `rotate N`, `compress`, `delay`, `mail`, `maxage`, `date`.
+/// A policy of these words: `rotate N`, `compress`, `delay`, `mail`, `mailfirst`, `maxage`, `date`.
 fn policy(words: &str) -> Policy {
     let mut policy = Settings::default().policy();
     let mut words = words.split_whitespace();
@@ -123,10 +131,14 @@ fn policy(words: &str) -> Policy {
                     suffix: ".gz".into(),
                 });
             }
-            "mail" => {
+            "mail" | "mailfirst" => {
                 policy.mail = Some(Mail {
                     address: "ops@example.com".into(),
-                    which: MailWhich::Last,
+                    which: if word == "mail" {
+                        MailWhich::Last
+                    } else {
+                        MailWhich::First
+                    },
                 });
             }
             "maxage" => policy.retention.max_age = 7,
@@ -163,15 +175,16 @@ fn planned(words: &str, before: Before, noted: &str, row: &str) -> String {
     let policy = policy(words);
     let names = ArchiveNames::of(&policy, OsStr::new("a.log")).unwrap();
     let now = Now::at_in(NOW, crate::clock::Zone::Utc);
-    // `=NAME` is one that was passed by.
-    let (passed_by, left_plain): (Vec<&str>, Vec<&str>) = noted.split_whitespace().partition(|it| it.starts_with('='));
+    // `=NAME` is one that was passed by, `~NAME` one that could not be sent when it was new.
+    let (unsent, noted): (Vec<&str>, Vec<&str>) = noted.split_whitespace().partition(|it| it.starts_with('~'));
+    let (passed_by, left_plain): (Vec<&str>, Vec<&str>) = noted.into_iter().partition(|it| it.starts_with('='));
     let set = |names: &[&str]| -> BTreeSet<OsString> {
         names
             .iter()
-            .map(|name| OsString::from(name.trim_start_matches('=')))
+            .map(|name| OsString::from(name.trim_start_matches(['=', '~'])))
             .collect()
     };
-    let (left_plain, passed_by) = (set(&left_plain), set(&passed_by));
+    let (left_plain, passed_by, unsent) = (set(&left_plain), set(&passed_by), set(&unsent));
     let question = Question {
         policy: &policy,
         log: OsStr::new("a.log"),
@@ -181,6 +194,7 @@ fn planned(words: &str, before: Before, noted: &str, row: &str) -> String {
         before,
         left_plain: &left_plain,
         passed_by: &passed_by,
+        unsent: &unsent,
     };
     let rotation = plan(&question, &mut FakeDir::of(row)).unwrap();
     let steps = |steps: &[Step]| steps.iter().filter_map(said).collect::<Vec<_>>().join(" ");
@@ -190,7 +204,9 @@ fn planned(words: &str, before: Before, noted: &str, row: &str) -> String {
         .map(|name| name.to_string_lossy().replace("a.log", ""));
     let passed_by = rotation.passed_by.iter();
     let passed_by = passed_by.map(|name| name.to_string_lossy().replace("a.log", "="));
-    let left: Vec<String> = left.chain(passed_by).collect();
+    let unsent = rotation.unsent.iter();
+    let unsent = unsent.map(|name| name.to_string_lossy().replace("a.log", "~"));
+    let left: Vec<String> = left.chain(passed_by).chain(unsent).collect();
     let text = format!(
         "{} | {} ; {}",
         steps(&rotation.prepare),
@@ -390,6 +406,60 @@ fn p4_what_cannot_go_moves_on_above_the_count_and_is_tried_again() {
             "",
             "a.log-20240614:kept a.log-20240615",
             "| rm -20240615 ; -20240614",
+        ),
+    ]);
+}
+
+#[test]
+fn p5_what_was_sent_and_could_not_be_removed_is_not_sent_again() {
+    expect(&[
+        (
+            "rotate 1 mail",
+            "a.log.2",
+            "a.log.1 a.log.2:sent",
+            "rm .2 .1>.2 | mail .2 rm .2 ;",
+        ),
+        (
+            "rotate 1 mail date",
+            "",
+            "a.log-20240613:sent a.log-20240614",
+            "rm -20240613 | mail -20240614 rm -20240614 ;",
+        ),
+    ]);
+}
+
+#[test]
+fn p5_what_could_not_be_sent_when_it_was_new_is_followed_and_goes_unsent() {
+    expect(&[
+        (
+            "rotate 3 mailfirst",
+            "~a.log.1",
+            "a.log.1 a.log.2",
+            ".2>.3 .1>.2 | mail .1 ; ~.2",
+        ),
+        (
+            "rotate 2 mailfirst",
+            "~a.log.2",
+            "a.log.1 a.log.2",
+            ".2>.3 .1>.2 | mail .1 unsent .3 rm .3 ; ~.3",
+        ),
+        (
+            "rotate 2 mailfirst delay",
+            "~a.log.1",
+            "a.log.1 a.log.2.gz",
+            "pack .1 .2.gz>.3.gz .1.gz>.2.gz | mail .1 rm .3.gz ; ~.2.gz",
+        ),
+        (
+            "rotate 2 mailfirst maxage",
+            "~a.log.2",
+            "a.log.1 a.log.2:old",
+            "unsent .2 rm .2 .1>.2 | mail .1 ;",
+        ),
+        (
+            "rotate 1 mailfirst date",
+            "~a.log-20240615",
+            "a.log-20240615",
+            "| mail -20240616 unsent -20240615 rm -20240615 ; ~-20240615",
         ),
     ]);
 }

@@ -18,6 +18,7 @@ pub fn sentence(fault: &Fault) -> String {
                 path(name)
             )
         }
+        Fault::DestinationHeld(error) => format!("{}; the archive's name is taken, skipping rotation", call(error)),
         Fault::DateFormatTooLong(format) => format!("Date format {} is too long", bytes(format)),
         Fault::DateSuffixTooLong(format) => format!("failed to apply date format '{}'", bytes(format)),
         Fault::SlashInName(part) => format!(

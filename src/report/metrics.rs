@@ -95,7 +95,7 @@ fn of_stanzas(text: &mut String, stanzas: &[StanzaTally]) {
     metric(
         text,
         "logrotate_obstacles",
-        "Archives that something is wrong with, by kind.",
+        "Archives that something is wrong with, and what is in the way of logs, by kind.",
         stanzas.iter().flat_map(|stanza| {
             let counts = obstacles(stanza).into_iter();
             counts.map(|(kind, count)| (with_label(&labels(stanza), "kind", kind), count))
@@ -121,11 +121,11 @@ pub fn last_success(earlier: &str) -> Option<u64> {
     value.trim().parse().ok()
 }
 
-/// Counts the archives of a stanza that something is wrong with, by kind.
+/// Counts what is wrong with the archives of a stanza, or in its logs' way, by kind.
 fn obstacles(stanza: &StanzaTally) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
-    for obstacle in stanza.logs.iter().flat_map(|log| &log.obstacles) {
-        *counts.entry(obstacle.what.word()).or_default() += 1;
+    for kind in stanza.logs.iter().flat_map(|log| &log.obstacle_kinds) {
+        *counts.entry(*kind).or_default() += 1;
     }
     counts
 }

@@ -149,6 +149,7 @@ impl Inner {
 impl LogTally {
     fn note(&mut self, event: &Event, at: Duration) {
         let text = || text::entry(event).unwrap_or_default();
+        self.obstacle_kinds.extend(event.what.obstacle_kind());
         match &event.what {
             What::Decided { verdict, size } => {
                 (self.decision, self.reason) = match verdict {

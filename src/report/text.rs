@@ -93,15 +93,20 @@ pub fn hindrance(obstacle: &ArchiveObstacle) -> String {
             format!("{archive} stays plain: it has large holes, and compressed it would take no less room on the disk")
         }
         // What preremove refused says itself that it stays.
-        Obstructed::NotCompressed(why) | Obstructed::NotRemoved(why) if matches!(**why, Fault::Script { .. }) => {
-            fault::sentence(why)
-        }
+        Obstructed::NotRemoved(why) if matches!(**why, Fault::Script { .. }) => fault::sentence(why),
         Obstructed::NotCompressed(why) => after(why, "it stays plain until the next rotation"),
+        Obstructed::NotCopied(why) => after(why, "it waits beside the log until it can be archived"),
         Obstructed::NotMailed(why) => after(why, "it stays until it can be sent"),
+        Obstructed::NotMailedFirst(why) => after(
+            why,
+            "it is tried again at each rotation, and goes unsent when it falls off",
+        ),
         Obstructed::NotRemoved(why) => after(why, "it stays until it can be removed"),
         Obstructed::NotRenamed(why) => after(why, "it keeps its number, and the others pass it by"),
         Obstructed::Unsent => {
-            format!("{archive} goes unsent: too many archives wait to be sent; mend the mail, or the mail directive")
+            format!(
+                "{archive} goes unsent: it was kept, and could not be sent, for long enough; mend the mail, or the mail directive"
+            )
         }
         what => {
             let (what, remedy) = super::foreseen::parts(&archive, what);

@@ -24,6 +24,7 @@ use crate::sys::dirlock::DirLock;
 use crate::sys::{descriptors, signals};
 
 mod interim;
+mod letters;
 mod prepare;
 mod resume;
 
@@ -34,6 +35,13 @@ pub(super) struct Planned {
     places: Places,
     /// Keeps other runs from cutting the log, until it is switched.
     alone: Option<Rc<DirLock>>,
+}
+
+impl Planned {
+    /// Tells whether the archives have dates in their names, and not numbers.
+    fn is_dated(&self) -> bool {
+        matches!(self.turn.site.stanza.policy.naming.style, NamingStyle::Dated { .. })
+    }
 }
 
 /// The two directories of a log, as they are held.
@@ -218,9 +226,26 @@ impl Session<'_> {
         }
     }
 
+    /// Notes durably which archive the log becomes where the first numbers are passed by: that is known when its plan is made.
+    fn begin_anew(&mut self, planned: &Planned) -> Result<(), Fault> {
+        let Turn {
+            site, before, archive, ..
+        } = &*planned.turn;
+        if planned.rotation.passed_by.is_empty() {
+            return Ok(());
+        }
+        self.records.begin(std::iter::once(Begun {
+            path: Arc::clone(&site.path),
+            stamp: self.now.local,
+            file: before.id,
+            archive: archive.clone(),
+        }))
+    }
+
     /// Makes the log the newest archive. Answers whether that was done.
     fn switch(&mut self, planned: &Planned) -> bool {
-        if let Err(fault) = self.act_as(planned.turn.site.identity) {
+        let ready = self.act_as(planned.turn.site.identity);
+        if let Err(fault) = ready.and_then(|()| self.begin_anew(planned)) {
             self.fail(fault);
             return false;
         }

@@ -32,6 +32,7 @@ use crate::sys::truncate::Cut;
 use crate::unix::{FileId, Identity, split_path};
 
 mod busy;
+mod letters;
 mod log;
 mod only;
 mod options;
@@ -328,6 +329,7 @@ impl Session<'_> {
                 self.exit.worsen(Exit::Failed);
             }
             self.records.packed(&site.archive_path, &done.packed);
+            self.note_letters(site, &done.mailed, &done.packed);
             if done.failed || done.busy.is_some() || !done.left_plain.is_empty() {
                 // What the plan had taken for done is not.
                 self.directories.look_anew_at(&site.archive_path);

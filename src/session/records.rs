@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Options;
+use super::letters::LetterNotes;
 use super::plain::PlainNotes;
 use crate::clock::{Now, Stamp};
 use crate::diag::Severity;
@@ -30,6 +31,8 @@ pub(super) struct Records {
     half_shifted: HashMap<Arc<Path>, Unfinished>,
     /// Archives that stay plain for now.
     left_plain: PlainNotes,
+    /// What became of letters.
+    letters: LetterNotes,
     keeps_journal: bool,
     failed: bool,
     listener: Arc<dyn Listener>,
@@ -70,12 +73,13 @@ impl Records {
             left,
             half_shifted: HashMap::new(),
             left_plain: PlainNotes::default(),
+            letters: LetterNotes::default(),
             keeps_journal: !options.dry_run,
             failed,
             listener: Arc::clone(listener),
         };
         for left in left_plain {
-            records.left_plain.enter(&left);
+            records.enter_note(&left);
         }
         Ok((records, now))
     }
@@ -149,13 +153,36 @@ impl Records {
 
     /// Notes durably that these archives stay plain, or will when they have these names; those of which it was noted are not noted again.
     pub(super) fn leave_plain(&mut self, archives: impl Iterator<Item = LeftPlain>) {
-        let left: Vec<LeftPlain> = archives.filter(|left| self.left_plain.enter(left)).collect();
+        let left: Vec<LeftPlain> = archives.filter(|left| self.enter_note(left)).collect();
+        self.write_notes(&left);
+    }
+
+    /// Enters a note of an archive; answers whether that is new.
+    fn enter_note(&mut self, left: &LeftPlain) -> bool {
+        match left.noted {
+            Noted::Plain | Noted::PassedBy => self.left_plain.enter(left),
+            Noted::Unsent | Noted::Sent(_) => self.letters.enter(left),
+        }
+    }
+
+    fn write_notes(&mut self, left: &[LeftPlain]) {
         if left.is_empty() {
             return;
         }
-        if let Err(problem) = self.store.leaves_plain(&left) {
+        if let Err(problem) = self.store.leaves_plain(left) {
             self.failed |= tell(problem, &self.listener);
         }
+    }
+
+    /// Notes durably what will be true of archives when they have these names: should the run die then, it is known.
+    pub(super) fn will_be(&mut self, archives: impl Iterator<Item = LeftPlain>) {
+        let left: Vec<LeftPlain> = archives.collect();
+        self.write_notes(&left);
+    }
+
+    /// Returns what is noted of letters.
+    pub(super) fn letters(&mut self) -> &mut LetterNotes {
+        &mut self.letters
     }
 
     /// Notes that of a row's archives something is to be noted of these alone.
@@ -231,7 +258,7 @@ impl Records {
         if table.has_begun() {
             self.store.carry_noted(|log| table.is_begun(log), &mut hear);
         }
-        for left in self.left_plain.into_records() {
+        for left in self.left_plain.into_records().chain(self.letters.into_records()) {
             // What is gone has nobody to remember it for: strangers make and remove names as they like. The gap of what was passed by is
             // closed by the log's next rotation.
             let is_interim = left.path.file_name().is_some_and(|log| is_interim(&left.archive, log));

@@ -2,7 +2,7 @@
 //!
 //! Each record is one line that ends in a quote, so that a torn one is never taken for whole:
 //! `begin STAMP DEVICE:INODE "LOG" "ARCHIVE"`, `switched "LOG"`, `done "LOG"`, `failed "LOG"`, `plain "LOG" "ARCHIVE" "DIRECTORY"`,
-//! `passed-by "LOG" "ARCHIVE" "DIRECTORY"`.
+//! `passed-by "LOG" "ARCHIVE" "DIRECTORY"`, `unsent "LOG" "ARCHIVE" "DIRECTORY"`, `sent DEVICE:INODE "LOG" "ARCHIVE" "DIRECTORY"`.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -66,6 +66,10 @@ pub enum Noted {
     Plain,
     /// It could not be renamed: the others passed it by.
     PassedBy,
+    /// It could not be sent when it was new.
+    Unsent,
+    /// It was sent, and could not be removed. Which file it was, since a run that dies may leave its name to another archive.
+    Sent(FileId),
 }
 
 /// An archive that stays plain for now, one above the count that should go and cannot yet, or one that the others passed by.
@@ -129,10 +133,15 @@ pub fn write_progress(out: &mut Vec<u8>, log: &Path, progress: Progress) {
 
 /// Writes the line of an archive that stays plain.
 pub fn write_left_plain(out: &mut Vec<u8>, left: &LeftPlain) {
-    out.extend_from_slice(match left.noted {
-        Noted::Plain => b"plain ",
-        Noted::PassedBy => b"passed-by ",
-    });
+    match left.noted {
+        Noted::Plain => out.extend_from_slice(b"plain "),
+        Noted::PassedBy => out.extend_from_slice(b"passed-by "),
+        Noted::Unsent => out.extend_from_slice(b"unsent "),
+        Noted::Sent(FileId { device, inode }) => {
+            let written = write!(out, "sent {device}:{inode} ");
+            debug_assert!(written.is_ok(), "writing to memory does not fail");
+        }
+    }
     write_path(out, left.path.as_os_str().as_bytes());
     out.push(b' ');
     write_path(out, left.archive.as_bytes());
@@ -202,6 +211,12 @@ fn parse_record(line: &[u8]) -> Option<Record> {
         b"begin" => return parse_begun(rest).map(Record::Begun),
         b"plain" => return parse_left_plain(Noted::Plain, rest).map(Record::LeftPlain),
         b"passed-by" => return parse_left_plain(Noted::PassedBy, rest).map(Record::LeftPlain),
+        b"unsent" => return parse_left_plain(Noted::Unsent, rest).map(Record::LeftPlain),
+        b"sent" => {
+            let space = rest.iter().position(|byte| *byte == b' ')?;
+            let file = parse_file(&rest[..space])?;
+            return parse_left_plain(Noted::Sent(file), &rest[space + 1..]).map(Record::LeftPlain);
+        }
         _ => return None,
     };
     let (path, rest) = parse_path(rest)?;
@@ -214,11 +229,7 @@ fn parse_begun(text: &[u8]) -> Option<Begun> {
     let (date, id, paths) = (words.next()?, words.next()?, words.next()?);
     // The date is the state file's: read by the same rules.
     let stamp = parse_line(&[b"- ", date].concat()).ok()??.stamp;
-    let (device, inode) = std::str::from_utf8(id).ok()?.split_once(':')?;
-    let file = FileId {
-        device: device.parse().ok()?,
-        inode: inode.parse().ok()?,
-    };
+    let file = parse_file(id)?;
     let (path, rest) = parse_path(paths)?;
     let (archive, rest) = parse_name(rest.strip_prefix(b" ")?)?;
     rest.is_empty().then(|| Begun {
@@ -226,6 +237,14 @@ fn parse_begun(text: &[u8]) -> Option<Begun> {
         stamp,
         file,
         archive,
+    })
+}
+
+fn parse_file(text: &[u8]) -> Option<FileId> {
+    let (device, inode) = std::str::from_utf8(text).ok()?.split_once(':')?;
+    Some(FileId {
+        device: device.parse().ok()?,
+        inode: inode.parse().ok()?,
     })
 }
 
@@ -295,9 +314,13 @@ mod tests {
         write_progress(&mut text, Path::new("/e"), Progress::Failed);
         write_left_plain(&mut text, &left_plain(Noted::Plain));
         write_left_plain(&mut text, &left_plain(Noted::PassedBy));
+        write_left_plain(&mut text, &left_plain(Noted::Unsent));
+        write_left_plain(&mut text, &left_plain(SENT));
         write_progress(&mut text, Path::new("/a"), Progress::Done);
         text
     }
+
+    const SENT: Noted = Noted::Sent(FileId { device: 8, inode: 7 });
 
     fn left_plain(noted: Noted) -> LeftPlain {
         LeftPlain::new(noted, Path::new("/e"), Path::new("/old \\"), OsStr::new("e \"\n"))
@@ -312,7 +335,9 @@ mod tests {
         let expected = Replay {
             finished: vec![(Path::new("/a").into(), stamp("2026-11-22 10:11:12"))],
             unfinished: vec![unfinished("/b c", 2, false), unfinished("/d\n", 3, true)],
-            left_plain: vec![left_plain(Noted::Plain), left_plain(Noted::PassedBy)],
+            left_plain: [Noted::Plain, Noted::PassedBy, Noted::Unsent, SENT]
+                .map(left_plain)
+                .into(),
             damaged: 0,
         };
         assert_eq!(replay(&journal()), expected);

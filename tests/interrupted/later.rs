@@ -10,7 +10,8 @@ use nix::errno::Errno;
 
 use super::tracer::{self, Ending, Fate};
 use crate::edges::Scene;
-use crate::support::ours;
+use crate::liveness::Attribute;
+use crate::support::{ours, skip};
 
 #[test]
 fn what_a_dead_run_left_is_kept_while_its_directory_is_out_of_reach_and_finished_afterwards() {
@@ -137,4 +138,29 @@ fn a_state_that_cannot_be_read_to_its_end_is_not_replaced() {
     });
     assert_eq!(ending, Ending::Exited(1));
     assert_eq!(fs::read_to_string(scene.root.join("status")).unwrap(), before);
+}
+
+#[test]
+fn a_rotation_that_passed_the_first_number_by_is_finished_with_the_archive_that_it_made() {
+    let scene = Scene::new("interrupted-passed-by");
+    scene.write("a.log", "second\n");
+    scene.write("a.log.1", "first\n");
+    scene.configure(
+        "@ROOT@/log/a.log {\n rotate 3\n create\n compress\n compresscmd /bin/false\n postrotate\n  \
+         echo $2 >>@ROOT@/told; test -e @ROOT@/peace || kill -KILL $PPID\n endscript\n}\n",
+    );
+    let fixed = scene.log("a.log.1");
+    let Some(attribute) = Attribute::set(&fixed, "i") else {
+        return skip("chattr +i");
+    };
+    scene.run(&["-f"]);
+    fs::write(scene.root.join("peace"), "").unwrap();
+    scene.configure(
+        "@ROOT@/log/a.log {\n rotate 3\n create\n compress\n postrotate\n  echo $2 >>@ROOT@/told\n endscript\n}\n",
+    );
+    scene.run(&[]).went_well();
+    drop(attribute);
+    let told = fs::read_to_string(scene.root.join("told")).unwrap();
+    assert_eq!(told, scene.fill(&"@ROOT@/log/a.log.2\n".repeat(2)));
+    assert_eq!(scene.list(), [b"a.log".as_slice(), b"a.log.1", b"a.log.2.gz"]);
 }

@@ -159,6 +159,13 @@ fn p13_a_mailer_a_decompressor_or_a_shred_that_is_not_there_is_named() {
     let (said, ..) = ask(&mailer, &["--check", "-m", "/nowhere/mail", "conf"]);
     assert!(said.contains("warning[LR3032]: `mail` needs /nowhere/mail"), "{said}");
 
+    for number in 1..4 {
+        mailer.write(&format!("a.log.{number}"), "older\n");
+    }
+    let (_, said, _) = ask(&mailer, &[&["-d"], &options[..]].concat());
+    let goes = format!("warning: {}/a.log.3 will not be mailed", mailer.fill("@ROOT@/log"));
+    assert!(said.contains(&goes), "what goes is not sent: {said}");
+
     let packed = " rotate 3\n compress\n mail ops@example.com\n uncompresscmd /nowhere/unpack\n";
     let wanted = Wanted {
         kind: "no-program",

@@ -3,9 +3,12 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 
+use std::time::{Duration, SystemTime};
+
 use super::Attribute;
 use super::obstacles::{Days, errors};
-use crate::support::skip;
+use crate::edges::{Run, Scene};
+use crate::support::{clock, ours, skip};
 
 /// Each day's line is in just one of the files beside the log.
 fn has_each_once(days: &Days, wanted: std::ops::Range<u32>) {
@@ -90,4 +93,56 @@ fn p2_what_is_archived_and_cannot_be_removed_is_not_archived_again() {
     drop(attribute);
     days.pass(&[]);
     assert_eq!(days.names(), ["a.log", "a.log.1", "a.log.1.gz", "a.log.2"]);
+}
+
+/// The first of March 2027, in seconds.
+const MARCH: u64 = 1_803_859_200;
+
+/// Rotates shortly after midnight of a day of March.
+pub(super) fn pass_at_midnight(scene: &Scene, day: u64) -> Run {
+    let mut command = scene.command(&ours(), &[]);
+    clock::stop_at(&mut command, &format!("2027-03-{day:02} 00:05:00"), "UTC");
+    Run::of(&command.output().unwrap())
+}
+
+/// Says when a file was written last: so many hours after the beginning of a day of March.
+fn written(scene: &Scene, name: &str, day: u64, hours: u64) {
+    let time = MARCH + (day - 1) * 86_400 + hours * 3600;
+    let file = OpenOptions::new().append(true).open(scene.log(name)).unwrap();
+    file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(time))
+        .unwrap();
+}
+
+#[test]
+fn p1_a_log_that_waited_does_not_take_the_name_of_the_one_that_is_rotated_now() {
+    let scene = Scene::new("liveness-interims-dated");
+    let postrotate = " postrotate\n  test ! -e @ROOT@/trouble\n endscript\n";
+    scene.configure(&format!(
+        "@ROOT@/log/a.log {{\n daily\n rotate 9\n dateext\n renamecopy\n create\n{postrotate}}}\n"
+    ));
+    scene.write("a.log", "day 1\n");
+    scene.remember(&[("a.log", "2027-2-28-0:5:0")]);
+    for day in 1..8 {
+        fs::write(scene.log("a.log"), format!("day {day}\n")).unwrap();
+        // The last line of the day before; and on one day what waited was written to late.
+        written(&scene, "a.log", day - u64::from(day > 1), 23 * u64::from(day > 1));
+        if day == 5 {
+            written(&scene, "a.log.tmp", day, 0);
+        }
+        if day == 3 {
+            fs::write(scene.root.join("trouble"), "").unwrap();
+        }
+        if day == 7 {
+            fs::remove_file(scene.root.join("trouble")).unwrap();
+        }
+        let run = pass_at_midnight(&scene, day);
+        assert_eq!(scene.read("a.log"), "", "{day}: {}", run.said);
+    }
+    for day in 1..8 {
+        assert_eq!(
+            scene.read(&format!("a.log-202703{day:02}")),
+            format!("day {day}\n"),
+            "{day}"
+        );
+    }
 }

@@ -31,11 +31,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// An attribute of a file or directory, until this is dropped.
-struct Attribute<'f>(&'f Path, &'static str);
+pub(super) struct Attribute<'f>(&'f Path, &'static str);
 
 impl<'f> Attribute<'f> {
     /// `None` where the file system has no attributes.
-    fn set(file: &'f Path, letter: &'static str) -> Option<Self> {
+    pub(super) fn set(file: &'f Path, letter: &'static str) -> Option<Self> {
         let attribute = Self(file, letter);
         attribute.change("+").then_some(attribute)
     }

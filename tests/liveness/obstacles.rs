@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use super::Attribute;
+use super::interims::pass_at_midnight;
 use crate::edges::{Run, Scene};
 use crate::support::{ours, skip};
 
@@ -314,23 +315,6 @@ fn p8_what_concerns_the_whole_directory_stops_its_logs_and_is_not_recorded_as_do
 }
 
 #[test]
-fn p5_a_newest_archive_that_cannot_be_sent_is_an_error_and_stays_an_archive() {
-    let mut days = Days::new("mailfirst", " rotate 2\n mailfirst\n mail ops@example.com\n compress\n");
-    days.program("mail", "exit 1");
-    let mailer = days.scene.root.join("bin/mail");
-    for _ in 0..4 {
-        let run = days.pass(&["-m", mailer.to_str().unwrap()]);
-        assert_eq!(
-            (run.status, errors(&run, "mail command failed")),
-            (Some(1), 1),
-            "{}",
-            run.said
-        );
-    }
-    assert_eq!(days.names(), ["a.log", "a.log.1.gz", "a.log.2.gz"]);
-}
-
-#[test]
 fn p4_what_may_not_go_is_not_compressed_either_and_is_there_once() {
     for (name, more) in [("now", ""), ("delayed", " delaycompress\n")] {
         let script = " preremove\n test -e @ROOT@/ok\n endscript\n";
@@ -493,4 +477,221 @@ fn p4_what_preremove_kept_is_not_moved_aside_for_what_is_compressed() {
         days.pass(&[]).went_well();
     }
     assert_eq!(days.names(), ["a.log", "a.log.1.gz", "a.log.2.gz"]);
+}
+
+#[test]
+fn p5_a_newest_archive_that_cannot_be_sent_is_tried_again_until_it_falls_off_unsent() {
+    for (name, more) in [
+        ("now", " compress\n"),
+        ("delayed", " compress\n delaycompress\n"),
+        ("plain", ""),
+    ] {
+        let mut days = Days::new(
+            &format!("mailfirst-{name}"),
+            &format!(" rotate 2\n mailfirst\n mail ops@example.com\n{more}"),
+        );
+        let sent = days.scene.root.join("sent");
+        let well = format!("cat >>{}", sent.display());
+        days.program("mail", "exit 1");
+        let mailer = days.scene.root.join("bin/mail");
+        let options = ["-m", mailer.to_str().unwrap()];
+        for day in 0..5 {
+            let run = days.pass(&options);
+            assert_eq!(run.status, Some(1), "{}", run.said);
+            // The one that was new the day before has the name of the one that is new now.
+            let waiting = if day < 2 { 1 } else { 2 };
+            assert_eq!(
+                errors(&run, "it is tried again at each rotation"),
+                waiting,
+                "{}",
+                run.said
+            );
+            assert_eq!(errors(&run, "goes unsent:"), usize::from(day >= 2), "{}", run.said);
+        }
+        assert_eq!(days.names().len(), 3, "{:?}", days.names());
+        days.program("mail", &well);
+        days.pass(&options).went_well();
+        days.pass(&options).went_well();
+        let sent = fs::read_to_string(&sent).unwrap();
+        let lines: BTreeSet<&str> = sent.lines().collect();
+        assert_eq!(lines, ["day 3", "day 4", "day 5", "day 6"].into(), "{name}");
+        assert_eq!(sent.lines().count(), 4, "each once: {sent}");
+    }
+}
+
+#[test]
+fn p5_what_was_sent_and_cannot_be_removed_is_sent_once() {
+    for (name, more) in [
+        ("numbered", ""),
+        ("dated", " dateext\n dateformat .%s\n"),
+        ("packed", " compress\n"),
+    ] {
+        let script = " preremove\n  test -e @ROOT@/ok\n endscript\n";
+        let mut days = Days::new(
+            &format!("sent-{name}"),
+            &format!(" rotate 2\n mail ops@example.com\n{more}{script}"),
+        );
+        if name == "packed" {
+            // What compresses removes the plain archive: that is let go.
+            days.scene.configure(&format!(
+                "@ROOT@/log/a.log {{\n daily\n create\n rotate 2\n mail ops@example.com\n{more} preremove\n  \
+                 case $1 in *.gz) test -e @ROOT@/ok;; esac\n endscript\n}}\n"
+            ));
+        }
+        let sent = days.scene.root.join("sent");
+        days.program("mail", &format!("cat >>{}", sent.display()));
+        let mailer = days.scene.root.join("bin/mail");
+        let options = ["-m", mailer.to_str().unwrap()];
+        for day in 0..6 {
+            if day == 5 {
+                fs::write(days.scene.root.join("ok"), "").unwrap();
+            }
+            days.pass(&options);
+            if name == "dated" {
+                std::thread::sleep(std::time::Duration::from_millis(1001));
+            }
+        }
+        assert_eq!(days.names().len(), 3, "{name}: {:?}", days.names());
+        assert_eq!(
+            fs::read_to_string(&sent).unwrap(),
+            "day 0\nday 1\nday 2\nday 3\n",
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn p4_what_preremove_refuses_is_asked_about_and_told_once_a_run() {
+    for (name, style) in [("numbered", ""), ("dated", " dateext\n")] {
+        let scene = Scene::new(&format!("liveness-obstacles-asked-{name}"));
+        scene.remember(&[("a.log", "2027-2-28-0:5:0")]);
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n daily\n create\n rotate 1\n compress\n delaycompress\n{style} preremove\n  \
+             echo $1 >>@ROOT@/asked; exit 1\n endscript\n}}\n"
+        ));
+        for day in 1..6 {
+            scene.write("a.log", &format!("day {day}\n"));
+            let run = pass_at_midnight(&scene, day);
+            assert_eq!(scene.read("a.log"), "", "{}", run.said);
+            let asked = fs::read_to_string(scene.root.join("asked")).unwrap_or_default();
+            let _ = fs::remove_file(scene.root.join("asked"));
+            let each: BTreeSet<&str> = asked.lines().collect();
+            assert_eq!(asked.lines().count(), each.len(), "{name}, day {day}: {asked}");
+            assert_eq!(errors(&run, "preremove"), each.len(), "{name}, day {day}: {}", run.said);
+        }
+    }
+}
+
+#[test]
+fn p6_what_has_a_dated_name_and_cannot_be_moved_aside_is_told_once_and_costs_no_more_than_it_must() {
+    for (name, taken, more, is_rotated) in [
+        ("packed", "a.log-20270302.gz", " compress\n", true),
+        ("plain", "a.log-20270302", "", false),
+    ] {
+        let scene = Scene::new(&format!("liveness-obstacles-held-{name}"));
+        scene.remember(&[("a.log", "2027-3-1-0:5:0")]);
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n daily\n create\n rotate 3\n dateext\n{more}}}\n"
+        ));
+        scene.write("a.log", "day 2\n");
+        let taken = scene.log(taken);
+        fs::create_dir(&taken).unwrap();
+        let Some(attribute) = Attribute::set(&taken, "i") else {
+            return skip("chattr +i");
+        };
+        let runs = [pass_at_midnight(&scene, 2), pass_at_midnight(&scene, 2)];
+        let live = scene.read("a.log");
+        scene.write("a.log", "day 3\n");
+        let next = pass_at_midnight(&scene, 3);
+        drop(attribute);
+        let [first, again] = runs;
+        assert_eq!(
+            (first.status, errors(&first, "chattr -i")),
+            (Some(1), 1),
+            "{}",
+            first.said
+        );
+        assert_eq!(errors(&first, "number"), 0, "{}", first.said);
+        assert_eq!(live.is_empty(), is_rotated, "{}", first.said);
+        again.went_well();
+        assert_eq!(scene.read("a.log"), "", "{}", next.said);
+    }
+}
+
+#[test]
+fn p7_an_archive_that_can_be_neither_compressed_nor_renamed_is_told_once() {
+    for (name, style) in [("numbered", ""), ("dated", " dateext\n")] {
+        let scene = Scene::new(&format!("liveness-obstacles-both-{name}"));
+        scene.remember(&[("a.log", "2027-2-28-0:5:0")]);
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n daily\n create\n rotate 1\n compress\n delaycompress\n{style}}}\n"
+        ));
+        scene.write("a.log", "day 1\n");
+        pass_at_midnight(&scene, 1).went_well();
+        let archive = scene.log(if name == "dated" { "a.log-20270301" } else { "a.log.1" });
+        let Some(attribute) = Attribute::set(&archive, "i") else {
+            return skip("chattr +i");
+        };
+        let runs: Vec<Run> = (2..6)
+            .map(|day| {
+                scene.write("a.log", &format!("day {day}\n"));
+                pass_at_midnight(&scene, day)
+            })
+            .collect();
+        drop(attribute);
+        for run in runs {
+            assert_eq!(
+                (run.status, errors(&run, "chattr -i")),
+                (Some(1), 1),
+                "{name}: {}",
+                run.said
+            );
+        }
+    }
+}
+
+#[test]
+fn each_obstacle_of_a_run_is_counted_by_its_kind_in_the_metrics() {
+    let counts = |scene: &Scene, options: &[&str], path: &str| {
+        let metrics = scene.root.join("metrics");
+        let mut command = scene.command(
+            &ours(),
+            &[&["-f", "--metrics", metrics.to_str().unwrap()], options].concat(),
+        );
+        if !path.is_empty() {
+            command.env("PATH", path);
+        }
+        command.output().unwrap();
+        let text = fs::read_to_string(metrics).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("logrotate_obstacles{"));
+        let kind = |line: &str| line.split("kind=").nth(1).unwrap().to_owned();
+        lines.map(kind).collect::<Vec<_>>()
+    };
+    let new = |name: &str, directives: &str| {
+        let scene = Scene::new(&format!("liveness-obstacles-counted-{name}"));
+        scene.write("a.log", "day 1\n");
+        scene.configure(&format!(
+            "@ROOT@/log/a.log {{\n daily\n create\n rotate 1\n{directives}}}\n"
+        ));
+        scene
+    };
+    let scene = new("aside", "");
+    fs::create_dir(scene.log("a.log.1")).unwrap();
+    assert_eq!(counts(&scene, &[], ""), ["\"in-the-way\"} 1"]);
+    let scene = new("mail", " mailfirst\n mail ops\n");
+    assert_eq!(counts(&scene, &["-m", "/bin/false"], ""), ["\"not-mailed\"} 1"]);
+    let scene = new("shred", " shred\n");
+    scene.write("a.log.1", "day 0\n");
+    let few = scene.root.join("path");
+    fs::create_dir(&few).unwrap();
+    symlink("/usr/bin/timeout", few.join("timeout")).unwrap();
+    assert_eq!(counts(&scene, &[], few.to_str().unwrap()), ["\"not-shredded\"} 1"]);
+    let scene = new("directory", "");
+    let log = scene.root.join("log");
+    let Some(attribute) = Attribute::set(&log, "i") else {
+        return skip("chattr +i");
+    };
+    let kinds = counts(&scene, &[], "");
+    drop(attribute);
+    assert_eq!(kinds, ["\"not-writable\"} 1"]);
 }

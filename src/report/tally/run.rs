@@ -74,6 +74,8 @@ pub struct LogTally {
     pub steps: Vec<StepTaken>,
     /// What is wrong with its archives.
     pub obstacles: Vec<ArchiveObstacle>,
+    /// Of which kinds they are, and what else was in the way.
+    pub obstacle_kinds: Vec<&'static str>,
     pub errors: Vec<String>,
     /// From its turn to its end.
     pub took: Duration,
@@ -94,6 +96,7 @@ impl LogTally {
             broke_off: false,
             steps: Vec::new(),
             obstacles: Vec::new(),
+            obstacle_kinds: Vec::new(),
             errors: Vec::new(),
             took: Duration::ZERO,
             begun: None,

@@ -12,13 +12,17 @@ use crate::execute::copy;
 use crate::execute::work::{StanzaWork, Turn};
 use crate::facts::Kind;
 use crate::fault::Fault;
+use crate::naming::ArchiveNames;
 use crate::observe::OpenDir;
 use crate::obstacle::Obstructed;
 use crate::plan::{self, Before, Entry, Look as _, Question, Step};
-use crate::policy::Method;
+use crate::policy::{Method, NamingStyle};
 use crate::session::Session;
 use crate::session::stanza::Due;
 use crate::state::record::Noted;
+
+/// A log that waited is archived under a name of the last year.
+const MOST_HOURS: i64 = 366 * 24;
 
 /// What there is under a log's interim names.
 pub(super) struct Interims {
@@ -85,7 +89,6 @@ impl Session<'_> {
             return Ok(Interim::Stays);
         }
         let due = Due { facts, ..due.clone() };
-        // It is named for the day that it was written on, or for today where that archive is there already.
         let then = Now::at(facts.modified.seconds);
         let tried = self.plan(stanza, &due, |question, look| {
             plan::plan(
@@ -105,8 +108,10 @@ impl Session<'_> {
             self.remove_interim(stanza, &due, name)?;
             return Ok(Interim::Stays);
         }
-        let is_free = tried.rotation.stop.is_none();
-        let now = if is_free { then } else { self.now };
+        let now = match stanza.policy.naming.style {
+            NamingStyle::Numbered => then,
+            NamingStyle::Dated { .. } => self.named_for(stanza, &due, then, &tried)?,
+        };
         let way = self.make_way(stanza, &due, Before::Shifting, &now, name);
         let mut planned = way.map_err(|failed| failed.fault)?;
         match planned.rotation.stop.take() {
@@ -134,7 +139,7 @@ impl Session<'_> {
                     match fault {
                         Fault::StillWritten { path, by } => self.hear_of(path, Obstructed::Written { by }),
                         Fault::Interrupted => return Err(fault),
-                        other => self.fail(other),
+                        other => self.hear_of(site.log_dir.path_of(name), Obstructed::NotCopied(other.into())),
                     }
                     return Ok(Interim::Stays);
                 }
@@ -143,17 +148,42 @@ impl Session<'_> {
                     self.hear_of(site.log_dir.path_of(name), Obstructed::NotRemoved(fault.into()));
                     interim = Interim::Stays;
                 }
+                (Err(fault), Step::Mail { what, .. }) if fault != Fault::Interrupted && !planned.removes(what) => {
+                    self.not_sent_first(site, what, fault);
+                }
                 (Err(fault), step) => {
                     resisted.insert(self.resists(planned, step, fault)?);
                     if let Step::Compress { from, .. } = step {
                         self.leave_plain(site, std::slice::from_ref(from));
                     }
                 }
-                (Ok(()), _) => planned.places.note(step, &site.name),
+                (Ok(()), _) => self.took(planned, step),
             }
         }
         self.hear(What::Recovered);
         Ok(interim)
+    }
+
+    /// Returns the time that names the archive of a log that waited: when it was written last, or else the last hour without an archive.
+    /// Today's name is that of the log that is rotated now: where there is no other, what waited waits on.
+    fn named_for(&self, stanza: &StanzaWork, due: &Due, then: Now, tried: &Planned) -> Result<Now, Fault> {
+        let names = ArchiveNames::of(&stanza.policy, due.name())?;
+        let (todays, place) = (names.dated(&self.now)?, tried.places.archive.as_ref());
+        let hours = (1..MOST_HOURS).map(|hours| Now::at(self.now.epoch.saturating_sub(hours * 3600)));
+        for time in std::iter::once(then).chain(hours) {
+            let name = names.dated(&time)?;
+            let is_taken = match place {
+                Some(place) => {
+                    let mut view = place.view.borrow_mut();
+                    view.has(&name)? || view.has(&names.compressed(&name))?
+                }
+                None => false,
+            };
+            if name != todays && !is_taken {
+                return Ok(time);
+            }
+        }
+        Err(Fault::DestinationExists(tried.turn.site.archive_path_of(&todays)))
     }
 
     /// Tries again to remove what is archived already.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
+use super::letters::mails_first;
 use super::{Places, Planned};
 use crate::clock::Now;
 use crate::event::What;
@@ -44,7 +45,7 @@ impl Session<'_> {
         match self.try_prepare(stanza, due) {
             Ok(planned) => Some(planned),
             Err(Failed { fault, touched }) => {
-                if matches!(fault, Fault::DestinationExists(_)) {
+                if matches!(fault, Fault::DestinationExists(_) | Fault::DestinationHeld(_)) {
                     // The state moves on, so that the next period gets a name of its own.
                     self.records.passed_over(&path, &self.now);
                 }
@@ -66,6 +67,7 @@ impl Session<'_> {
         }
         self.have_row_to_itself(stanza, &due)?;
         let alone = self.be_alone(stanza, &mut due)?;
+        self.send_again(stanza, &due)?;
         let interims = self.finish_interims(stanza, &due)?;
         let before = if interims.is_left || self.records.was_begun(&due.path) {
             Before::Shifting
@@ -141,6 +143,9 @@ impl Session<'_> {
                 &site.path,
                 passed_by.iter().map(OsString::as_os_str),
             );
+            let unsent = planned.rotation.unsent.iter();
+            let unsent = unsent.map(|name| LeftPlain::new(Noted::Unsent, &site.path, &site.archive_path, name));
+            self.records.will_be(unsent);
             self.tell_fixed(&planned);
             let taken = self.take_steps(&planned, &mut touched, &mut before);
             if taken.map_err(failed(touched))? {
@@ -168,7 +173,7 @@ impl Session<'_> {
             }
             match self.driver.step(&planned.turn, step) {
                 Ok(()) => {
-                    planned.places.note(step, &planned.turn.site.name);
+                    self.took(planned, step);
                     *touched = true;
                     match step {
                         // A gap in the numbers is from here on what this shift has made.
@@ -200,12 +205,21 @@ impl Session<'_> {
         let mut view = place.view.borrow_mut();
         let path = |name: &OsStr| planned.turn.site.archive_path_of(name);
         let (name, is_new) = match step {
+            // What cannot be removed cannot be renamed either.
+            Step::Compress { from, to, .. } if !planned.is_dated() && fault.denies_removal(from) => {
+                self.hear_of(path(from), Obstructed::NotRenamed(fault.into()));
+                (to, view.fix(from))
+            }
             Step::Compress { from, to, .. } => {
                 let why = match fault {
                     Fault::StillWritten { .. } => StaysPlain::Written,
                     Fault::NotSmaller { .. } => StaysPlain::NotSmaller,
                     _ => StaysPlain::NotCompressed,
                 };
+                // What may not be removed is not asked about again.
+                if matches!(fault, Fault::Script { .. }) || fault.denies_removal(from) {
+                    view.leave(from);
+                }
                 // Who writes to it is told when patience with him is out.
                 if why != StaysPlain::Written {
                     self.hear_of(path(from), Obstructed::of_compression(fault));
@@ -218,8 +232,17 @@ impl Session<'_> {
             }
             Step::Remove { what, .. } => {
                 self.hear_of(path(&what.name), Obstructed::NotRemoved(fault.into()));
+                self.note_sent(planned, &what.name);
                 (&what.name, view.leave(&what.name))
             }
+            Step::MoveAside(from) if planned.is_dated() => match fault {
+                Fault::Call(error) if error.denies(&from.name) && from.name == planned.rotation.archive => {
+                    return Err(Fault::DestinationHeld(error));
+                }
+                // The archive stays plain, and says why.
+                Fault::Call(error) if error.denies(&from.name) => (&from.name, view.fix(&from.name)),
+                other => return Err(other),
+            },
             Step::Rename { from, .. } | Step::MoveAside(from) => match &fault {
                 // It went in the meantime.
                 Fault::Call(error) if error.is_absence() && view.has(&from.name)? => {
@@ -297,7 +320,17 @@ impl Session<'_> {
         }
         let left_plain = self.records.noted(Noted::Plain, &site.archive_path, &names);
         let passed_by = self.records.noted(Noted::PassedBy, &site.archive_path, &names);
+        let mut unsent = BTreeSet::new();
+        if mails_first(&stanza.policy) {
+            unsent = self.records.letters().unsent(&site.archive_path, &names);
+        }
+        if let Some(held) = &places.archive {
+            held.view
+                .borrow_mut()
+                .know_sent(self.records.letters().sent(&site.archive_path));
+        }
         let question = Question {
+            unsent: &unsent,
             left_plain: &left_plain,
             passed_by: &passed_by,
             policy: &stanza.policy,
