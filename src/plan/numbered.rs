@@ -33,7 +33,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
         Keep::Count(_) => {
             let name = question.kept(&question.names.numbered(slots.end));
             let stays = shift.end_is_taken && !shift.reaches_end;
-            let is_there = look.is_file(&name)? && !look.is_kept(&name);
+            let is_there = !shift.gone.contains(&slots.end) && look.is_file(&name)? && !look.is_kept(&name);
             (!stays && (shift.reaches_end || is_there)).then_some(name)
         }
     };
@@ -286,6 +286,7 @@ fn make_room_above(
     }
     if !look.is_kept(&name) {
         question.dispose(name, &mut shift.steps);
+        shift.gone.insert(next);
         return Ok(());
     }
     shift.end_is_taken = true;

@@ -232,6 +232,13 @@ fn archives_move_up_oldest_first_and_the_last_falls_off() {
         ("rotate 2", "", "", "|  ;"),
         ("rotate 2", "", "a.log.1 a.log.2", ".2>.3 .1>.2 | rm .3 ;"),
         ("rotate 3", "", "a.log.1 a.log.3", ".3>.4 .1>.2 | rm .4 ;"),
+        // What goes by its age takes no other one along a second time.
+        (
+            "rotate 2 mail maxage",
+            "",
+            "a.log.2:old a.log.3",
+            "mail .3 rm .3 mail .2 rm .2 |  ;",
+        ),
         (
             "rotate 2 mail",
             "",
