@@ -69,7 +69,7 @@ pub(super) struct Halfway {
 
 /// What became of a step.
 #[derive(Debug)]
-pub(super) enum Progress {
+pub(super) enum Outcome {
     /// It is done.
     Done,
     /// A compressed file is written; [`complete`] is to be called.
@@ -84,14 +84,14 @@ pub(super) fn begin(
     wanted: ToCompress<'_>,
     threads: NonZero<usize>,
     listener: &LogListener<'_>,
-) -> Result<Progress, Fault> {
+) -> Result<Outcome, Fault> {
     let ToCompress { from, to, .. } = wanted;
     let (Some(dir), Some(how)) = (&site.archive_dir, &site.stanza.policy.compression) else {
-        return Ok(Progress::Done);
+        return Ok(Outcome::Done);
     };
     let opened = open_source(site, from);
     if opened.as_ref().is_ok_and(|source| source.is_held(wanted.switched)) {
-        return Ok(Progress::Busy);
+        return Ok(Outcome::Busy);
     }
     listener.note(|| What::Step(site.compressing(from)));
     let source = opened?;
@@ -99,7 +99,7 @@ pub(super) fn begin(
     if !is_long && is_twin(dir, to, &source.file) {
         // A dead run had done it already.
         remove(site, from, listener)?;
-        return Ok(Progress::Done);
+        return Ok(Outcome::Done);
     }
     let new_file = NewFile::like(Some(&source.file), dir, to)?;
     let writing = Writing {
@@ -112,7 +112,7 @@ pub(super) fn begin(
     };
     writing.write(threads)?;
     stream::start_write_out(new_file.file().as_fd(), 0, 0);
-    Ok(Progress::Halfway(Box::new(Halfway {
+    Ok(Outcome::Halfway(Box::new(Halfway {
         new_file,
         from: from.to_owned(),
         to: to.to_owned(),

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::fd::{AsFd, OwnedFd};
 
-use super::compress::{Progress, flush};
+use super::compress::{Outcome, flush};
 use super::files::Regular;
 use super::place::place;
 use super::work::{LogSite, Turn};
@@ -20,27 +20,27 @@ use crate::sys::{attributes, context, copy as bytes};
 use crate::unix::FileId;
 
 /// Copies the log, or `renamecopy`'s interim log: that goes when it is copied, so a program may no longer write to it.
-pub(super) fn copy(turn: &Turn, step: &Step, listener: &LogListener<'_>) -> Result<Progress, Fault> {
+pub(super) fn copy(turn: &Turn, step: &Step, listener: &LogListener<'_>) -> Result<Outcome, Fault> {
     let site = &turn.site;
     let (Step::Copy { from, to }, Some(dir)) = (step, &site.archive_dir) else {
-        return Ok(Progress::Done);
+        return Ok(Outcome::Done);
     };
     let opened = site.open_regular(from.place, &from.name, Access::Read, Op::Open);
     let goes = from.name != site.name;
     let switched = turn.switched.get().copied();
     if goes && opened.as_ref().is_ok_and(|source| source.is_held(switched)) {
-        return Ok(Progress::Busy);
+        return Ok(Outcome::Busy);
     }
     turn.announce(step, listener);
     let source = opened?;
     if is_copied(dir, to, &source.file) {
-        return Ok(Progress::Done);
+        return Ok(Outcome::Done);
     }
     let new_file = NewFile::like(Some(&source.file), dir, to)?;
     bytes::copy_contents(source.file.as_fd(), new_file.file().as_fd(), Afterwards::Keep)
         .map_err(|error| call(site, from, to, error))?;
     finish(site, &source, new_file, to, listener)?;
-    Ok(Progress::Done)
+    Ok(Outcome::Done)
 }
 
 /// Tells whether a run that died, or could not remove it, has made an archive of `renamecopy`'s interim log already.

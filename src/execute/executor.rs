@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Driver;
-use super::compress::{self, Progress};
+use super::compress::{self, Outcome};
 use super::finish::Finisher;
 use super::hook::{self, Call};
 use super::job::{Busy, Finished, Job};
@@ -51,14 +51,14 @@ impl Executor {
         };
         let listener = LogListener::new(&turn.site.path, &*self.listener);
         match perform(turn, step, threads, &listener)? {
-            Progress::Done => Ok(()),
-            Progress::Halfway(half) => match compress::complete(&turn.site, *half, &listener)? {
+            Outcome::Done => Ok(()),
+            Outcome::Halfway(half) => match compress::complete(&turn.site, *half, &listener)? {
                 true => Ok(()),
                 false => Err(still_written(None)),
             },
             // Whoever holds an archive that is not compressed yet is told when patience is out, if it does so still.
-            Progress::Busy if matches!(step, Step::Compress { .. }) => Err(still_written(None)),
-            Progress::Busy => Err(still_written(holder(&turn.site, step))),
+            Outcome::Busy if matches!(step, Step::Compress { .. }) => Err(still_written(None)),
+            Outcome::Busy => Err(still_written(holder(&turn.site, step))),
         }
     }
 }

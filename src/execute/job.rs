@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::compress::{self, Halfway, Progress};
+use super::compress::{self, Halfway, Outcome};
 use super::perform::{holder, perform};
 use super::work::Turn;
 use crate::event::{Event, Listener, LogListener, What};
@@ -236,7 +236,7 @@ impl Job {
             }
             let step = self.with_stand_in(step);
             match perform(&self.turn, &step, threads, &self.listener()) {
-                Ok(Progress::Done) => match step {
+                Ok(Outcome::Done) => match step {
                     Step::Compress { from, .. } => self.packed.push(from),
                     Step::Mail { what, .. } => self.sent.push(what),
                     Step::GiveUpMail { what } => {
@@ -245,14 +245,14 @@ impl Job {
                     }
                     _ => {}
                 },
-                Ok(Progress::Halfway(half)) => return After::Written(self, half),
-                Ok(Progress::Busy) if self.is_last_try => {
+                Ok(Outcome::Halfway(half)) => return After::Written(self, half),
+                Ok(Outcome::Busy) if self.is_last_try => {
                     let path = self.turn.site.source_of(&step).unwrap_or_default();
                     let by = holder(&self.turn.site, &step);
                     self.tell(path, Obstructed::Written { by });
                     self.do_without(step);
                 }
-                Ok(Progress::Busy) => {
+                Ok(Outcome::Busy) => {
                     self.steps.push_front(step);
                     break;
                 }

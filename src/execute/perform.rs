@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::num::NonZero;
 
-use super::compress::{self, Progress, ToCompress};
+use super::compress::{self, Outcome, ToCompress};
 use super::work::{LogSite, Turn};
 use super::{copy, create, mail, place, remove};
 use crate::event::LogListener;
@@ -25,7 +25,7 @@ pub(super) fn perform(
     step: &Step,
     threads: NonZero<usize>,
     listener: &LogListener<'_>,
-) -> Result<Progress, Fault> {
+) -> Result<Outcome, Fault> {
     if !matches!(step, Step::Compress { .. } | Step::Copy { .. }) {
         turn.announce(step, listener);
     }
@@ -49,7 +49,7 @@ pub(super) fn perform(
         Step::CopyTruncate { to } => copy::copy_and_truncate(turn, to.as_deref(), listener)?,
         Step::SkipCopy { .. } | Step::GiveUpMail { .. } => {}
         Step::Create { ownership, old } => create::create(turn, ownership, old, listener)?,
-        Step::MoveAside(what) => place::make_room(site, what.place, &what.name, listener)?,
+        Step::MoveAside(what) => place::move_aside(site, what.place, &what.name, listener)?,
         Step::Mail {
             what,
             subject,
@@ -63,7 +63,7 @@ pub(super) fn perform(
             remove::unlink(site, site.dir(what.place)?, &what.name, site.path_of(what), listener)?;
         }
     }
-    Ok(Progress::Done)
+    Ok(Outcome::Done)
 }
 
 fn rename(turn: &Turn, from: &Entry, to: &Entry, listener: &LogListener<'_>) -> Result<(), Fault> {
@@ -71,7 +71,7 @@ fn rename(turn: &Turn, from: &Entry, to: &Entry, listener: &LogListener<'_>) -> 
     let is_log = from.place == Where::Log && from.name == site.name;
     if is_log && to.place == Where::Log && turn.archive != to.name {
         // What an earlier `renamecopy` could not finish is in the way, and is all there is of that log.
-        place::make_room(site, Where::Log, &to.name, listener)?;
+        place::move_aside(site, Where::Log, &to.name, listener)?;
     }
     let (old, new) = (site.dir(from.place)?, site.dir(to.place)?);
     let fail = |error: SysError| SysError {

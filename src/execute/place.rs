@@ -15,7 +15,7 @@ use crate::sys::dir::Dir;
 const LONGEST_NAME: usize = 255;
 
 /// Moves what has the name already to `NAME-YYYYMMDDHH.backup`, and warns.
-pub(super) fn make_room(site: &LogSite, at: Where, name: &OsStr, listener: &LogListener<'_>) -> Result<(), Fault> {
+pub(super) fn move_aside(site: &LogSite, at: Where, name: &OsStr, listener: &LogListener<'_>) -> Result<(), Fault> {
     let dir = site.dir(at)?;
     if dir.look(name)?.is_none() {
         return Ok(());
@@ -65,7 +65,7 @@ pub(super) fn place(
     dir.keep_order()?;
     match new_file.place(name) {
         Err(failed) if failed.is_taken() => {
-            make_room(site, at, name, listener)?;
+            move_aside(site, at, name, listener)?;
             dir.keep_order()?;
             new_file.place(name)?;
         }

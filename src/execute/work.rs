@@ -217,7 +217,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::clock::Now;
-    use crate::execute::compress::{self, Progress, ToCompress};
+    use crate::execute::compress::{self, Outcome, ToCompress};
     use crate::execute::{mail, remove};
     use crate::plan::Subject;
     use crate::policy::settings::Settings;
@@ -286,7 +286,7 @@ pub(super) mod tests {
         };
         let listener = LogListener::new(&site.path, &Nobody);
         match compress::begin(&site, wanted, NonZero::<usize>::MIN, &listener).unwrap() {
-            Progress::Halfway(half) => assert!(compress::complete(&site, *half, &listener).unwrap()),
+            Outcome::Halfway(half) => assert!(compress::complete(&site, *half, &listener).unwrap()),
             other => panic!("{other:?}"),
         }
         assert_eq!(names(), ["a.log.1.gz"]);

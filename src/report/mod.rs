@@ -39,7 +39,7 @@ pub mod usage;
 pub mod words;
 
 use metrics::ArchiveSums;
-use progress::Progress;
+use progress::Bars;
 use style::{Colours, Tone, paint};
 use tally::{RunTally, Tally};
 
@@ -182,7 +182,7 @@ pub struct Reporter {
     copy: Option<Mutex<Copy>>,
     voice: Voice,
     /// Shows how long compressions get on, where somebody sees it.
-    progress: Option<Progress>,
+    progress: Option<Bars>,
 }
 
 impl Reporter {
@@ -193,7 +193,7 @@ impl Reporter {
             verbose,
             copy: copy.map(Mutex::new),
             voice: Voice::of_stderr(colours),
-            progress: Progress::of_stderr(),
+            progress: Bars::of_stderr(),
         }
     }
 

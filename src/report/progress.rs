@@ -17,12 +17,12 @@ const LINE: &str = "compressing {wide_msg} {bar:20} {percent:>3}% of {prefix}, {
 
 /// The lines that are shown.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(super) struct Bars {
     screen: MultiProgress,
     lines: Mutex<HashMap<PathBuf, ProgressBar>>,
 }
 
-impl Progress {
+impl Bars {
     /// Returns `None` where nobody could see it.
     pub(super) fn of_stderr() -> Option<Self> {
         let is_clever = std::env::var_os("TERM").is_some_and(|term| term != "dumb");
