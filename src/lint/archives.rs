@@ -10,7 +10,7 @@ use super::{Finding, Lint, Made};
 use crate::clock::Now;
 use crate::config::directive::Setting;
 use crate::naming::ArchiveNames;
-use crate::policy::{CompressWhen, Naming, NamingStyle, Origin, Policy, Stanza, Trigger};
+use crate::policy::{CompressWhen, Criterion, Naming, NamingStyle, Origin, Policy, Stanza};
 use crate::sys::pattern;
 
 /// Some moment: names made for it show what the names of all moments look like.
@@ -45,14 +45,14 @@ fn grain_of(format: &[u8]) -> Grain {
 }
 
 /// Returns what a criterion has told apart.
-fn needed(trigger: Trigger) -> Grain {
+fn needed(trigger: Criterion) -> Grain {
     match trigger {
-        Trigger::Minutes(_) => Grain::Minute,
-        Trigger::Size(_) | Trigger::Hourly => Grain::Hour,
-        Trigger::Daily => Grain::Day,
-        Trigger::Weekly(_) => Grain::Week,
-        Trigger::Monthly(_) => Grain::Month,
-        Trigger::Yearly => Grain::Year,
+        Criterion::Minutes(_) => Grain::Minute,
+        Criterion::Size(_) | Criterion::Hourly => Grain::Hour,
+        Criterion::Daily => Grain::Day,
+        Criterion::Weekly(_) => Grain::Week,
+        Criterion::Monthly(_) => Grain::Month,
+        Criterion::Yearly => Grain::Year,
     }
 }
 
@@ -62,13 +62,13 @@ pub fn dates(stanza: &Stanza, known: Known, rhythm: Option<Rhythm>, found: &mut 
     if naming.style == NamingStyle::Numbered {
         return;
     }
-    let trigger = stanza.policy.trigger;
+    let trigger = stanza.policy.criterion;
     let (mut needed, mut criterion) = (needed(trigger), trigger.setting());
     let several_a_day = rhythm.is_some_and(|rhythm| rhythm.shortest < Rhythm::DAILY.shortest);
     if stanza.policy.max_size.is_some() && several_a_day && needed > Grain::Hour {
         (needed, criterion) = (Grain::Hour, Setting::MaxSize);
     }
-    let grain = grain_of(naming.format(stanza.policy.trigger).as_bytes());
+    let grain = grain_of(naming.format(stanza.policy.criterion).as_bytes());
     let dated_back = dated_back(naming.style)
         .filter(|(_, by)| *by < grain)
         .map(|(setting, _)| setting);

@@ -6,16 +6,16 @@ use super::rhythm::Rhythm;
 use super::{Finding, Lint, Made};
 use crate::config::directive::Setting;
 use crate::fault::Insecure;
-use crate::policy::{Origin, Stanza, Su, Trigger};
+use crate::policy::{Criterion, Origin, Stanza, Su};
 
 /// Reports criteria that come round faster than runs.
 pub fn timer(stanza: &Stanza, rhythm: Rhythm, found: &mut Vec<Finding>) {
     let made = Made::of(stanza);
-    let criterion = stanza.policy.trigger.setting();
-    let wanted = match stanza.policy.trigger {
-        Trigger::Minutes(minutes) => minutes,
-        Trigger::Hourly => Rhythm::HOURLY.longest,
-        Trigger::Daily => Rhythm::DAILY.longest,
+    let criterion = stanza.policy.criterion.setting();
+    let wanted = match stanza.policy.criterion {
+        Criterion::Minutes(minutes) => minutes,
+        Criterion::Hourly => Rhythm::HOURLY.longest,
+        Criterion::Daily => Rhythm::DAILY.longest,
         _ => return,
     };
     if let Some(Origin { place, .. }) = made.last(&[criterion]).filter(|_| wanted < rhythm.longest) {

@@ -2,7 +2,7 @@
 
 use super::{Finding, Lint, Made};
 use crate::config::directive::Setting;
-use crate::policy::{Keep, Method, NamingStyle, Origin, Stanza, Trigger};
+use crate::policy::{Criterion, Keep, Method, NamingStyle, Origin, Stanza};
 
 /// Everybody reads these: `who` and `last` have nothing else to show.
 const PUBLIC_LOGS: [&[u8]; 3] = [b"wtmp", b"utmp", b"lastlog"];
@@ -142,7 +142,7 @@ fn sizes(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
 
 /// Without a time that has to go by, a log is due for its size alone, whatever `minsize` and `minage` say.
 fn minima(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
-    if !matches!(stanza.policy.trigger, Trigger::Size(_)) {
+    if !matches!(stanza.policy.criterion, Criterion::Size(_)) {
         return;
     }
     let policy = &stanza.policy;

@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use crate::clock::{Moment, Now};
-use crate::policy::{Naming, NamingStyle, Policy, Trigger};
+use crate::policy::{Criterion, Naming, NamingStyle, Policy};
 
 pub mod dateformat;
 pub mod family;
@@ -64,7 +64,7 @@ impl ArchiveNames {
     /// As [`ArchiveNames::new`].
     pub fn of(policy: &Policy, log: &OsStr) -> Result<Self, NamingProblem> {
         let suffix = policy.compression.as_ref().map(|how| how.suffix.as_os_str());
-        Self::new(log, &policy.naming, policy.trigger, suffix)
+        Self::new(log, &policy.naming, policy.criterion, suffix)
     }
 
     /// Works out the names for a log of the given file name; `suffix` is the compress extension, where there is
@@ -72,7 +72,12 @@ impl ArchiveNames {
     ///
     /// # Errors
     /// A `dateformat` that is too long is one even where archives are numbered; so is a slash.
-    pub fn new(base: &OsStr, naming: &Naming, trigger: Trigger, suffix: Option<&OsStr>) -> Result<Self, NamingProblem> {
+    pub fn new(
+        base: &OsStr,
+        naming: &Naming,
+        criterion: Criterion,
+        suffix: Option<&OsStr>,
+    ) -> Result<Self, NamingProblem> {
         let (base, extension) = split_extension(base.as_bytes(), &naming.extension, &naming.add_extension);
         let suffix = suffix.map_or(&b""[..], OsStr::as_bytes);
         for part in [extension, suffix] {
@@ -88,7 +93,7 @@ impl ArchiveNames {
             base: base.to_vec(),
             extension: extension.to_vec(),
             suffix: suffix.to_vec(),
-            format: DateFormat::parse(naming.format(trigger).as_bytes())?,
+            format: DateFormat::parse(naming.format(criterion).as_bytes())?,
             format_given: naming.date_format.is_some(),
             yesterday,
             hour_ago,

@@ -21,7 +21,7 @@ fn names(base: &str, extension: &str, added: &str, format: &str) -> ArchiveNames
     ArchiveNames::new(
         base.as_ref(),
         &naming(extension, added, format),
-        Trigger::Daily,
+        Criterion::Daily,
         Some(gz),
     )
     .unwrap()
@@ -74,7 +74,7 @@ fn a_numbered_archive_is_recognised_by_its_number() {
 #[test]
 fn a_name_that_is_no_text_is_handled_as_bytes() {
     let base = OsStr::from_bytes(b"\xff\n.log");
-    let names = ArchiveNames::new(base, &naming(".log", "", "-\u{e9}%Y"), Trigger::Daily, None).unwrap();
+    let names = ArchiveNames::new(base, &naming(".log", "", "-\u{e9}%Y"), Criterion::Daily, None).unwrap();
     let archive = names.dated(&berlin("2026-11-22 10:0:0")).unwrap();
     assert_eq!(archive.as_bytes(), b"\xff\n-\xc3\xa92026.log");
     assert!(names.parse_dated(&archive).is_some());
@@ -83,14 +83,14 @@ fn a_name_that_is_no_text_is_handled_as_bytes() {
 #[test]
 fn the_default_format_follows_the_criterion() {
     let now = berlin("2026-11-22 10:7:0");
-    for (trigger, archive) in [
-        (Trigger::Daily, "a-20261122"),
-        (Trigger::Size(1), "a-20261122"),
-        (Trigger::Hourly, "a-2026112210"),
-        (Trigger::Minutes(5), "a-202611221007"),
+    for (criterion, archive) in [
+        (Criterion::Daily, "a-20261122"),
+        (Criterion::Size(1), "a-20261122"),
+        (Criterion::Hourly, "a-2026112210"),
+        (Criterion::Minutes(5), "a-202611221007"),
     ] {
-        let names = ArchiveNames::new("a".as_ref(), &naming("", "", ""), trigger, None).unwrap();
-        assert_eq!(names.dated(&now).unwrap(), archive, "{trigger:?}");
+        let names = ArchiveNames::new("a".as_ref(), &naming("", "", ""), criterion, None).unwrap();
+        assert_eq!(names.dated(&now).unwrap(), archive, "{criterion:?}");
     }
 }
 
@@ -173,11 +173,11 @@ fn dated_archives_are_ordered_by_the_date_that_they_say() {
 fn a_slash_is_refused_since_names_stay_in_their_directory() {
     let slashed = |extension, added, format| {
         let naming = naming(extension, added, format);
-        ArchiveNames::new("a.x/y".as_ref(), &naming, Trigger::Daily, None).is_err()
+        ArchiveNames::new("a.x/y".as_ref(), &naming, Criterion::Daily, None).is_err()
     };
     assert!(slashed("", "", "-%Y/%m"));
     assert!(slashed("", "x/y", ""));
     assert!(!slashed("", ".y", "-%Y"));
     let suffix = Some(OsStr::new("/gz"));
-    assert!(ArchiveNames::new("a".as_ref(), &naming("", "", ""), Trigger::Daily, suffix).is_err());
+    assert!(ArchiveNames::new("a".as_ref(), &naming("", "", ""), Criterion::Daily, suffix).is_err());
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use super::{CompressWhen, Compression, Keep, Method, Naming, NamingStyle, Policy, Retention, Scripts, Trigger};
+use super::{CompressWhen, Compression, Criterion, Keep, Method, Naming, NamingStyle, Policy, Retention, Scripts};
 
 /// The size at which a log is due without any criterion.
 pub const SIZE: u64 = 1 << 20;
@@ -39,10 +39,10 @@ pub const TABOO_ENDINGS: [&str; 25] = [
 impl Naming {
     /// Returns the format of the date in archives' names: what was given, else what tells apart the periods of the criterion.
     #[must_use]
-    pub fn format(&self, trigger: Trigger) -> &OsStr {
-        let usual = match trigger {
-            Trigger::Hourly => "-%Y%m%d%H",
-            Trigger::Minutes(_) => "-%Y%m%d%H%M",
+    pub fn format(&self, criterion: Criterion) -> &OsStr {
+        let usual = match criterion {
+            Criterion::Hourly => "-%Y%m%d%H",
+            Criterion::Minutes(_) => "-%Y%m%d%H%M",
             _ => "-%Y%m%d",
         };
         self.date_format.as_deref().unwrap_or(usual.as_ref())
@@ -53,7 +53,7 @@ impl Naming {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            trigger: Trigger::Size(SIZE),
+            criterion: Criterion::Size(SIZE),
             max_size: None,
             min_size: None,
             min_age: 0,
@@ -104,16 +104,16 @@ mod tests {
     #[test]
     fn without_a_dateformat_dates_tell_apart_the_periods_of_the_criterion() {
         let mut naming = Policy::default().naming;
-        for (trigger, format) in [
-            (Trigger::Minutes(5), "-%Y%m%d%H%M"),
-            (Trigger::Hourly, "-%Y%m%d%H"),
-            (Trigger::Daily, "-%Y%m%d"),
-            (Trigger::Yearly, "-%Y%m%d"),
-            (Trigger::Size(1), "-%Y%m%d"),
+        for (criterion, format) in [
+            (Criterion::Minutes(5), "-%Y%m%d%H%M"),
+            (Criterion::Hourly, "-%Y%m%d%H"),
+            (Criterion::Daily, "-%Y%m%d"),
+            (Criterion::Yearly, "-%Y%m%d"),
+            (Criterion::Size(1), "-%Y%m%d"),
         ] {
-            assert_eq!(naming.format(trigger), format, "{trigger:?}");
+            assert_eq!(naming.format(criterion), format, "{criterion:?}");
         }
         naming.date_format = Some("-%s".into());
-        assert_eq!(naming.format(Trigger::Hourly), "-%s");
+        assert_eq!(naming.format(Criterion::Hourly), "-%s");
     }
 }

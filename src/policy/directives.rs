@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use super::given::{Given, Taken, os_string};
 use super::settings::Settings;
-use super::{CompressWhen, Compression, Keep, MailWhich, Method, NamingStyle, OldDir, Ownership, Policy, Su, Trigger};
+use super::{
+    CompressWhen, Compression, Criterion, Keep, MailWhich, Method, NamingStyle, OldDir, Ownership, Policy, Su,
+};
 use crate::config::directive::Setting;
 use crate::diag::Problem;
 use crate::unix::{GroupId, Mode, UserId};
@@ -67,30 +69,30 @@ const fn row(
 #[rustfmt::skip]
 pub static MEANINGS: [Meaning; Setting::ALL.len()] = [
     row(Setting::Size,
-        |to, it| it.size().map(|size| to.plain.trigger = Trigger::Size(size)),
-        |policy| if let Trigger::Size(size) = policy.trigger { number(size) } else { None }),
+        |to, it| it.size().map(|size| to.plain.criterion = Criterion::Size(size)),
+        |policy| if let Criterion::Size(size) = policy.criterion { number(size) } else { None }),
     row(Setting::Minutes,
-        |to, it| it.number("minutes", 1).map(|count| to.plain.trigger = Trigger::Minutes(count.unsigned_abs())),
-        |policy| if let Trigger::Minutes(count) = policy.trigger { number(count) } else { None }),
+        |to, it| it.number("minutes", 1).map(|count| to.plain.criterion = Criterion::Minutes(count.unsigned_abs())),
+        |policy| if let Criterion::Minutes(count) = policy.criterion { number(count) } else { None }),
     row(Setting::Hourly,
-        |to, _| due(to, Trigger::Hourly),
-        |policy| on(policy.trigger == Trigger::Hourly)),
+        |to, _| due(to, Criterion::Hourly),
+        |policy| on(policy.criterion == Criterion::Hourly)),
     row(Setting::Daily,
-        |to, _| due(to, Trigger::Daily),
-        |policy| on(policy.trigger == Trigger::Daily)),
+        |to, _| due(to, Criterion::Daily),
+        |policy| on(policy.criterion == Criterion::Daily)),
     row(Setting::Weekly,
-        |to, it| it.day(7).map(|day| to.plain.trigger = Trigger::Weekly(day)),
-        |policy| if let Trigger::Weekly(day) = policy.trigger { number(day) } else { None }),
+        |to, it| it.day(7).map(|day| to.plain.criterion = Criterion::Weekly(day)),
+        |policy| if let Criterion::Weekly(day) = policy.criterion { number(day) } else { None }),
     row(Setting::Monthly,
-        |to, it| it.day(31).map(|day| to.plain.trigger = Trigger::Monthly(day)),
-        |policy| match policy.trigger {
-            Trigger::Monthly(0) => Some(Shown::On),
-            Trigger::Monthly(day) => number(day),
+        |to, it| it.day(31).map(|day| to.plain.criterion = Criterion::Monthly(day)),
+        |policy| match policy.criterion {
+            Criterion::Monthly(0) => Some(Shown::On),
+            Criterion::Monthly(day) => number(day),
             _ => None,
         }),
     row(Setting::Yearly,
-        |to, _| due(to, Trigger::Yearly),
-        |policy| on(policy.trigger == Trigger::Yearly)),
+        |to, _| due(to, Criterion::Yearly),
+        |policy| on(policy.criterion == Criterion::Yearly)),
     row(Setting::MaxSize,
         |to, it| it.size().map(|size| to.plain.max_size = (size > 0).then_some(size)),
         |policy| number(policy.max_size.unwrap_or(0))),
@@ -284,8 +286,8 @@ fn unshown(_: &Policy) -> Option<Shown> {
     None
 }
 
-fn due(settings: &mut Settings, trigger: Trigger) -> Taken {
-    settings.plain.trigger = trigger;
+fn due(settings: &mut Settings, criterion: Criterion) -> Taken {
+    settings.plain.criterion = criterion;
     Ok(())
 }
 
@@ -332,7 +334,7 @@ fn date_format(policy: &Policy) -> Option<Shown> {
     if policy.naming.style == NamingStyle::Numbered {
         return None;
     }
-    text(policy.naming.format(policy.trigger))
+    text(policy.naming.format(policy.criterion))
 }
 
 /// Shows a switch that has a say only where it is on.

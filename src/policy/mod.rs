@@ -43,7 +43,7 @@ pub struct Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// The criterion that makes a log due.
-    pub trigger: Trigger,
+    pub criterion: Criterion,
     /// Due at once above this many bytes (`maxsize`).
     pub max_size: Option<u64>,
     /// Not due below this many bytes (`minsize`).
@@ -81,7 +81,7 @@ pub struct Policy {
 
 /// The criterion that makes a log due; of several the last one counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trigger {
+pub enum Criterion {
     /// Size in bytes is at least this.
     Size(u64),
     /// More than this many whole minutes have gone by.
@@ -98,7 +98,7 @@ pub enum Trigger {
     Yearly,
 }
 
-impl Trigger {
+impl Criterion {
     /// Returns the setting that makes it.
     #[must_use]
     pub fn setting(self) -> Setting {

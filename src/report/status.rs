@@ -16,7 +16,7 @@ use crate::diag::Place;
 use crate::facts::total;
 use crate::naming::family::{Class, Family};
 use crate::obstacle::{ArchiveObstacle, Obstacle, PassedOver};
-use crate::policy::{Policy, Trigger};
+use crate::policy::{Criterion, Policy};
 use crate::schedule::{Lack, NextDue, Verdict, Why};
 
 /// Files counted and measured.
@@ -124,18 +124,18 @@ pub fn criterion(policy: &Policy) -> String {
         "Friday",
         "Saturday",
     ];
-    let mut words = match policy.trigger {
-        Trigger::Size(bytes) => format!("size {}", size(bytes)),
-        Trigger::Minutes(count) => format!("minutes {count}"),
-        Trigger::Hourly => "hourly".to_owned(),
-        Trigger::Daily => "daily".to_owned(),
-        Trigger::Weekly(day) => match DAYS.get(usize::from(day)) {
+    let mut words = match policy.criterion {
+        Criterion::Size(bytes) => format!("size {}", size(bytes)),
+        Criterion::Minutes(count) => format!("minutes {count}"),
+        Criterion::Hourly => "hourly".to_owned(),
+        Criterion::Daily => "daily".to_owned(),
+        Criterion::Weekly(day) => match DAYS.get(usize::from(day)) {
             Some(name) => format!("weekly, {name}"),
             None => "weekly, every 7 days".to_owned(),
         },
-        Trigger::Monthly(0) => "monthly".to_owned(),
-        Trigger::Monthly(day) => format!("monthly, day {day}"),
-        Trigger::Yearly => "yearly".to_owned(),
+        Criterion::Monthly(0) => "monthly".to_owned(),
+        Criterion::Monthly(day) => format!("monthly, day {day}"),
+        Criterion::Yearly => "yearly".to_owned(),
     };
     if let Some(bytes) = policy.max_size.filter(|bytes| *bytes > 0) {
         words.push_str(&format!(", or above {}", size(bytes)));

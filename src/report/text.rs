@@ -8,7 +8,7 @@ use super::words::{lines, list, path, word};
 use crate::event::{About, Doing, Event, Summary, What};
 use crate::fault::{Fault, Hook};
 use crate::obstacle::{ArchiveObstacle, Obstructed, PassedOver};
-use crate::policy::{Keep, Policy, Trigger};
+use crate::policy::{Criterion, Keep, Policy};
 use crate::schedule::{Cause, Period, Verdict, Why};
 use crate::sys::truncate::CutWay;
 
@@ -140,7 +140,7 @@ fn describe(policy: &Policy, forced: bool) -> String {
     let when = if forced {
         "forced from command line".to_owned()
     } else {
-        criterion(policy.trigger)
+        criterion(policy.criterion)
     };
     let empty = if policy.if_empty { "rotated" } else { "not rotated" };
     let mut text = format!("{when} empty log files are {empty}, ");
@@ -175,15 +175,15 @@ fn describe(policy: &Policy, forced: bool) -> String {
     text
 }
 
-fn criterion(trigger: Trigger) -> String {
-    match trigger {
-        Trigger::Size(bytes) => format!("{bytes} bytes"),
-        Trigger::Minutes(minutes) => format!("after {minutes} minutes"),
-        Trigger::Hourly => "hourly".to_owned(),
-        Trigger::Daily => "after 1 days".to_owned(),
-        Trigger::Weekly(_) => "weekly".to_owned(),
-        Trigger::Monthly(_) => "monthly".to_owned(),
-        Trigger::Yearly => "yearly".to_owned(),
+fn criterion(criterion: Criterion) -> String {
+    match criterion {
+        Criterion::Size(bytes) => format!("{bytes} bytes"),
+        Criterion::Minutes(minutes) => format!("after {minutes} minutes"),
+        Criterion::Hourly => "hourly".to_owned(),
+        Criterion::Daily => "after 1 days".to_owned(),
+        Criterion::Weekly(_) => "weekly".to_owned(),
+        Criterion::Monthly(_) => "monthly".to_owned(),
+        Criterion::Yearly => "yearly".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::clock::{DAY_SECONDS, Now, Stamp};
 use crate::facts::FileFacts;
-use crate::policy::{Policy, Trigger};
+use crate::policy::{Criterion, Policy};
 
 mod next;
 
@@ -87,7 +87,7 @@ fn judge_filled(policy: &Policy, facts: &FileFacts, last: Stamp, now: &Now, forc
     if policy.max_size.is_some_and(|max| max > 0 && facts.size > max) {
         return Verdict::Rotate(Cause::MaxSize);
     }
-    if let Trigger::Size(threshold) = policy.trigger {
+    if let Criterion::Size(threshold) = policy.criterion {
         return if facts.size >= threshold {
             Verdict::Rotate(Cause::Size)
         } else {
@@ -97,11 +97,11 @@ fn judge_filled(policy: &Policy, facts: &FileFacts, last: Stamp, now: &Now, forc
     if now.epoch_of(last).saturating_sub(now.epoch) > FUTURE {
         return Verdict::Rotate(Cause::Future);
     }
-    let by_minutes = matches!(policy.trigger, Trigger::Minutes(_));
+    let by_minutes = matches!(policy.criterion, Criterion::Minutes(_));
     if same_minute(last, now.local) || (!by_minutes && last.hour_start() == now.local.hour_start()) {
         return Verdict::Keep(Why::AlreadyRotated);
     }
-    if let Some(period) = too_soon(policy.trigger, last, now) {
+    if let Some(period) = too_soon(policy.criterion, last, now) {
         return Verdict::Keep(Why::TooSoon(period, last));
     }
     if policy.min_size.is_some_and(|min| facts.size < min) {
@@ -115,25 +115,25 @@ fn judge_filled(policy: &Policy, facts: &FileFacts, last: Stamp, now: &Now, forc
 }
 
 /// Answers the period that has not gone by yet; `None` where the time criterion is met.
-fn too_soon(trigger: Trigger, last: Stamp, now: &Now) -> Option<Period> {
+fn too_soon(criterion: Criterion, last: Stamp, now: &Now) -> Option<Period> {
     let today = now.local;
     let days = today.calendar_day().saturating_sub(last.calendar_day());
-    let (due, period) = match trigger {
+    let (due, period) = match criterion {
         // Judged before the time criteria.
-        Trigger::Size(_) => return None,
-        Trigger::Minutes(count) => {
+        Criterion::Size(_) => return None,
+        Criterion::Minutes(count) => {
             let minutes = now.epoch.saturating_sub(now.epoch_of(last)).div_euclid(MINUTE);
             (minutes > i64::from(count), Period::Minutes(count))
         }
-        Trigger::Hourly => (days != 0 || today.hour != last.hour, Period::Hour),
-        Trigger::Daily => (days != 0, Period::Day),
-        Trigger::Weekly(day) => (days >= WEEK || (days >= 1 && today.weekday() == day), Period::Week),
-        Trigger::Monthly(0) => ((today.year, today.month) != (last.year, last.month), Period::Month),
-        Trigger::Monthly(day) => {
+        Criterion::Hourly => (days != 0 || today.hour != last.hour, Period::Hour),
+        Criterion::Daily => (days != 0, Period::Day),
+        Criterion::Weekly(day) => (days >= WEEK || (days >= 1 && today.weekday() == day), Period::Week),
+        Criterion::Monthly(0) => ((today.year, today.month) != (last.year, last.month), Period::Month),
+        Criterion::Monthly(day) => {
             let is_day = today.day == u32::from(day) || today.ends_month();
             (days >= LONGEST_MONTH || (days >= 1 && is_day), Period::Month)
         }
-        Trigger::Yearly => (today.year != last.year, Period::Year),
+        Criterion::Yearly => (today.year != last.year, Period::Year),
     };
     (!due).then_some(period)
 }

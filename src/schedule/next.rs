@@ -5,7 +5,7 @@
 use super::{MINUTE, too_soon};
 use crate::clock::{DAY_SECONDS, Moment, Now, Stamp};
 use crate::facts::FileFacts;
-use crate::policy::{Policy, Trigger};
+use crate::policy::{Criterion, Policy};
 use crate::schedule::{Verdict, Why, judge};
 
 /// When a log is due next, or what it waits for.
@@ -49,7 +49,7 @@ pub fn next_due(policy: &Policy, facts: &FileFacts, last: Stamp, now: &Now) -> N
         (Why::BelowSize | Why::MinSize, Some(Lack::Bytes(bytes))) => NextDue::WhenSize(bytes),
         (Why::MinAge, _) => NextDue::At(now.zone.moment(old_enough(policy, facts))),
         _ => {
-            let by_time = next_time(policy.trigger, last, now);
+            let by_time = next_time(policy.criterion, last, now);
             let by_age = if policy.min_age > 0 {
                 old_enough(policy, facts)
             } else {
@@ -63,8 +63,8 @@ pub fn next_due(policy: &Policy, facts: &FileFacts, last: Stamp, now: &Now) -> N
 /// Answers what a log lacks, whatever the time; one above `maxsize` is due all the same.
 #[must_use]
 pub fn lack(policy: &Policy, facts: &FileFacts) -> Option<Lack> {
-    let wanted = match policy.trigger {
-        Trigger::Size(bytes) => bytes,
+    let wanted = match policy.criterion {
+        Criterion::Size(bytes) => bytes,
         _ => policy.min_size.unwrap_or(0),
     };
     if facts.size < wanted {
@@ -81,20 +81,20 @@ fn old_enough(policy: &Policy, facts: &FileFacts) -> i64 {
 }
 
 /// Returns the first second from now on at which the time criterion is met.
-fn next_time(trigger: Trigger, last: Stamp, now: &Now) -> i64 {
-    match trigger {
-        Trigger::Size(_) => now.epoch,
-        Trigger::Minutes(count) => {
+fn next_time(criterion: Criterion, last: Stamp, now: &Now) -> i64 {
+    match criterion {
+        Criterion::Size(_) => now.epoch,
+        Criterion::Minutes(count) => {
             let wait = (i64::from(count) + 1) * MINUTE;
             let full = now.epoch_of(last).saturating_add(wait);
             // A run in the very minute of the last one does nothing.
             let next_minute = now.epoch - i64::from(now.local.second) + MINUTE;
             if full > now.epoch { full } else { next_minute }
         }
-        Trigger::Hourly => next_hour(last, now),
-        Trigger::Monthly(0) => beginning(now.local.year, now.local.month.saturating_add(1), 1, now),
-        Trigger::Yearly => beginning(now.local.year.saturating_add(1), 1, 1, now),
-        Trigger::Daily | Trigger::Weekly(_) | Trigger::Monthly(_) => next_day(trigger, last, now),
+        Criterion::Hourly => next_hour(last, now),
+        Criterion::Monthly(0) => beginning(now.local.year, now.local.month.saturating_add(1), 1, now),
+        Criterion::Yearly => beginning(now.local.year.saturating_add(1), 1, 1, now),
+        Criterion::Daily | Criterion::Weekly(_) | Criterion::Monthly(_) => next_day(criterion, last, now),
     }
 }
 
@@ -102,18 +102,18 @@ fn next_time(trigger: Trigger, last: Stamp, now: &Now) -> i64 {
 fn next_hour(last: Stamp, now: &Now) -> i64 {
     let into = i64::from(now.local.minute) * MINUTE + i64::from(now.local.second);
     let first = now.epoch - into + HOUR;
-    let is_due = |epoch: &i64| too_soon(Trigger::Hourly, last, &Now::at_in(*epoch, now.zone)).is_none();
+    let is_due = |epoch: &i64| too_soon(Criterion::Hourly, last, &Now::at_in(*epoch, now.zone)).is_none();
     (0..26).map(|hours| first + hours * HOUR).find(is_due).unwrap_or(first)
 }
 
 /// Goes from one day to the next.
-fn next_day(trigger: Trigger, last: Stamp, now: &Now) -> i64 {
+fn next_day(criterion: Criterion, last: Stamp, now: &Now) -> i64 {
     let Stamp { year, month, day, .. } = now.local;
     for ahead in 1..=FARTHEST_DAY {
         let Some(local) = Stamp::rolled(year, month, day + ahead, 0, 0, 0) else {
             break;
         };
-        if too_soon(trigger, last, &Now { local, ..*now }).is_none() {
+        if too_soon(criterion, last, &Now { local, ..*now }).is_none() {
             return beginning(local.year, local.month, local.day, now);
         }
     }
@@ -131,8 +131,8 @@ mod tests {
     use crate::clock::tests::{BERLIN, berlin, stamp};
     use crate::schedule::tests::{facts, policy};
 
-    fn next(trigger: Trigger, last: &str, now: &str) -> NextDue {
-        next_due(&policy(trigger), &facts(10, 0), stamp(last), &berlin(now))
+    fn next(criterion: Criterion, last: &str, now: &str) -> NextDue {
+        next_due(&policy(criterion), &facts(10, 0), stamp(last), &berlin(now))
     }
 
     /// Returns the moment of a local time; of two the later.
@@ -142,8 +142,8 @@ mod tests {
 
     #[test]
     fn the_next_time_is_the_first_at_which_the_criterion_is_met() {
-        use Trigger::{Daily, Hourly, Minutes, Monthly, Weekly, Yearly};
-        for (trigger, last, now, due) in [
+        use Criterion::{Daily, Hourly, Minutes, Monthly, Weekly, Yearly};
+        for (criterion, last, now, due) in [
             (Minutes(5), "2026-5-5 10:30:10", "2026-5-5 10:33:0", "2026-5-5 10:36:10"),
             (
                 Minutes(0),
@@ -172,15 +172,19 @@ mod tests {
             (Monthly(3), "2026-2-28 0:0:0", "2026-2-28 9:0:0", "2026-3-3"),
             (Yearly, "2026-1-1 0:0:0", "2026-11-22 9:0:0", "2027-1-1"),
         ] {
-            assert_eq!(next(trigger, last, now), at(due), "{trigger:?} last {last} now {now}");
+            assert_eq!(
+                next(criterion, last, now),
+                at(due),
+                "{criterion:?} last {last} now {now}"
+            );
         }
     }
 
     #[test]
     fn days_and_hours_are_those_of_the_clock_when_it_changes() {
         // 2026-03-29 has no hour 2 in Berlin, 2026-10-25 has it twice.
-        use Trigger::{Daily, Hourly, Minutes, Weekly};
-        for (trigger, last, now, due) in [
+        use Criterion::{Daily, Hourly, Minutes, Weekly};
+        for (criterion, last, now, due) in [
             (Hourly, "2026-3-29 1:10:0", "2026-3-29 1:30:0", "2026-3-29 3:0:0"),
             (Hourly, "2026-10-25 2:10:0", "2026-10-25 2:30:0", "2026-10-25 3:0:0"),
             (Minutes(30), "2026-3-29 1:40:0", "2026-3-29 1:50:0", "2026-3-29 3:11:0"),
@@ -189,18 +193,22 @@ mod tests {
             (Weekly(7), "2026-3-28 23:0:0", "2026-3-28 23:30:0", "2026-4-4"),
             (Weekly(7), "2026-10-24 0:30:0", "2026-10-24 9:0:0", "2026-10-31"),
         ] {
-            assert_eq!(next(trigger, last, now), at(due), "{trigger:?} last {last} now {now}");
+            assert_eq!(
+                next(criterion, last, now),
+                at(due),
+                "{criterion:?} last {last} now {now}"
+            );
         }
     }
 
     #[test]
     fn at_the_next_time_it_is_due_and_a_second_before_it_is_not() {
-        use Trigger::{Daily, Hourly, Minutes, Monthly, Weekly, Yearly};
+        use Criterion::{Daily, Hourly, Minutes, Monthly, Weekly, Yearly};
         let start = berlin("2026-3-1 0:0:0");
         for hours in (0..24 * 300).step_by(7) {
             let now = Now::at_in(start.epoch + hours * HOUR + hours % 3600, start.zone);
             let last = Now::at_in(now.epoch - (hours * 977) % (40 * DAY_SECONDS), start.zone).local;
-            for trigger in [
+            for criterion in [
                 Minutes(90),
                 Hourly,
                 Daily,
@@ -211,14 +219,14 @@ mod tests {
                 Monthly(31),
                 Yearly,
             ] {
-                if too_soon(trigger, last, &now).is_none() {
+                if too_soon(criterion, last, &now).is_none() {
                     continue;
                 }
-                let at = next_time(trigger, last, &now);
-                let is_due = |epoch: i64| too_soon(trigger, last, &Now::at_in(epoch, now.zone)).is_none();
+                let at = next_time(criterion, last, &now);
+                let is_due = |epoch: i64| too_soon(criterion, last, &Now::at_in(epoch, now.zone)).is_none();
                 assert!(
                     at > now.epoch && is_due(at) && !is_due(at - 1),
-                    "{trigger:?} last {last} now {}",
+                    "{criterion:?} last {last} now {}",
                     now.local
                 );
             }
@@ -230,41 +238,41 @@ mod tests {
         let now = berlin("2026-11-22 10:0:30");
         let old = stamp("2026-1-1");
         let facts = facts(10, now.epoch - 2 * DAY_SECONDS);
-        let on = |change: fn(&mut Policy), trigger, last| {
-            let mut policy = policy(trigger);
+        let on = |change: fn(&mut Policy), criterion, last| {
+            let mut policy = policy(criterion);
             change(&mut policy);
             next_due(&policy, &facts, last, &now)
         };
-        assert_eq!(on(|_| {}, Trigger::Daily, old), NextDue::Now);
-        assert_eq!(on(|_| {}, Trigger::Size(99), old), NextDue::WhenSize(99));
+        assert_eq!(on(|_| {}, Criterion::Daily, old), NextDue::Now);
+        assert_eq!(on(|_| {}, Criterion::Size(99), old), NextDue::WhenSize(99));
         assert_eq!(
-            on(|p| p.min_size = Some(11), Trigger::Daily, old),
+            on(|p| p.min_size = Some(11), Criterion::Daily, old),
             NextDue::WhenSize(11)
         );
-        assert_eq!(on(|p| p.max_size = Some(9), Trigger::Daily, now.local), NextDue::Now);
-        assert_eq!(on(|p| p.min_age = 5, Trigger::Daily, old), at("2026-11-25 10:0:31"));
+        assert_eq!(on(|p| p.max_size = Some(9), Criterion::Daily, now.local), NextDue::Now);
+        assert_eq!(on(|p| p.min_age = 5, Criterion::Daily, old), at("2026-11-25 10:0:31"));
         assert_eq!(
-            on(|p| p.min_age = 5, Trigger::Daily, now.local),
+            on(|p| p.min_age = 5, Criterion::Daily, now.local),
             at("2026-11-25 10:0:31")
         );
         let empty = FileFacts { size: 0, ..facts };
-        let mut policy = policy(Trigger::Size(0));
+        let mut policy = policy(Criterion::Size(0));
         policy.if_empty = false;
         assert_eq!(next_due(&policy, &empty, old, &now), NextDue::WhenFilled);
     }
 
     #[test]
     fn what_a_log_lacks_is_known_before_its_time_has_come() {
-        let lacks = |trigger, min_size, if_empty, size| {
+        let lacks = |criterion, min_size, if_empty, size| {
             let policy = Policy {
                 min_size,
                 if_empty,
-                ..policy(trigger)
+                ..policy(criterion)
             };
             lack(&policy, &facts(size, 0))
         };
-        use Trigger::{Daily, Size};
-        for (trigger, min_size, if_empty, size, lacking) in [
+        use Criterion::{Daily, Size};
+        for (criterion, min_size, if_empty, size, lacking) in [
             (Daily, None, true, 0, None),
             (Daily, None, false, 0, Some(Lack::Content)),
             (Daily, Some(0), false, 0, Some(Lack::Content)),
@@ -276,8 +284,8 @@ mod tests {
             (Size(9), Some(99), true, 9, None),
             (Size(0), None, false, 0, Some(Lack::Content)),
         ] {
-            let case = format!("{trigger:?} {min_size:?} {if_empty} {size}");
-            assert_eq!(lacks(trigger, min_size, if_empty, size), lacking, "{case}");
+            let case = format!("{criterion:?} {min_size:?} {if_empty} {size}");
+            assert_eq!(lacks(criterion, min_size, if_empty, size), lacking, "{case}");
         }
     }
 }

@@ -5,9 +5,9 @@ use crate::clock::tests::{berlin, stamp};
 use crate::facts::{FileTime, Kind};
 use crate::unix::{FileId, GroupId, Mode, UserId};
 
-pub(super) fn policy(trigger: Trigger) -> Policy {
+pub(super) fn policy(criterion: Criterion) -> Policy {
     Policy {
-        trigger,
+        criterion,
         ..Policy::default()
     }
 }
@@ -32,17 +32,17 @@ pub(super) fn facts(size: u64, modified: i64) -> FileFacts {
 }
 
 /// Is a log of 10 bytes due? Times are Berlin's.
-fn is_due(trigger: Trigger, last: &str, now: &str) -> bool {
+fn is_due(criterion: Criterion, last: &str, now: &str) -> bool {
     matches!(
-        judge(&policy(trigger), &facts(10, 0), stamp(last), &berlin(now), false),
+        judge(&policy(criterion), &facts(10, 0), stamp(last), &berlin(now), false),
         Verdict::Rotate(_)
     )
 }
 
 #[test]
 fn each_criterion_is_met_when_its_line_says_so() {
-    use Trigger::{Daily, Hourly, Minutes, Monthly, Weekly, Yearly};
-    for (trigger, last, now, due) in [
+    use Criterion::{Daily, Hourly, Minutes, Monthly, Weekly, Yearly};
+    for (criterion, last, now, due) in [
         // The hour, or the day, month or year differs; "differs", not "later".
         (Hourly, "2026-5-5 10:59:59", "2026-5-5 11:0:0", true),
         (Hourly, "2026-5-5 10:0:0", "2026-5-5 10:59:59", false),
@@ -85,15 +85,15 @@ fn each_criterion_is_met_when_its_line_says_so() {
         (Weekly(7), "2100-2-23 1:0:0", "2100-3-1 0:0:0", false),
         (Weekly(7), "2100-2-23 1:0:0", "2100-3-2 0:0:0", true),
     ] {
-        assert_eq!(is_due(trigger, last, now), due, "{trigger:?} last {last} now {now}");
+        assert_eq!(is_due(criterion, last, now), due, "{criterion:?} last {last} now {now}");
     }
 }
 
 #[test]
 fn days_are_calendar_days_when_the_clocks_change() {
     // 2026-03-29 has 23 hours in Berlin, 2026-10-25 has 25.
-    use Trigger::{Daily, Hourly, Minutes, Monthly, Weekly};
-    for (trigger, last, now, due) in [
+    use Criterion::{Daily, Hourly, Minutes, Monthly, Weekly};
+    for (criterion, last, now, due) in [
         (Weekly(7), "2026-3-28 12:0:0", "2026-4-4 0:30:0", true),
         (Weekly(7), "2026-3-28 12:0:0", "2026-4-3 23:30:0", false),
         (Weekly(0), "2026-3-28 12:0:0", "2026-3-29 0:30:0", true),
@@ -107,17 +107,17 @@ fn days_are_calendar_days_when_the_clocks_change() {
         (Minutes(5), "2026-3-29 1:58:0", "2026-3-29 3:0:0", false),
         (Minutes(5), "2026-3-29 1:58:0", "2026-3-29 3:4:0", true),
     ] {
-        assert_eq!(is_due(trigger, last, now), due, "{trigger:?} last {last} now {now}");
+        assert_eq!(is_due(criterion, last, now), due, "{criterion:?} last {last} now {now}");
     }
 }
 
 #[test]
 fn the_first_rule_that_matches_decides() {
-    use Trigger::{Daily, Size};
+    use Criterion::{Daily, Size};
     use Verdict::{Keep, Rotate};
     let now = berlin("2026-11-22 10:0:30");
-    let on = |change: fn(&mut Policy), trigger, size, last: &str, force| {
-        let mut policy = policy(trigger);
+    let on = |change: fn(&mut Policy), criterion, size, last: &str, force| {
+        let mut policy = policy(criterion);
         change(&mut policy);
         judge(
             &policy,
@@ -131,7 +131,7 @@ fn the_first_rule_that_matches_decides() {
     let long_ago = "2026-1-1 0:0:0";
     let today = "2026-11-22 1:0:0";
     let soon = Keep(Why::TooSoon(Period::Day, stamp(today)));
-    for (name, change, trigger, size, last, force, verdict) in [
+    for (name, change, criterion, size, last, force, verdict) in [
         (
             "-f",
             (|_| {}) as fn(&mut Policy),
@@ -281,7 +281,7 @@ fn the_first_rule_that_matches_decides() {
         (
             "this minute",
             |_| {},
-            Trigger::Hourly,
+            Criterion::Hourly,
             1,
             this_minute,
             false,
@@ -343,14 +343,14 @@ fn the_first_rule_that_matches_decides() {
         ),
         ("ifempty", |_| {}, Daily, 0, long_ago, false, Rotate(Cause::Time)),
     ] {
-        assert_eq!(on(change, trigger, size, last, force), verdict, "{name}");
+        assert_eq!(on(change, criterion, size, last, force), verdict, "{name}");
     }
 }
 
 #[test]
 fn a_log_a_second_older_than_minage_is_due() {
     let now = berlin("2026-11-22 10:0:30");
-    let mut policy = policy(Trigger::Daily);
+    let mut policy = policy(Criterion::Daily);
     policy.min_age = 1;
     for (age, due) in [(DAY_SECONDS - 1, false), (DAY_SECONDS, false), (DAY_SECONDS + 1, true)] {
         let verdict = judge(&policy, &facts(1, now.epoch - age), stamp("2026-1-1"), &now, false);

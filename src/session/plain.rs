@@ -90,7 +90,13 @@ mod tests {
 
     fn names(log: &str) -> ArchiveNames {
         let policy = Settings::default().policy();
-        ArchiveNames::new(OsStr::new(log), &policy.naming, policy.trigger, Some(OsStr::new(".gz"))).unwrap()
+        ArchiveNames::new(
+            OsStr::new(log),
+            &policy.naming,
+            policy.criterion,
+            Some(OsStr::new(".gz")),
+        )
+        .unwrap()
     }
 
     fn entered(archives: &[(&str, &str, &str)]) -> PlainNotes {

@@ -69,7 +69,7 @@ impl Ways {
     /// The date format is none; see [`super::super::ArchiveNames::new`].
     pub fn of(policy: &Policy, former: &Former) -> Result<Self, NamingProblem> {
         let naming = &policy.naming;
-        let mut formats = vec![DateFormat::parse(naming.format(policy.trigger).as_bytes())?];
+        let mut formats = vec![DateFormat::parse(naming.format(policy.criterion).as_bytes())?];
         for usual in USUAL_FORMATS {
             formats.push(DateFormat::parse(usual.as_bytes())?);
         }

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use libfuzzer_sys::fuzz_target;
 use logrotate_rs::clock::{Now, Zone};
 use logrotate_rs::naming::ArchiveNames;
-use logrotate_rs::policy::{Naming, NamingStyle, Trigger};
+use logrotate_rs::policy::{Naming, NamingStyle, Criterion};
 
 fuzz_target!(|data: &[u8]| {
     let Some((head, rest)) = data.split_at_checked(10) else { return };
@@ -28,9 +28,9 @@ fuzz_target!(|data: &[u8]| {
         date_format: flag(5).then(|| part().to_owned()),
     };
     let suffix: Option<OsString> = flag(6).then(|| part().to_owned());
-    let trigger = if flag(7) { Trigger::Hourly } else { Trigger::Daily };
+    let criterion = if flag(7) { Criterion::Hourly } else { Criterion::Daily };
     let (base, one, other) = (part(), part(), part());
-    let Ok(names) = ArchiveNames::new(base, &naming, trigger, suffix.as_deref()) else { return };
+    let Ok(names) = ArchiveNames::new(base, &naming, criterion, suffix.as_deref()) else { return };
 
     let made = names.numbered(number);
     let read = names.parse_numbered(&made);
