@@ -98,24 +98,42 @@ fn freed(
     known: &[OsString],
     passed_by: &BTreeSet<(u64, OsString)>,
 ) -> Result<Option<(u64, OsString)>, SysError> {
+    let mut times = None;
     for (number, name) in passed_by {
         let is_gone = !look.has(name)?;
         let can_go = !known.contains(name) && look.is_file(name)? && !look.is_kept(name) && !look.is_fixed(name);
-        if is_gone || can_go && (question.is_too_old(look, name)? || has_enough_younger(question, look, name)?) {
+        if is_gone
+            || can_go && (question.is_too_old(look, name)? || has_enough_younger(question, look, &mut times, name)?)
+        {
             return Ok(Some((*number, name.clone())));
         }
     }
     Ok(None)
 }
 
-/// Tells whether as many archives as are kept were written after one of them.
-fn has_enough_younger(question: &Question<'_>, look: &mut dyn Look, name: &OsString) -> Result<bool, SysError> {
+/// Tells whether as many archives as are kept were written after one of them; the `times` of all are asked for once.
+fn has_enough_younger(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    times: &mut Option<BTreeMap<u64, FileTime>>,
+    name: &OsString,
+) -> Result<bool, SysError> {
     let Keep::Count(count) = question.policy.retention.keep else {
         return Ok(false);
     };
     let own = look.modified(name)?;
+    let others = match times {
+        Some(times) => times,
+        None => times.insert(times_of_row(question, look)?),
+    };
+    let younger = others.values().filter(|modified| Some(**modified) > own).count();
+    Ok(u64::try_from(younger).unwrap_or(u64::MAX) >= u64::from(count))
+}
+
+/// Asks when the archives of the row were written, by their numbers.
+fn times_of_row(question: &Question<'_>, look: &mut dyn Look) -> Result<BTreeMap<u64, FileTime>, SysError> {
     // An archive may have two names, a plain and a compressed one, for a while.
-    let mut others: BTreeMap<u64, FileTime> = BTreeMap::new();
+    let mut others = BTreeMap::new();
     for other in look.starting_with(&question.names.numbered_prefix())? {
         if let Some((number, _)) = question.names.parse_numbered(&other)
             && look.is_file(&other)?
@@ -124,6 +142,5 @@ fn has_enough_younger(question: &Question<'_>, look: &mut dyn Look, name: &OsStr
             others.insert(number, modified);
         }
     }
-    let younger = others.values().filter(|modified| Some(**modified) > own).count();
-    Ok(u64::try_from(younger).unwrap_or(u64::MAX) >= u64::from(count))
+    Ok(others)
 }

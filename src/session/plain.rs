@@ -70,8 +70,8 @@ impl PlainNotes {
     }
 }
 
-/// Those among them that are archives of a row.
-fn row<'n, T>(
+/// Those among them that are archives of a row: found without a look at the others, of which a directory may have very many.
+pub(super) fn row<'n, T>(
     archives: &'n BTreeMap<OsString, T>,
     names: &ArchiveNames,
 ) -> impl Iterator<Item = (&'n OsString, &'n T)> {

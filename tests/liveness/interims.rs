@@ -146,3 +146,24 @@ fn p1_a_log_that_waited_does_not_take_the_name_of_the_one_that_is_rotated_now() 
         );
     }
 }
+
+#[test]
+fn of_very_many_that_wait_a_rotation_archives_no_more_than_some() {
+    let mut days = Days::new("planted", " rotate 200\n renamecopy\n");
+    for number in 1..=70 {
+        fs::write(
+            days.scene.log(&format!("a.log.tmp.{number}")),
+            format!("planted {number}\n"),
+        )
+        .unwrap();
+    }
+    for left in [6, 0] {
+        days.pass(&[]).went_well();
+        assert_eq!(
+            days.scene.read("a.log").lines().count(),
+            1,
+            "only what was written since"
+        );
+        assert_eq!(days.names().iter().filter(|name| name.contains(".tmp")).count(), left);
+    }
+}

@@ -21,6 +21,9 @@ use crate::session::Session;
 use crate::session::stanza::Due;
 use crate::state::record::Noted;
 
+/// So many logs that waited are archived in one rotation at most: who may make files in the directory could plant any number.
+const AT_ONCE: usize = 64;
+
 /// A log that waited is archived under a name of the last year.
 const MOST_HOURS: i64 = 366 * 24;
 
@@ -52,7 +55,11 @@ impl Session<'_> {
         }
         let log = self.directories.get(&due.home.directory.path, &due.path)?;
         let mut taken = BTreeSet::new();
-        for name in interims(&log, due.name())? {
+        for (at, name) in interims(&log, due.name())?.into_iter().enumerate() {
+            if at >= AT_ONCE {
+                taken.insert(name);
+                continue;
+            }
             match self.finish_interim(stanza, due, &log, &name) {
                 Ok(Interim::Gone) => {}
                 Ok(Interim::Stays) => drop(taken.insert(name)),

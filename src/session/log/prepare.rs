@@ -327,7 +327,7 @@ impl Session<'_> {
         if let Some(held) = &places.archive {
             held.view
                 .borrow_mut()
-                .know_sent(self.records.letters().sent(&site.archive_path));
+                .know_sent(self.records.letters().sent(&site.archive_path, &names));
         }
         let question = Question {
             unsent: &unsent,
