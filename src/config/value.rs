@@ -87,6 +87,21 @@ pub fn size(text: &[u8]) -> Result<u64, Problem> {
     value.checked_mul(factor).map(i64::unsigned_abs).ok_or_else(large)
 }
 
+/// Reads a percentage without its sign: 1 to 99, in decimal digits only.
+///
+/// # Errors
+/// Anything else.
+pub fn percent(digits: &[u8]) -> Result<u8, Problem> {
+    let is_plain = matches!(digits.len(), 1 | 2) && digits.iter().all(u8::is_ascii_digit);
+    let value = digits.iter().fold(0_u8, |value, digit| {
+        value.wrapping_mul(10).wrapping_add(digit.wrapping_sub(b'0'))
+    });
+    if is_plain && value > 0 {
+        return Ok(value);
+    }
+    Err(Problem::BadPercentage(digits.to_vec()))
+}
+
 /// Reads the number of a day, or nothing, which is 0; `text` is the rest of the line.
 ///
 /// # Errors
@@ -268,6 +283,19 @@ mod tests {
                 matches!(size(text.as_bytes()), Err(Problem::OutOfRange { .. })),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn z5_a_percentage_is_a_whole_number_from_1_to_99() {
+        for (text, value) in [("1", 1), ("5", 5), ("05", 5), ("99", 99)] {
+            assert_eq!(percent(text.as_bytes()), Ok(value), "{text}");
+        }
+        for text in [
+            "", "0", "00", "100", "005", "+5", "-5", "5 ", " 5", "0x5", "1.5", "5%", "x",
+        ] {
+            let bad = Problem::BadPercentage(text.into());
+            assert_eq!(percent(text.as_bytes()), Err(bad), "{text}");
         }
     }
 

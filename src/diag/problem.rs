@@ -113,6 +113,12 @@ pub enum Problem {
     BadMail(Vec<u8>),
     InvalidCompressOptions,
     TabooInBlock(&'static str),
+    /// A percentage is not from 1 to 99.
+    BadPercentage(Vec<u8>),
+    /// What stands behind `formerly` is no way of naming archives.
+    BadFormerly(Vec<u8>),
+    /// An earlier path is given to a stanza that may have several logs.
+    FormerlyPathOfMany(PathBuf),
 
     NestingTooDeep,
     FoundErrorInBlock(Vec<u8>),
@@ -298,6 +304,9 @@ impl Problem {
             P::BadMail(_) => error("LR1216"),
             P::InvalidCompressOptions => error("LR1217"),
             P::TabooInBlock(_) => error("LR1218"),
+            P::BadPercentage(_) => error("LR1219"),
+            P::BadFormerly(_) => error("LR1220"),
+            P::FormerlyPathOfMany(_) => error("LR1221"),
             P::NestingTooDeep => error("LR1301"),
             P::FoundErrorInBlock(_) => error("LR1302"),
             P::FoundErrorInFile(_) => error("LR1303"),

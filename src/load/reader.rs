@@ -11,6 +11,7 @@ use crate::policy::given::Accounts;
 use crate::policy::settings::Settings;
 use crate::policy::{Origin, Stanza, resolve};
 use crate::sys::confread::path_of;
+use crate::sys::pattern::is_special;
 /// One file being taken in.
 pub(super) struct Reader<'l, 'h, 'f> {
     pub(super) loader: &'l mut Loader<'h>,
@@ -186,6 +187,9 @@ impl Reader<'_, '_, '_> {
             self.criterion = None;
         }
         if outcome.good {
+            outcome.good = self.has_paths_of_one_log(block, &settings);
+        }
+        if outcome.good {
             self.loader.stanzas[slot] = Some(self.log_set(block, settings));
             return Ok(outcome.fine);
         }
@@ -198,6 +202,22 @@ impl Reader<'_, '_, '_> {
             return Err(GiveUp);
         }
         Ok(self.complain(Problem::FoundErrorInBlock(block.written.clone()), block.span))
+    }
+
+    /// An earlier path belongs to one log: no path list of several may have it.
+    fn has_paths_of_one_log(&mut self, block: &Block<'_>, settings: &Settings) -> Fine {
+        let Some(path) = settings.plain.formerly.paths.first() else {
+            return true;
+        };
+        if matches!(block.words.as_slice(), [word] if !is_special(&word.text)) {
+            return true;
+        }
+        let is_formerly = |item: &Item<'_>| match item {
+            Item::Directive(directive) if directive.row.setting == Setting::Formerly => Some(directive.name),
+            _ => None,
+        };
+        let span = block.items.iter().find_map(is_formerly).unwrap_or(block.span);
+        self.complain(Problem::FormerlyPathOfMany(path.clone()), span)
     }
 
     fn block_item(&mut self, item: &Item<'_>, settings: &mut Settings, outcome: &mut BlockOutcome) {

@@ -2,7 +2,10 @@
 
 use std::ffi::OsStr;
 
-use super::{CompressWhen, Compression, Criterion, Keep, Method, Naming, NamingStyle, Policy, Retention, Scripts};
+use super::{
+    Budgets, CompressWhen, Compression, Criterion, Formerly, Keep, Method, Naming, NamingStyle, Policy, Retention,
+    Scripts,
+};
 
 /// The size at which a log is due without any criterion.
 pub const SIZE: u64 = 1 << 20;
@@ -66,7 +69,15 @@ impl Default for Policy {
                 keep: Keep::Count(0),
                 start: 1,
                 max_age: 0,
+                min_age: None,
+                prune: false,
             },
+            budgets: Budgets {
+                max_total: None,
+                min_free: None,
+                keep: Keep::Count(1),
+            },
+            formerly: Formerly::default(),
             naming: Naming {
                 style: NamingStyle::Numbered,
                 extension: None,

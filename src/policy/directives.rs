@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::given::{Given, Taken, os_string};
 use super::settings::Settings;
 use super::{
-    CompressWhen, Compression, Criterion, Keep, MailWhich, Method, NamingStyle, OldDir, Ownership, Policy, Su,
+    Budgets, CompressWhen, Compression, Criterion, Free, Keep, Limit, MailWhich, Method, NamingStyle, OldDir,
+    Ownership, Policy, Su,
 };
 use crate::config::directive::Setting;
 use crate::diag::Problem;
@@ -209,15 +210,45 @@ pub static MEANINGS: [Meaning; Setting::ALL.len()] = [
         unshown),
 
     row(Setting::Rotate,
-        |to, it| it.number("rotation count", -1)
-            .map(|count| to.plain.retention.keep = u32::try_from(count).map_or(Keep::All, Keep::Count)),
-        |policy| match policy.retention.keep {
-            Keep::All => text(OsStr::new("-1")),
-            Keep::Count(count) => number(count),
-        }),
+        |to, it| it.keep("rotation count").map(|keep| to.plain.retention.keep = keep),
+        |policy| kept(policy.retention.keep)),
     row(Setting::MaxAge,
         |to, it| it.count("maximum age").map(|days| to.plain.retention.max_age = days),
         |policy| number(policy.retention.max_age)),
+    row(Setting::Prune,
+        |to, it| it.flag(&mut to.plain.retention.prune),
+        |policy| flag(policy.retention.prune)),
+    row(Setting::Formerly,
+        |to, it| it.formerly(&mut to.plain.formerly),
+        formerly),
+    row(Setting::MaxTotalSize,
+        |to, it| {
+            let amount = it.size()?;
+            to.plain.budgets.max_total = (amount > 0).then(|| Limit { amount, declared_at: it.place() });
+            Ok(())
+        },
+        |policy| number(policy.budgets.max_total.as_ref().map_or(0, |limit| limit.amount))),
+    row(Setting::MinFree,
+        |to, it| {
+            let amount = it.free()?;
+            let is_on = amount != Free::Bytes(0);
+            to.plain.budgets.min_free = is_on.then(|| Limit { amount, declared_at: it.place() });
+            Ok(())
+        },
+        |policy| match policy.budgets.min_free.as_ref().map(|limit| limit.amount) {
+            None => number(0_u64),
+            Some(Free::Bytes(bytes)) => number(bytes),
+            Some(Free::Percent(part)) => text(OsStr::new(&format!("{part}%"))),
+        }),
+    row(Setting::MinRotate,
+        |to, it| it.keep("minimum rotation count").map(|keep| to.plain.budgets.keep = keep),
+        |policy| {
+            let Budgets { max_total, min_free, keep } = &policy.budgets;
+            if max_total.is_none() && min_free.is_none() { None } else { kept(*keep) }
+        }),
+    row(Setting::MinRetain,
+        |to, it| it.count("minimum retention").map(|days| to.plain.retention.min_age = Some(days)),
+        |policy| number(policy.retention.min_age?)),
     row(Setting::Shred,
         |to, it| it.flag(&mut to.shred),
         |policy| flag(policy.shred.is_some())),
@@ -330,11 +361,40 @@ fn take_su(settings: &mut Settings, given: &mut Given<'_>) -> Taken {
     Ok(())
 }
 
+fn formerly(policy: &Policy) -> Option<Shown> {
+    let once = &policy.formerly;
+    let texts = [
+        ("dateformat", &once.date_formats),
+        ("extension", &once.extensions),
+        ("addextension", &once.add_extensions),
+        ("compressext", &once.compress_extensions),
+    ];
+    let paths = [("olddir", &once.old_dirs), ("path", &once.paths)];
+    let texts = texts
+        .into_iter()
+        .flat_map(|(what, all)| all.iter().map(move |text| (what, text.as_os_str())));
+    let paths = paths
+        .into_iter()
+        .flat_map(|(what, all)| all.iter().map(move |path| (what, path.as_os_str())));
+    let words: Vec<Word> = texts
+        .chain(paths)
+        .flat_map(|(what, value)| [Word::Text(what.into()), Word::Text(value.to_owned())])
+        .collect();
+    (!words.is_empty()).then_some(Shown::With(words))
+}
+
 fn date_format(policy: &Policy) -> Option<Shown> {
     if policy.naming.style == NamingStyle::Numbered {
         return None;
     }
     text(policy.naming.format(policy.criterion))
+}
+
+fn kept(keep: Keep) -> Option<Shown> {
+    match keep {
+        Keep::All => text(OsStr::new("-1")),
+        Keep::Count(count) => number(count),
+    }
 }
 
 /// Shows a switch that has a say only where it is on.

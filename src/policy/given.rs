@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-use super::Ownership;
+use super::{Formerly, Free, Keep, Ownership};
 use crate::config::directive::Row;
 use crate::config::value;
 use crate::diag::problem::OwnershipMistake;
@@ -77,6 +77,47 @@ impl<'g> Given<'g> {
     /// Reads a number of bytes.
     pub(super) fn size(&self) -> Result<u64, Problem> {
         value::size(self.text)
+    }
+
+    /// Reads how much is to be free: a number of bytes, or a percentage.
+    pub(super) fn free(&self) -> Result<Free, Problem> {
+        match self.text.strip_suffix(b"%") {
+            None => self.size().map(Free::Bytes),
+            Some(digits) => value::percent(digits).map(Free::Percent),
+        }
+    }
+
+    /// Reads how many stay; -1 is all.
+    pub(super) fn keep(&self, what: &'static str) -> Result<Keep, Problem> {
+        self.number(what, -1)
+            .map(|count| u32::try_from(count).map_or(Keep::All, Keep::Count))
+    }
+
+    /// Reads one way in which archives were once named, and adds it to the others.
+    pub(super) fn formerly(&mut self, once: &mut Formerly) -> Taken {
+        let unknown = || Problem::BadFormerly(self.text.to_vec());
+        let end = self.text.iter().position(u8::is_ascii_whitespace).ok_or_else(unknown)?;
+        let (what, value) = (&self.text[..end], self.text[end..].trim_ascii());
+        let texts = match what {
+            b"dateformat" => &mut once.date_formats,
+            b"extension" => &mut once.extensions,
+            b"addextension" => &mut once.add_extensions,
+            b"compressext" => &mut once.compress_extensions,
+            b"olddir" | b"path" => {
+                let value = value::path(value, self.row.what)?;
+                let expanded = self.accounts.expand_home(value);
+                let path = PathBuf::from(os_string(expanded.as_deref().unwrap_or(value)));
+                if what == b"olddir" {
+                    once.old_dirs.push(path);
+                } else {
+                    once.paths.push(path);
+                }
+                return Ok(());
+            }
+            _ => return Err(unknown()),
+        };
+        texts.push(os_string(value));
+        Ok(())
     }
 
     /// Reads the number of a day, or nothing.

@@ -61,7 +61,9 @@ pub struct Policy {
     pub method: Method,
     /// Which archives stay.
     pub retention: Retention,
+    pub budgets: Budgets,
     pub naming: Naming,
+    pub formerly: Formerly,
     /// Whether and how archives are compressed; `None` is `nocompress`.
     pub compression: Option<Compression>,
     /// `delaycompress` was given though there is no compression: worth a warning when a log is rotated.
@@ -158,6 +160,36 @@ pub struct Retention {
     pub start: u32,
     /// Archives older than this many days go (`maxage`); 0 is off.
     pub max_age: u32,
+    /// No archive younger than this many days goes because of its number, or for room, where it is given (`minretain`).
+    pub min_age: Option<u32>,
+    /// Count and age hold in every run, for all archives, however they were named (`prune`).
+    pub prune: bool,
+}
+
+/// How much of the disk logs may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Budgets {
+    /// What logs and archives may take up together, in bytes (`maxtotalsize`): all logs with the limit of one line share it.
+    pub max_total: Option<Limit<u64>>,
+    /// What must stay free for others (`minfree`).
+    pub min_free: Option<Limit<Free>>,
+    /// So many of a log's newest archives are never given (`minrotate`).
+    pub keep: Keep,
+}
+
+/// A limit, and the line that sets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit<T> {
+    pub amount: T,
+    pub declared_at: Place,
+}
+
+/// How much of a file system is to be free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Free {
+    Bytes(u64),
+    /// Of the file system's size, 1 to 99.
+    Percent(u8),
 }
 
 /// How archives are named.
@@ -170,6 +202,20 @@ pub struct Naming {
     pub add_extension: Option<OsString>,
     /// The raw `dateformat`, given even where `dateext` is off (its length is checked all the same).
     pub date_format: Option<OsString>,
+}
+
+/// Ways in which archives were once named, beside those that anybody would guess (`formerly`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is the word of its name behind the directive")]
+pub struct Formerly {
+    pub date_formats: Vec<OsString>,
+    pub extensions: Vec<OsString>,
+    pub add_extensions: Vec<OsString>,
+    pub compress_extensions: Vec<OsString>,
+    /// Relative to the log's directory unless absolute.
+    pub old_dirs: Vec<PathBuf>,
+    /// Paths that the stanza's one log had.
+    pub paths: Vec<PathBuf>,
 }
 
 /// By number or by date.

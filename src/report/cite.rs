@@ -169,6 +169,7 @@ fn syntax_message(problem: &Problem) -> String {
         P::ErrorsDeprecated => "the errors directive is deprecated and no longer used.".to_owned(),
         P::NestingTooDeep => "include nesting too deep".to_owned(),
         P::TabooInBlock(name) => format!("{name} may not appear inside of log file definition"),
+        P::FormerlyPathOfMany(p) => format!("formerly path {}: the stanza may have several logs", path(p)),
         other => value_message(other),
     }
 }
@@ -178,6 +179,8 @@ fn value_message(problem: &Problem) -> String {
     match problem {
         P::MissingArgument(what) | P::MissingArgumentIgnored(what) => format!("argument expected after {what}"),
         P::BadNumber { what, value } => format!("bad {what} '{}'", shown(value)),
+        P::BadPercentage(digits) => format!("bad percentage '{}%'", shown(digits)),
+        P::BadFormerly(text) => format!("unknown way of naming archives '{}'", shown(text)),
         P::OutOfRange { what, value } => format!("bad {what} '{}': the number is too large", shown(value)),
         P::UnknownUnit(unit) => format!("unknown unit '{}'", shown(&[*unit])),
         P::BadSize(value) => format!("bad size '{}'", shown(value)),
@@ -263,6 +266,11 @@ pub fn remedy(problem: &Problem) -> String {
         P::BadMail(_) => "Write one address without blanks.",
         P::InvalidCompressOptions => "Write the options, and do not end them with a backslash.",
         P::TabooInBlock(_) => "Move it before the first block.",
+        P::BadPercentage(_) => "Write a whole number from 1 to 99 right before the %.",
+        P::BadFormerly(_) => {
+            "Write dateformat, extension, addextension, compressext, olddir or path behind formerly, and what it was."
+        }
+        P::FormerlyPathOfMany(_) => "Write it in a stanza whose path list is that one log's path.",
         P::NestingTooDeep => "Look for a file that includes itself.",
         P::FoundErrorInBlock(_) | P::FoundErrorInFile(_) => "Correct the errors named before it.",
         P::GlobTooLong { .. } => "Split the pattern.",

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use super::super::dateformat::{DateFormat, NamedDate};
 use super::super::{NamingProblem, split_extension};
 use super::Style;
-use crate::policy::{CompressWhen, Compression, Keep, NamingStyle, Policy};
+use crate::policy::{CompressWhen, Compression, Formerly, Keep, NamingStyle, Policy};
 
 /// The date formats that hold without a `dateformat`, by the criterion, and what the reference puts behind the name of a file that is in
 /// its way.
@@ -26,6 +26,25 @@ pub struct Former {
     pub endings: Vec<OsString>,
     /// How many digits numbers had at least.
     pub widths: Vec<usize>,
+}
+
+impl Former {
+    /// Takes over what a configuration says.
+    ///
+    /// # Errors
+    /// A date format is none.
+    pub fn of(formerly: &Formerly) -> Result<Self, NamingProblem> {
+        let formats = formerly.date_formats.iter();
+        Ok(Self {
+            formats: formats
+                .map(|format| DateFormat::parse(format.as_bytes()))
+                .collect::<Result<_, _>>()?,
+            extensions: formerly.extensions.clone(),
+            add_extensions: formerly.add_extensions.clone(),
+            endings: formerly.compress_extensions.clone(),
+            widths: Vec::new(),
+        })
+    }
 }
 
 /// All ways, those of today first.

@@ -51,6 +51,7 @@ fn take(settings: &mut Settings, row: &'static Row, text: &str) {
 /// Returns an argument that differs from every default.
 fn sample(row: &Row) -> &'static str {
     match row.argument {
+        _ if row.setting == Setting::Formerly => "extension sample",
         Argument::None => "",
         Argument::Count | Argument::Day => "3",
         Argument::Size => "4096",
@@ -65,7 +66,13 @@ fn sample(row: &Row) -> &'static str {
 /// Returns settings under which all others have a say; one of them is left as it is by default.
 fn all_on_but(left: Setting) -> [Settings; 2] {
     let mut settings = Settings::default();
-    for setting in [Setting::Compress, Setting::Shred, Setting::Mail, Setting::OldDir] {
+    for setting in [
+        Setting::Compress,
+        Setting::Shred,
+        Setting::Mail,
+        Setting::OldDir,
+        Setting::MaxTotalSize,
+    ] {
         if let Some(row) = setting.row(true).filter(|_| setting != left) {
             take(&mut settings, row, sample(row));
         }
