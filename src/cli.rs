@@ -55,7 +55,7 @@ pub fn understand(words: impl IntoIterator<Item = OsString>) -> anyhow::Result<A
         let text = usage::both_lock_options();
         bail!(Refused { text, exit });
     }
-    let may_default = args.status || args.explain.is_some();
+    let may_default = args.status || args.explain.is_some() || args.prune;
     if args.configs.is_empty() && !may_default {
         let text = usage::nothing_named(&Args::command().render_usage());
         bail!(Refused { text, exit });
@@ -98,9 +98,14 @@ impl Args {
         let options = self.options();
         Asked::Run(Box::new(Invocation {
             run: Run {
-                configs: self.configs,
+                configs: if self.prune {
+                    named_or_default(self.configs)
+                } else {
+                    self.configs
+                },
                 only: self.only,
                 force: self.force,
+                prune: self.prune,
                 measure: self.metrics.is_some(),
                 options,
             },
@@ -139,12 +144,8 @@ impl Args {
             lock: LockMode::Skip,
             ..self.options()
         };
-        let configs = if self.configs.is_empty() {
-            vec![PathBuf::from(DEFAULT_CONFIG)]
-        } else {
-            self.configs
-        };
         let Self {
+            configs,
             explain,
             sort,
             json,
@@ -153,7 +154,7 @@ impl Args {
             ..
         } = self;
         ViewRequest {
-            configs,
+            configs: named_or_default(configs),
             session,
             explain,
             sort,
@@ -161,6 +162,15 @@ impl Args {
             force,
             color,
         }
+    }
+}
+
+/// What does not rotate may be asked for without a configuration: it is that of the machine then.
+fn named_or_default(configs: Vec<PathBuf>) -> Vec<PathBuf> {
+    if configs.is_empty() {
+        vec![PathBuf::from(DEFAULT_CONFIG)]
+    } else {
+        configs
     }
 }
 

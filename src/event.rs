@@ -8,9 +8,11 @@ use std::time::Instant;
 use crate::clock::Stamp;
 use crate::diag::{Diagnostic, Place, Severity};
 use crate::fault::{Fault, Hook};
+use crate::naming::family::Strange;
 use crate::obstacle::{ArchiveObstacle, PassedOver, kind};
 use crate::policy::Policy;
-use crate::schedule::{Cause, Verdict};
+use crate::prune::Cause;
+use crate::schedule::{self, Verdict};
 use crate::state::StateProblem;
 use crate::store::StoreError;
 use crate::sys::truncate::CutWay;
@@ -44,7 +46,7 @@ impl Event {
             What::LogFileFailed(Fault::Call(_)) => Severity::Warning,
             What::LogFileFailed(_) => Severity::Error,
             What::Decided {
-                verdict: Verdict::Rotate(Cause::Future),
+                verdict: Verdict::Rotate(schedule::Cause::Future),
                 ..
             } => Severity::Warning,
             What::DryRun
@@ -72,6 +74,8 @@ impl Event {
             | What::Switched(_)
             | What::Rotated { .. }
             | What::CutWay(_)
+            | What::Discarded { .. }
+            | What::Kept { .. }
             | What::Recovered
             | What::Summary(_) => Severity::Note,
         }
@@ -176,6 +180,18 @@ pub enum What {
         path: PathBuf,
         said: Vec<u8>,
     },
+    /// An archive went that no rotation removes.
+    Discarded {
+        path: PathBuf,
+        /// Its size in bytes.
+        bytes: u64,
+        reason: Reason,
+    },
+    /// An archive stays that would have gone otherwise.
+    Kept {
+        path: PathBuf,
+        why: Stay,
+    },
     /// What a dead run left of the log's rotation was finished.
     Recovered,
     /// Something failed. The exit status is 1.
@@ -259,8 +275,52 @@ pub enum Doing {
     MoveAside(PathBuf),
     GiveUpMail(PathBuf),
     Remove(PathBuf),
+    /// Removes an archive that no rotation removes.
+    Discard {
+        path: PathBuf,
+        reason: Reason,
+    },
     /// Removes `renamecopy`'s temporary log.
     RemoveInterim(PathBuf),
+}
+
+/// Why an archive goes that no rotation removes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// `prune`, or a run that was asked to.
+    Pruned {
+        cause: Cause,
+        /// Where the stanza stands.
+        stanza: Place,
+    },
+}
+
+/// What housekeeping removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    pub files: usize,
+    /// Their sizes, taken together.
+    pub bytes: u64,
+    /// Files that are named like archives, and were left alone.
+    pub strangers: usize,
+}
+
+/// Why an archive stays that would have gone otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stay {
+    /// It is younger than so many days (`minretain`).
+    Young(u32),
+    /// A program writes to it.
+    Written {
+        /// The program, where it is known.
+        by: Option<String>,
+    },
+    /// It is another file than it was, or has another size.
+    Changed,
+    /// It could not be sent when it was new: rotations see to it.
+    Unsent,
+    /// Nothing says that it is an archive of this log, and not somebody else's file.
+    Stranger(Strange),
 }
 
 /// How far a long compression is.

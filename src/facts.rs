@@ -1,5 +1,6 @@
 //! What was observed of a file, as plain data.
 
+use crate::clock::DAY_SECONDS;
 use crate::unix::{FileId, GroupId, Mode, UserId};
 
 /// Adds up numbers of bytes: a few sparse files are larger, taken together, than any number says; then it is the largest one.
@@ -25,6 +26,14 @@ pub struct FileTime {
     pub seconds: i64,
     /// Nanoseconds on top, below 1,000,000,000.
     pub nanoseconds: i64,
+}
+
+impl FileTime {
+    /// Returns the days of 24 hours that have gone by until a time in seconds since 1970.
+    #[must_use]
+    pub fn days_until(self, now: i64) -> i64 {
+        now.saturating_sub(self.seconds) / DAY_SECONDS
+    }
 }
 
 /// The answer of `lstat` or `fstat`, as far as rotation asks.

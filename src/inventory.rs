@@ -20,7 +20,7 @@ use crate::unix::split_path;
 mod families;
 mod foreseen;
 
-pub use families::Families;
+pub use families::{Families, Found};
 pub use foreseen::{Ahead, Programs, missing_programs, not_writable, obstacles};
 
 /// Finds out whether a program still writes to the newest archive that has content, which it had open as the log. An empty log, or none,

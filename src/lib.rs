@@ -2,7 +2,7 @@
 //!
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
 //! words (`exit unix clock facts fault diag shown`), language (`config`), meaning (`policy state naming`), decision
-//! (`schedule plan obstacle`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
+//! (`schedule plan obstacle prune`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
 //! (`session`, `check`, `view`, `completions`, with the command line in `cli`).
 
 pub mod check;
@@ -25,6 +25,7 @@ pub mod observe;
 pub mod obstacle;
 pub mod plan;
 pub mod policy;
+pub mod prune;
 pub mod report;
 pub mod schedule;
 pub mod session;
@@ -105,9 +106,16 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
     } else {
         None
     };
-    let (mut exit, held) = session::run(&invocation.run, &listener);
+    let session::Ran {
+        mut exit,
+        held,
+        removed,
+    } = session::run(&invocation.run, &listener);
     if is_unfit {
         exit.worsen(Exit::Failed);
+    }
+    if invocation.run.prune && !invocation.json {
+        report::show(&report::housekeeping::sum(&removed, dry_run));
     }
     let Some(tally) = tally else { return exit };
     if summed {

@@ -55,6 +55,9 @@ pub struct Args {
     /// Rotate only logs that match PATTERN (a path or a glob); may be given several times
     #[arg(long, value_name = "PATTERN")]
     pub(super) only: Vec<OsString>,
+    /// Rotate nothing: remove what rotate and maxage do not keep, however it was named
+    #[arg(long, conflicts_with_all = ["check", "force"], overrides_with = "prune")]
+    pub(super) prune: bool,
     /// Read everything, change and run nothing, and report all problems
     #[arg(long, overrides_with = "check")]
     pub(super) check: bool,
@@ -75,7 +78,7 @@ pub struct Args {
     )]
     pub(super) format: Format,
     /// Show every log that the configuration manages: size, last and next rotation, archives
-    #[arg(long, conflicts_with = "check", overrides_with = "status")]
+    #[arg(long, conflicts_with_all = ["check", "prune"], overrides_with = "status")]
     pub(super) status: bool,
     /// With --status: what the table is sorted by
     #[arg(
@@ -88,7 +91,7 @@ pub struct Args {
     )]
     pub(super) sort: Sort,
     /// Show for one log: its stanza, every setting and where it was made, the verdict and the plan
-    #[arg(long, value_name = "LOG", conflicts_with_all = ["check", "status"], overrides_with = "explain")]
+    #[arg(long, value_name = "LOG", conflicts_with_all = ["check", "prune", "status"], overrides_with = "explain")]
     pub(super) explain: Option<PathBuf>,
     /// Write one JSON object to stdout: of a run (real or dry), or of --status or --explain
     #[arg(long, overrides_with = "json")]

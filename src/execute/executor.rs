@@ -12,7 +12,8 @@ use super::hook::{self, Call};
 use super::job::{Busy, Finished, Job};
 use super::olddir;
 use super::perform::{holder, perform};
-use super::work::{StanzaWork, Turn};
+use super::remove::{self, Doomed, Removal};
+use super::work::{LogSite, StanzaWork, Turn};
 use crate::event::{About, Event, Listener, LogListener, What};
 use crate::fault::Fault;
 use crate::observe::{Directories, OpenDir};
@@ -94,6 +95,10 @@ impl Driver for Executor {
             return Err(Fault::Interrupted);
         }
         self.perform(turn, step)
+    }
+
+    fn discard(&mut self, site: &LogSite, doomed: &Doomed) -> Removal {
+        remove::discard(site, doomed, &LogListener::new(&site.path, &*self.listener))
     }
 
     fn finish(&mut self, turn: Arc<Turn>, steps: Vec<Step>, inline: bool) {

@@ -40,6 +40,7 @@ use std::rc::Rc;
 pub use executor::Executor;
 pub use job::{Busy, Finished};
 pub use rehearsal::Rehearsal;
+pub use remove::{Doomed, Removal};
 
 /// What a rotation is done with.
 pub trait Driver {
@@ -62,6 +63,9 @@ pub trait Driver {
 
     /// Carries out a step that others wait for.
     fn step(&mut self, turn: &work::Turn, step: &Step) -> Result<(), Fault>;
+
+    /// Removes an archive of a log that is not rotated, as it was when that was decided.
+    fn discard(&mut self, site: &work::LogSite, doomed: &Doomed) -> Removal;
 
     /// Takes over what follows the switch of a log; `inline` work is done when this returns.
     fn finish(&mut self, turn: Arc<work::Turn>, steps: Vec<Step>, inline: bool);

@@ -1,16 +1,18 @@
 //! The driver that only says what would be done.
 
-use std::path::Path;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::hook::Call;
 use super::job::{Busy, Finished};
-use super::work::{StanzaWork, Turn};
+use super::remove::{Doomed, Removal};
+use super::work::{LogSite, StanzaWork, Turn};
 use super::{Driver, olddir};
-use crate::event::{About, Doing, Event, Listener, LogListener, What};
+use crate::event::{About, Doing, Event, Listener, LogListener, Stay, What};
 use crate::fault::{Fault, Hook};
-use crate::observe::{Directories, OpenDir};
+use crate::observe::{self, Directories, OpenDir};
 use crate::plan::Step;
 use crate::policy::Ownership;
 use crate::sys::dir::Dir;
@@ -42,13 +44,23 @@ impl Rehearsal {
             Step::Compress { from, .. } => turn.site.archive_path_of(from),
             _ => return,
         };
-        if let Some(call) = Call::for_log(&turn.site.stanza, Hook::Remove, &goes, None) {
+        Self::ask_for(&turn.site, goes, &listener);
+    }
+
+    /// Says which script would be asked before a file goes.
+    fn ask_for(site: &LogSite, goes: PathBuf, listener: &LogListener<'_>) {
+        if let Some(call) = Call::for_log(&site.stanza, Hook::Remove, &goes, None) {
             listener.hear(What::Script {
                 hook: call.hook,
                 rehearsed: Some((call.text, vec![goes.into_os_string()])),
             });
         }
     }
+}
+
+/// Tells whether a program writes to an archive that is there already.
+fn is_held(site: &LogSite, name: &OsStr) -> bool {
+    site.archive_dir.as_ref().is_some_and(|dir| observe::is_held(dir, name))
 }
 
 impl Driver for Rehearsal {
@@ -82,6 +94,19 @@ impl Driver for Rehearsal {
     fn step(&mut self, turn: &Turn, step: &Step) -> Result<(), Fault> {
         self.announce(turn, step);
         Ok(())
+    }
+
+    fn discard(&mut self, site: &LogSite, doomed: &Doomed) -> Removal {
+        let listener = LogListener::new(&site.path, &*self.listener);
+        if is_held(site, &doomed.name) {
+            return Removal::Left(Stay::Written { by: None });
+        }
+        if let Ok(Some(Step::Mail { what, .. })) = doomed.farewell(site) {
+            listener.hear(What::Step(site.mailing(&what)));
+        }
+        listener.hear(doomed.doing(site));
+        Self::ask_for(site, site.archive_path_of(&doomed.name), &listener);
+        Removal::Gone
     }
 
     fn finish(&mut self, turn: Arc<Turn>, steps: Vec<Step>, _inline: bool) {

@@ -1,27 +1,129 @@
-//! Files that go: through `preremove` and `shred`, where they are set.
+//! Files that go: through `preremove` and `shred`, where they are set; and archives of logs that are not rotated.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::files::Regular;
 use super::hook::{self, Call};
+use super::mail;
 use super::work::LogSite;
-use crate::event::{LogListener, What};
-use crate::facts::Kind;
-use crate::fault::{Fault, Hook, Op};
-use crate::plan::Where;
+use crate::event::{Doing, LogListener, Reason, Stay, What};
+use crate::facts::{FileFacts, Kind};
+use crate::fault::{Fault, Hook, Op, SysError};
+use crate::naming::ArchiveNames;
+use crate::plan::{Step, Subject, Where};
+use crate::policy::MailWhich;
+use crate::sys::call::Errno;
 use crate::sys::create::set_aside;
 use crate::sys::dir::{Access, Dir};
 use crate::sys::process;
+use crate::sys::writers::Look;
+use crate::unix::FileId;
 
 /// A file with more bytes of holes than this is not overwritten before it goes.
 const LARGEST_HOLES: u64 = 64 << 20;
+
+/// An archive that is to go though its log is not rotated, as it was when that was decided.
+#[derive(Clone, Debug)]
+pub struct Doomed {
+    pub name: OsString,
+    pub facts: FileFacts,
+    pub reason: Reason,
+    /// It was mailed already.
+    pub is_sent: bool,
+}
+
+impl Doomed {
+    /// Returns how it is mailed before it goes, if it is.
+    pub(super) fn farewell(&self, site: &LogSite) -> Result<Option<Step>, Fault> {
+        let policy = &site.stanza.policy;
+        if self.is_sent || policy.mail.as_ref().is_none_or(|mail| mail.which == MailWhich::First) {
+            return Ok(None);
+        }
+        let names = ArchiveNames::of(policy, &site.name)?;
+        Ok(Some(Step::Mail {
+            what: self.name.clone(),
+            subject: Subject::Archive,
+            uncompress: policy.compression.is_some() && names.is_compressed(&self.name),
+        }))
+    }
+
+    /// Returns what is said when it goes.
+    pub(super) fn doing(&self, site: &LogSite) -> What {
+        What::Step(Doing::Discard {
+            path: site.archive_path_of(&self.name),
+            reason: self.reason.clone(),
+        })
+    }
+}
+
+/// What became of an archive that was to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// It is not there any more.
+    Gone,
+    /// It stays, for a reason that is none of ours.
+    Left(Stay),
+    /// It could not be mailed.
+    NotMailed(Fault),
+    /// It could not be removed; whether it was mailed.
+    NotRemoved { why: Fault, is_mailed: bool },
+}
+
+/// Removes an archive of a log that is not rotated: mailed, through `preremove` and `shred`, where the stanza says so. What has changed since
+/// it was looked at, or is written to, stays.
+pub(super) fn discard(site: &LogSite, doomed: &Doomed, listener: &LogListener<'_>) -> Removal {
+    let stays = |why| Removal::NotRemoved { why, is_mailed: false };
+    let now = match site.archive_dir().and_then(|dir| Ok(dir.look(&doomed.name)?)) {
+        Ok(None) => return Removal::Gone,
+        Ok(Some(now)) => now,
+        Err(why) => return stays(why),
+    };
+    let likeness = |facts: &FileFacts| (facts.id, facts.kind, facts.size, facts.links);
+    if likeness(&now) != likeness(&doomed.facts) {
+        return Removal::Left(Stay::Changed);
+    }
+    if let Ok(opened) = site.open_regular(Where::Archive, &doomed.name, Access::Read, Op::Open)
+        && opened.is_held(None)
+    {
+        let by = Look::last().program(&opened.facts);
+        return Removal::Left(Stay::Written { by });
+    }
+    let mail = match doomed.farewell(site) {
+        Ok(mail) => mail,
+        Err(fault) => return Removal::NotMailed(fault),
+    };
+    if let Some(Step::Mail {
+        what,
+        subject,
+        uncompress,
+    }) = &mail
+    {
+        listener.note(|| What::Step(site.mailing(what)));
+        if let Err(fault) = mail::mail(site, what, *subject, *uncompress) {
+            return Removal::NotMailed(fault);
+        }
+    }
+    listener.note(|| doomed.doing(site));
+    match remove_file(site, &doomed.name, Some(doomed.facts.id), listener) {
+        Ok(()) => Removal::Gone,
+        Err(why) => Removal::NotRemoved {
+            why,
+            is_mailed: mail.is_some(),
+        },
+    }
+}
 
 /// Removes an archive, or a plain file whose compressed twin is in place. One that is gone already is no error.
 ///
 /// # Errors
 /// `preremove` failed, or the file could not be removed: it stays.
 pub(super) fn remove(site: &LogSite, name: &OsStr, listener: &LogListener<'_>) -> Result<(), Fault> {
+    remove_file(site, name, None, listener)
+}
+
+/// Removes an archive as [`remove`] does. Where it is known which file it has to be, no other is overwritten.
+fn remove_file(site: &LogSite, name: &OsStr, wanted: Option<FileId>, listener: &LogListener<'_>) -> Result<(), Fault> {
     let dir = site.archive_dir()?;
     let path = site.archive_path_of(name);
     // What cannot be overwritten stays, and preremove does not hear of it.
@@ -32,6 +134,9 @@ pub(super) fn remove(site: &LogSite, name: &OsStr, listener: &LogListener<'_>) -
         Some(cycles) => {
             // The descriptor is what will be shredded, whatever has its name then.
             let Regular { file, facts } = site.open_regular(Where::Archive, name, Access::ReadWrite, Op::Open)?;
+            if wanted.is_some_and(|wanted| wanted != facts.id) {
+                return Err(SysError::new(Op::Remove, path, Errno::ESTALE as i32).into());
+            }
             // The program would fill the holes.
             let is_hollow = facts.size.saturating_sub(facts.allocated) > LARGEST_HOLES;
             Some((file, is_hollow, cycles))

@@ -125,6 +125,15 @@ impl LogSite {
         }
     }
 
+    /// Returns what is said of a letter.
+    pub(super) fn mailing(&self, what: &OsStr) -> Doing {
+        let mail = self.stanza.policy.mail.as_ref();
+        Doing::Mail {
+            path: self.archive_path_of(what),
+            address: mail.map(|mail| mail.address.clone()).unwrap_or_default(),
+        }
+    }
+
     /// Returns what is said of a compression.
     pub(super) fn compressing(&self, from: &OsStr) -> Doing {
         let how = self.stanza.policy.compression.as_ref();
@@ -181,13 +190,7 @@ impl Turn {
             }
             Step::SkipCopy { to } => say(Doing::SkipCopy(site.archive_path_of(to))),
             Step::Create { ownership, .. } => say(self.creating(ownership)),
-            Step::Mail { what, .. } => {
-                let mail = site.stanza.policy.mail.as_ref();
-                say(Doing::Mail {
-                    path: site.archive_path_of(what),
-                    address: mail.map(|mail| mail.address.clone()).unwrap_or_default(),
-                });
-            }
+            Step::Mail { what, .. } => say(site.mailing(what)),
             Step::MoveAside(what) => say(Doing::MoveAside(site.path_of(what))),
             Step::GiveUpMail { what } => say(Doing::GiveUpMail(site.archive_path_of(what))),
             Step::Remove { what, is_archive: true } => say(Doing::Remove(site.path_of(what))),

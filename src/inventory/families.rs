@@ -26,12 +26,46 @@ pub struct Families {
     shared: HashMap<FileId, HashMap<usize, Vec<Candidate>>>,
 }
 
+/// The archives of a log, and where they lie.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub family: Family,
+    places: Vec<(Site, Rc<OpenDir>)>,
+    /// So many of them are where the log is, and where its archives are put today; the others come behind them.
+    current: usize,
+}
+
+impl Found {
+    /// Returns the directory of a site.
+    #[must_use]
+    pub fn place(&self, site: Site) -> Option<&Rc<OpenDir>> {
+        let found = self.places.iter().find(|(at, _)| *at == site);
+        found.map(|(_, place)| place)
+    }
+
+    /// Returns the directories that archives were once put in, and are not any more.
+    #[must_use]
+    pub fn former_places(&self) -> Vec<(Site, Rc<OpenDir>)> {
+        let former = self.places.iter().skip(self.current);
+        former.cloned().collect()
+    }
+
+    /// Leaves alone what lies at a site.
+    pub fn leave(&mut self, site: Site) {
+        self.family.members.retain(|member| member.site != site);
+        self.family.strangers.retain(|stranger| stranger.site != site);
+    }
+}
+
 #[derive(Debug)]
 struct Log {
     path: Arc<Path>,
     /// `None` where archives cannot be named.
     ways: Option<Rc<Ways>>,
-    old_dir: Option<PathBuf>,
+    /// Where archives are put, and were once, beside the log's own directory.
+    old_dirs: Vec<PathBuf>,
+    /// It is the path that another log had once.
+    is_former: bool,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +88,9 @@ impl Families {
                 families.enter(&log.path, ways.clone(), policy);
             }
         }
+        for stanza in stanzas {
+            families.enter_former(&stanza.stanza.policy);
+        }
         let usual = Policy::default();
         let ways = ways(&usual);
         for log in left_alone {
@@ -65,11 +102,27 @@ impl Families {
     fn enter(&mut self, path: &Arc<Path>, ways: Option<Rc<Ways>>, policy: &Policy) -> usize {
         let number = *self.numbers.entry(Arc::clone(path)).or_insert(self.logs.len());
         if number == self.logs.len() {
-            let old_dir = policy.old_dir.as_ref().map(|old| old.path.clone());
-            let path = Arc::clone(path);
-            self.logs.push(Log { path, ways, old_dir });
+            let old = policy.old_dir.iter().map(|old| &old.path);
+            let old_dirs = old.chain(&policy.formerly.old_dirs).cloned().collect();
+            self.logs.push(Log {
+                path: Arc::clone(path),
+                ways,
+                old_dirs,
+                is_former: false,
+            });
         }
         number
+    }
+
+    /// Takes in the paths that logs had once; one that is a log's today is that log's.
+    fn enter_former(&mut self, policy: &Policy) {
+        for path in &policy.formerly.paths {
+            let before = self.logs.len();
+            let number = self.enter(&path.as_path().into(), ways(policy), policy);
+            if number == before {
+                self.logs[number].is_former = true;
+            }
+        }
     }
 
     /// Finds the archives of a log, whatever they were named by; `last` is when it was rotated last, in seconds since 1970.
@@ -83,10 +136,25 @@ impl Families {
         last: Option<i64>,
         directories: &mut Directories,
     ) -> Result<Family, Fault> {
+        Ok(self.find(policy, log, last, directories)?.family)
+    }
+
+    /// Finds the archives of a log as [`Families::family`] does, and the directories that they lie in.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn find(
+        &mut self,
+        policy: &Policy,
+        log: &Path,
+        last: Option<i64>,
+        directories: &mut Directories,
+    ) -> Result<Found, Fault> {
         let (Some((_, place)), Some((directory, _))) = (names_and_place(policy, log, directories)?, split_path(log))
         else {
-            return Ok(Family::default());
+            return Ok(Found::default());
         };
+        Former::of(&policy.formerly)?;
         let number = match self.numbers.get(log) {
             Some(number) => *number,
             None => {
@@ -95,14 +163,36 @@ impl Families {
                 self.enter(&log.into(), ways(policy), policy)
             }
         };
-        let mut seen = Vec::new();
-        self.sight(number, &place, Site::Present, &mut seen)?;
+        let mut places = vec![(number, place)];
         let home = directories.get(directory, log)?;
-        if home.at.id != place.at.id {
-            self.sight(number, &home, Site::Other(0), &mut seen)?;
+        places.push((number, Rc::clone(&home)));
+        for old in &policy.formerly.old_dirs {
+            places.extend(present(directories.get_below(&home, old, log))?.map(|place| (number, place)));
+        }
+        for path in &policy.formerly.paths {
+            let former = self.numbers.get(path.as_path()).copied();
+            let former = former.filter(|former| self.logs[*former].is_former);
+            if let (Some(former), Some((directory, _))) = (former, split_path(path)) {
+                places.extend(present(directories.get(directory, log))?.map(|place| (former, place)));
+            }
+        }
+        let (mut seen, mut found) = (Vec::new(), Found::default());
+        let mut sighted: Vec<(usize, FileId)> = Vec::new();
+        for (at, (log, place)) in places.into_iter().enumerate() {
+            let site = match u8::try_from(found.places.len()) {
+                Ok(0) => Site::Present,
+                Ok(number) => Site::Other(number - 1),
+                Err(_) => break,
+            };
+            if !sighted.contains(&(log, place.at.id)) {
+                self.sight(log, &place, site, &mut seen)?;
+                sighted.push((log, place.at.id));
+                found.places.push((site, place));
+                found.current += usize::from(at < 2);
+            }
         }
         let (Some(ways), Some(known)) = (self.logs[number].ways.clone(), &self.whereabouts) else {
-            return Ok(Family::default());
+            return Ok(found);
         };
         let known = Known {
             ways: &ways,
@@ -110,7 +200,8 @@ impl Families {
             last,
             is_log: &|file| known.logs.contains(&file),
         };
-        Ok(family(&known, seen))
+        found.family = family(&known, seen);
+        Ok(found)
     }
 
     /// Looks at what may be a log's archives in a directory.
@@ -121,8 +212,9 @@ impl Families {
         }
         let shared = self.shared.get(&place.at.id).and_then(|shared| shared.get(&log));
         seen.reserve(shared.map_or(0, Vec::len));
+        let view = place.view.borrow();
         for candidate in shared.into_iter().flatten() {
-            if let Some(facts) = place.dir.look(&candidate.name)? {
+            if let Some(facts) = view.look(&candidate.name)? {
                 let candidate = candidate.clone();
                 seen.push(Sighting { candidate, site, facts });
             }
@@ -180,12 +272,14 @@ impl Whereabouts {
             let Some((directory, _)) = split_path(&log.path) else {
                 continue;
             };
+            let mut places: Vec<FileId> = id_of(directory).into_iter().collect();
+            for old in &log.old_dirs {
+                let id = id_of(&directory.join(old)).filter(|id| !places.contains(id));
+                places.extend(id);
+            }
             let home = id_of(directory);
-            let old = log.old_dir.as_ref().and_then(|old| id_of(&directory.join(old)));
-            for (id, is_here) in [(home, true), (old.filter(|old| Some(*old) != home), false)] {
-                if let Some(id) = id {
-                    known.askers.entry(id).or_default().push((number, is_here));
-                }
+            for id in places {
+                known.askers.entry(id).or_default().push((number, Some(id) == home));
             }
         }
         known
@@ -193,7 +287,17 @@ impl Whereabouts {
 }
 
 fn ways(policy: &Policy) -> Option<Rc<Ways>> {
-    Ways::of(policy, &Former::default()).ok().map(Rc::new)
+    let former = Former::of(&policy.formerly).ok()?;
+    Ways::of(policy, &former).ok().map(Rc::new)
+}
+
+/// A directory that is not there any more has no archives.
+fn present(opened: Result<Rc<OpenDir>, Fault>) -> Result<Option<Rc<OpenDir>>, Fault> {
+    match opened {
+        Ok(place) => Ok(Some(place)),
+        Err(Fault::Call(error)) if error.is_absence() => Ok(None),
+        Err(fault) => Err(fault),
+    }
 }
 
 #[cfg(test)]

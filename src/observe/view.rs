@@ -7,9 +7,10 @@ use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::names::CurrentNames;
-use crate::facts::{FileTime, Kind};
+use crate::facts::{FileFacts, FileTime, Kind};
 use crate::fault::{Op, SysError};
 use crate::plan::{Look, StaysPlain};
 use crate::sys::dir::{Access, Dir};
@@ -38,6 +39,8 @@ pub struct View {
     cleared: bool,
     /// How often a listing had to be given up.
     forgotten: u32,
+    /// What names stand for in pretence: a file like this, or nothing any more.
+    pretended: HashMap<OsString, Option<FileFacts>>,
 }
 
 /// What an archive resisted.
@@ -128,6 +131,33 @@ impl View {
         }
     }
 
+    /// Returns what a file is like; `None` where nothing has the name.
+    pub fn look(&self, name: &OsStr) -> Result<Option<FileFacts>, SysError> {
+        if let Some(facts) = self.pretended.get(name) {
+            return Ok(*facts);
+        }
+        match &self.dir {
+            Some(dir) => dir.look(name),
+            None => Ok(None),
+        }
+    }
+
+    /// Enters what a name's file would be like, where changes are only pretended. It is no file that there is: what is renamed in pretence
+    /// is still there, and what would be copied stays.
+    pub fn pretend(&mut self, name: &OsStr, mut facts: FileFacts) {
+        static NUMBER: AtomicU64 = AtomicU64::new(u64::MAX);
+        if self.pretending {
+            facts.id.inode = NUMBER.fetch_sub(1, Ordering::Relaxed);
+            self.pretended.insert(name.to_owned(), Some(facts));
+        }
+    }
+
+    /// Answers whether changes are only pretended.
+    #[must_use]
+    pub fn is_pretending(&self) -> bool {
+        self.pretending
+    }
+
     /// Enters that a name appeared.
     pub fn appeared(&mut self, name: &OsStr) {
         if self.pretending && self.listed().is_err() {
@@ -147,6 +177,9 @@ impl View {
     /// Enters that a name went away.
     pub fn vanished(&mut self, name: &OsStr) {
         self.found.remove(name);
+        if self.pretending {
+            self.pretended.insert(name.to_owned(), None);
+        }
         if self.pretending && self.listed().is_err() {
             return;
         }

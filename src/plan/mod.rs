@@ -281,9 +281,6 @@ fn clear_the_way(question: &Question<'_>, look: &mut dyn Look, rotation: &mut Ro
 /// Archives wait for a mailer at least up to this number, whatever `rotate` says.
 const LEAST_WAITING: usize = 7;
 
-/// Seconds in a day of 24 hours, in which the age of archives is counted.
-const DAY_SECONDS: i64 = 86_400;
-
 impl Question<'_> {
     /// The name by which archives are counted: with the compress suffix, if there is compression.
     fn kept(&self, plain: &OsStr) -> OsString {
@@ -300,7 +297,7 @@ impl Question<'_> {
             return Ok(false);
         }
         let modified = look.modified(name)?;
-        Ok(modified.is_some_and(|time| self.now.epoch.saturating_sub(time.seconds) / DAY_SECONDS > limit))
+        Ok(modified.is_some_and(|time| time.days_until(self.now.epoch) > limit))
     }
 
     /// Returns those of archives that wait to be mailed which go unsent: the oldest, where more wait than are kept. One that `falls_off`

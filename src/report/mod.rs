@@ -25,6 +25,7 @@ pub mod cite;
 pub mod explain;
 pub mod fault;
 mod foreseen;
+pub mod housekeeping;
 pub mod json;
 pub mod metrics;
 mod progress;

@@ -207,6 +207,6 @@ fn kind(doing: &Doing) -> &'static str {
         Doing::Mail { .. } => "mail",
         Doing::MoveAside(_) => "aside",
         Doing::GiveUpMail(_) => "give-up-mail",
-        Doing::Remove(_) | Doing::RemoveInterim(_) => "remove",
+        Doing::Remove(_) | Doing::Discard { .. } | Doing::RemoveInterim(_) => "remove",
     }
 }

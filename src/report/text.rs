@@ -2,9 +2,9 @@
 
 use std::os::unix::ffi::OsStrExt;
 
-use super::fault;
 use super::style::size;
 use super::words::{lines, list, path, word};
+use super::{fault, housekeeping};
 use crate::event::{About, Doing, Event, Summary, What};
 use crate::fault::{Fault, Hook};
 use crate::obstacle::{ArchiveObstacle, Obstructed, PassedOver};
@@ -46,7 +46,12 @@ pub fn entry(event: &Event) -> Option<String> {
             format!("delayed compression for log file {} ignored since compression is disabled", log())
         }
         What::Step(doing) => step(doing, log),
-        What::NotLookedAt | What::Switched(_) | What::Rotated { .. } | What::Compressed { .. } => return None,
+        What::NotLookedAt
+        | What::Switched(_)
+        | What::Rotated { .. }
+        | What::Compressed { .. }
+        | What::Discarded { .. } => return None,
+        What::Kept { path: file, why } => housekeeping::stays(&path(file), why),
         What::CompressorSaid { path: file, said } => format!(
             "Compressing program wrote following message to stderr when compressing log {}:\n{}",
             path(file),
@@ -292,6 +297,9 @@ fn step(doing: &Doing, log: impl Fn() -> String) -> String {
         Doing::MoveAside(file) => format!("moving aside {}, which is no archive", path(file)),
         Doing::GiveUpMail(file) => format!("giving up sending {}", path(file)),
         Doing::Remove(file) => format!("removing old log {}", path(file)),
+        Doing::Discard { path: file, reason } => {
+            format!("removing old log {} ({})", path(file), housekeeping::because(reason))
+        }
         Doing::RemoveInterim(file) => format!("removing tmp log {}", path(file)),
     }
 }

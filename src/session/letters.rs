@@ -57,6 +57,18 @@ impl LetterNotes {
         sent.collect()
     }
 
+    /// Answers whether an archive was sent already.
+    pub(super) fn was_sent(&self, directory: &Path, name: &OsStr, file: FileId) -> bool {
+        let note = self.0.get(directory).and_then(|archives| archives.get(name));
+        note.is_some_and(|note| note.noted == Noted::Sent(file))
+    }
+
+    /// Answers whether an archive could not be sent when it was new.
+    pub(super) fn is_unsent(&self, directory: &Path, name: &OsStr) -> bool {
+        let note = self.0.get(directory).and_then(|archives| archives.get(name));
+        note.is_some_and(|note| note.noted == Noted::Unsent)
+    }
+
     fn of_row(&self, directory: &Path, names: &ArchiveNames) -> impl Iterator<Item = (&OsString, &LeftPlain)> {
         let archives = self.0.get(directory);
         archives.into_iter().flat_map(|archives| row(archives, names))

@@ -14,6 +14,7 @@ use crate::event::What;
 use crate::execute::hook::Call;
 use crate::execute::perform::changes;
 use crate::execute::work::{LogSite, StanzaWork, Turn};
+use crate::facts::FileFacts;
 use crate::fault::{Fault, Hook};
 use crate::naming::ArchiveNames;
 use crate::observe::OpenDir;
@@ -67,6 +68,52 @@ impl Places {
 
     /// Enters what a step changes into what is known of the directories.
     fn note(&self, step: &Step, log: &OsStr) {
+        let likenesses = self.pretended(step, log);
+        self.note_names(step, log);
+        for (held, name, facts) in likenesses {
+            held.view.borrow_mut().pretend(&name, facts);
+        }
+    }
+
+    /// Returns which files a step that is only pretended would make, and what they would be like: what they are made of, or empty.
+    fn pretended(&self, step: &Step, log: &OsStr) -> Vec<(&Rc<OpenDir>, OsString, FileFacts)> {
+        if !self.log.view.borrow().is_pretending() {
+            return Vec::new();
+        }
+        let mut likenesses = Vec::new();
+        let mut alike = |(of, name): (Where, &OsStr), (place, to): (Where, &OsStr)| {
+            let held = |place| match place {
+                Where::Log => Some(&self.log),
+                Where::Archive => self.archive.as_ref(),
+            };
+            let facts = held(of).and_then(|of| of.view.borrow().look(name).ok()?);
+            likenesses.extend(held(place).zip(facts).map(|(held, facts)| (held, to.to_owned(), facts)));
+        };
+        match step {
+            Step::Rename { from, to } => alike((from.place, &from.name), (to.place, &to.name)),
+            Step::Compress { from, to, .. } => alike((Where::Archive, from), (Where::Archive, to)),
+            Step::Copy { from, to } => alike((from.place, &from.name), (Where::Archive, to)),
+            Step::CopyTruncate { to } => {
+                to.iter().for_each(|to| alike((Where::Log, log), (Where::Archive, to)));
+                likenesses.extend(self.empty_log(log));
+            }
+            Step::Create { .. } => likenesses.extend(self.empty_log(log)),
+            _ => {}
+        }
+        likenesses
+    }
+
+    fn empty_log(&self, log: &OsStr) -> Option<(&Rc<OpenDir>, OsString, FileFacts)> {
+        let facts = self.log.dir.look(log).ok()??;
+        let facts = FileFacts {
+            size: 0,
+            allocated: 0,
+            ..facts
+        };
+        Some((&self.log, log.to_owned(), facts))
+    }
+
+    fn note_names(&self, step: &Step, log: &OsStr) {
         if let (Step::Rename { from, to }, Some(held)) = (step, &self.archive)
             && (from.place, to.place) == (Where::Archive, Where::Archive)
         {

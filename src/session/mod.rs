@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::clock::Now;
 use crate::diag::Place;
 use crate::discover::{ExpandedStanza, FoundLog};
-use crate::event::{About, Event, Listener, LogListener, What};
+use crate::event::{About, Event, Listener, LogListener, Removed, What};
 use crate::execute::work::Choices;
 use crate::execute::{Driver, Executor, Finished, Rehearsal, copy};
 use crate::exit::Exit;
@@ -32,6 +32,7 @@ use crate::sys::truncate::Cut;
 use crate::unix::{FileId, Identity, split_path};
 
 mod busy;
+mod housekeeping;
 mod letters;
 mod log;
 mod only;
@@ -44,6 +45,7 @@ mod stanzas;
 
 pub use options::{Options, Run};
 
+use housekeeping::House;
 use records::Records;
 pub(crate) use stanzas::Stanzas;
 
@@ -72,37 +74,70 @@ pub(crate) struct Session<'l> {
     waiting: Vec<busy::BusyLog>,
     /// What is wrong with which archive, as it was told in this run: each once.
     told: HashSet<(PathBuf, &'static str)>,
+    /// Logs of which something failed in this run.
+    in_trouble: HashSet<Arc<Path>>,
     exit: Exit,
 }
 
-/// Runs what was asked for, and answers how it ended; where that was asked for, also what each stanza's archives hold.
-pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> (Exit, Vec<ArchiveSums>) {
+/// What a run answers.
+#[derive(Debug)]
+pub struct Ran {
+    pub exit: Exit,
+    /// What each stanza's archives hold, where that was asked for.
+    pub held: Vec<ArchiveSums>,
+    /// What housekeeping removed.
+    pub removed: Removed,
+}
+
+/// Runs what was asked for, and answers how it ended.
+pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     // 1. Read the configuration, and keep every complaint.
     let mut stanzas = Stanzas::read(&run.configs, &run.only, listener);
     // 2. Lock the state, take the time, once, and read: after a wait the world may be another.
     let mut session = match open(&run.options, &stanzas, listener) {
         Ok(session) => session,
-        Err(exit) => return (exit, Vec::new()),
+        Err(exit) => {
+            return Ran {
+                exit,
+                held: Vec::new(),
+                removed: Removed::default(),
+            };
+        }
     };
     // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
     stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
-    // 4. Rotate each stanza's logs, and remember failures.
-    let (measured, mut families) = if run.measure {
+    let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
+    let keeps_house = run.prune || stanzas.stanzas.iter().any(asks);
+    let (all, mut families) = if run.measure || keeps_house {
         let families = Families::of(&stanzas.stanzas, stanzas.left_alone());
         (stanzas.stanzas.clone(), families)
     } else {
         (Vec::new(), Families::default())
     };
-    session.pass(stanzas, session.now, run.force);
-    let last = session.last_rotations(&measured);
-    // 5. Write the state, and answer with the worst that was seen.
+    // 4. Rotate each stanza's logs, and remember failures.
+    if !run.prune {
+        session.pass(stanzas, session.now, run.force);
+    }
+    // 5. Remove what no rotation removes.
+    let mut removed = Removed::default();
+    if keeps_house {
+        removed = session.keep_house(&mut House {
+            stanzas: &all,
+            families: &mut families,
+            prune_all: run.prune,
+        });
+    }
+    let last = session.last_rotations(&all);
+    // 6. Write the state, and answer with the worst that was seen.
     let exit = session.close();
-    // 6. Measure the archives as they are now: what is listed serves all stanzas.
+    // 7. Measure the archives as they are now: what is listed serves all stanzas.
+    let measured: &[ExpandedStanza] = if run.measure { &all } else { &[] };
     let mut directories = Directories::default();
     let held = measured
         .iter()
-        .map(|stanza| held_by(stanza, &last, &mut families, &mut directories));
-    (exit, held.collect())
+        .map(|stanza| held_by(stanza, &last, &mut families, &mut directories))
+        .collect();
+    Ran { exit, held, removed }
 }
 
 /// Opens a session for these stanzas: the state is locked and read, then the time is taken.
@@ -144,6 +179,7 @@ pub(crate) fn open<'l>(
         rows: row::RowsInWork::default(),
         waiting: Vec::new(),
         told: HashSet::new(),
+        in_trouble: HashSet::new(),
         exit,
     })
 }
@@ -251,6 +287,9 @@ impl Session<'_> {
 
     /// Tells what failed, and remembers it.
     fn fail(&mut self, fault: Fault) {
+        if let About::Log(log) = &self.about {
+            self.in_trouble.insert(Arc::clone(log));
+        }
         self.hear(What::Failed(fault));
         self.exit.worsen(Exit::Failed);
     }
@@ -326,6 +365,7 @@ impl Session<'_> {
                 }
             }
             if done.failed {
+                self.in_trouble.insert(Arc::clone(log));
                 self.exit.worsen(Exit::Failed);
             }
             self.records.packed(&site.archive_path, &done.packed);

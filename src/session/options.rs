@@ -31,6 +31,8 @@ pub struct Run {
     pub only: Vec<OsString>,
     /// Rotate even if not due.
     pub force: bool,
+    /// Rotate nothing, and remove what no log's `rotate` and `maxage` keep.
+    pub prune: bool,
     /// Answer what each stanza's archives hold.
     pub measure: bool,
     pub options: Options,

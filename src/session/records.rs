@@ -216,6 +216,11 @@ impl Records {
         !self.left.is_empty()
     }
 
+    /// Answers whether a log's rotation is not at its end: one of this run, or one that a dead run left.
+    pub(super) fn is_unfinished(&self, log: &Path) -> bool {
+        self.table.is_begun(log) || self.left.contains_key(log) || self.half_shifted.contains_key(log)
+    }
+
     /// Returns the logs at a path, or below it, whose rotation a dead run left.
     pub(super) fn left_below<'s>(&'s self, path: &'s Path) -> impl Iterator<Item = &'s Arc<Path>> {
         let from = (Bound::Included(path), Bound::Unbounded);

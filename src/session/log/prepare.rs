@@ -262,7 +262,7 @@ impl Session<'_> {
     }
 
     /// Tells what is wrong with an archive.
-    pub(super) fn hear_of(&mut self, archive: PathBuf, what: Obstructed) {
+    pub(in crate::session) fn hear_of(&mut self, archive: PathBuf, what: Obstructed) {
         if what.is_error() {
             self.exit.worsen(Exit::Failed);
         }

@@ -1,0 +1,201 @@
+//! Housekeeping: the last part of a run, in which archives go that no rotation removes.
+//!
+//! It is skipped, and no directory is read for it, where no directive asks for it. Nothing in it is renamed, and no removal depends on another
+//! one: killed anywhere, the next run counts anew what it finds.
+
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
+
+use super::Session;
+use crate::discover::ExpandedStanza;
+use crate::event::{Reason, Removed, Stay, What};
+use crate::execute::work::{LogSite, StanzaWork};
+use crate::execute::{Doomed, Removal};
+use crate::facts::FileFacts;
+use crate::fault::Fault;
+use crate::inventory::{Families, Found};
+use crate::naming::family::{Member, Site};
+use crate::observe::OpenDir;
+use crate::obstacle::{self, Obstructed};
+use crate::policy::Policy;
+use crate::state::record::LeftPlain;
+use crate::sys::pattern::is_special;
+use crate::sys::{identity, signals};
+use crate::unix::{Identity, split_path};
+
+mod prune;
+
+/// What housekeeping is given.
+pub(super) struct House<'h> {
+    /// The stanzas of the run, with the logs that are handled.
+    pub(super) stanzas: &'h [ExpandedStanza],
+    /// Knows all logs that are configured.
+    pub(super) families: &'h mut Families,
+    /// As if every stanza had `prune`.
+    pub(super) prune_all: bool,
+}
+
+/// A log with its archives, as housekeeping finds it. It holds directories open: not many are kept at a time.
+pub(super) struct Household {
+    stanza: Arc<StanzaWork>,
+    log: Arc<Path>,
+    /// Whose rights its work is done with.
+    identity: Option<Identity>,
+    home: Rc<OpenDir>,
+    /// The log itself, if it is there.
+    #[expect(dead_code, reason = "budgets count it")]
+    pub(super) facts: Option<FileFacts>,
+    pub(super) found: Found,
+}
+
+/// Tells whether a stanza asks for housekeeping.
+pub(super) fn is_asked_for(policy: &Policy) -> bool {
+    policy.retention.prune
+}
+
+impl Session<'_> {
+    /// Does what the stanzas ask for.
+    pub(super) fn keep_house(&mut self, house: &mut House<'_>) -> Removed {
+        let mut removed = Removed::default();
+        for stanza in house.stanzas {
+            if signals::caught().is_some() {
+                break;
+            }
+            if house.prune_all || stanza.stanza.policy.retention.prune {
+                self.prune(stanza, house.families, &mut removed);
+            }
+            self.leave_identity();
+        }
+        self.wait_for_workers();
+        removed
+    }
+
+    /// Takes what holds for a stanza.
+    fn stanza_work(&self, expanded: &ExpandedStanza) -> Arc<StanzaWork> {
+        Arc::new(StanzaWork {
+            policy: Arc::clone(&expanded.stanza.policy),
+            written: Arc::clone(&expanded.stanza.written),
+            declared_at: expanded.stanza.declared_at.clone(),
+            choices: Arc::clone(&self.choices),
+            no_compressor: OnceLock::new(),
+        })
+    }
+
+    /// Finds a log and its archives; `None` where there is no such log, and has never been.
+    ///
+    /// # Errors
+    /// The log's directory cannot be opened or is not secure, or its archives cannot be found.
+    pub(super) fn household(
+        &mut self,
+        stanza: &Arc<StanzaWork>,
+        log: &Arc<Path>,
+        families: &mut Families,
+    ) -> Result<Option<Household>, Fault> {
+        let Some((directory, name)) = split_path(log) else {
+            return Ok(None);
+        };
+        let policy = &stanza.policy;
+        let (home, identity) = match self.secure_directory(policy, log, directory) {
+            Ok(found) => found,
+            Err(Fault::Call(error)) if error.is_absence() => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        let facts = home.view.borrow().look(name)?;
+        if facts.is_some() {
+            self.records.found(log);
+        }
+        // A pattern that nothing matches stands for itself among a stanza's logs.
+        if facts.is_none() && is_special(log.as_os_str().as_encoded_bytes()) {
+            return Ok(None);
+        }
+        let last = self.records.last(log).map(|last| self.now.epoch_of(last));
+        let mut found = match families.find(policy, log, last, &mut self.directories) {
+            Ok(found) => found,
+            // An `olddir` that is not there yet has no archives.
+            Err(Fault::Call(error)) if error.is_absence() => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        self.leave_insecure(log, identity, &mut found);
+        Ok(Some(Household {
+            stanza: Arc::clone(stanza),
+            log: Arc::clone(log),
+            identity,
+            home,
+            facts,
+            found,
+        }))
+    }
+
+    /// Leaves alone what lies in a former directory that others may write to: that is refused as a log's own is.
+    fn leave_insecure(&mut self, log: &Path, identity: Option<Identity>, found: &mut Found) {
+        let as_root = identity::is_root();
+        let name = split_path(log).map(|(_, name)| name).unwrap_or_default();
+        for (site, place) in found.former_places() {
+            let in_it = place.at.path.join(name);
+            if let Err(fault) = obstacle::of_directory(&in_it, &place.facts, identity, as_root) {
+                self.fail(fault);
+                found.leave(site);
+            }
+        }
+    }
+
+    /// Removes an archive, and tells what became of that. Answers whether it is gone.
+    pub(super) fn discard(&mut self, household: &Household, member: &Member, reason: Reason) -> bool {
+        let Some(site) = household.site(member.site) else {
+            return false;
+        };
+        let (name, facts, path) = (&member.name, member.facts, site.archive_path_of(&member.name));
+        if self.records.letters().is_unsent(&site.archive_path, name) {
+            let why = Stay::Unsent;
+            self.note(|| What::Kept { path, why });
+            return false;
+        }
+        let doomed = Doomed {
+            name: name.clone(),
+            facts,
+            reason: reason.clone(),
+            is_sent: self.records.letters().was_sent(&site.archive_path, name, facts.id),
+        };
+        let removal = match self.act_as(household.identity) {
+            Ok(()) => self.driver.discard(&site, &doomed),
+            Err(why) => Removal::NotRemoved { why, is_mailed: false },
+        };
+        match removal {
+            Removal::Gone => {
+                let bytes = facts.size;
+                if let Some(place) = household.found.place(member.site) {
+                    place.view.borrow_mut().vanished(name);
+                }
+                self.hear(What::Discarded { path, bytes, reason });
+                return true;
+            }
+            Removal::Left(why) => self.note(|| What::Kept { path, why }),
+            Removal::NotMailed(why) => self.hear_of(path, Obstructed::NotMailed(why.into())),
+            Removal::NotRemoved { why, is_mailed } => {
+                self.hear_of(path, Obstructed::NotRemoved(why.into()));
+                let noted = site.noted_as_sent(name).filter(|_| is_mailed);
+                let sent = noted.map(|noted| LeftPlain::new(noted, &site.path, &site.archive_path, name));
+                self.records.leave_plain(sent.into_iter());
+            }
+        }
+        false
+    }
+}
+
+impl Household {
+    /// Returns where the archives of a site live.
+    fn site(&self, site: Site) -> Option<LogSite> {
+        let place = self.found.place(site)?;
+        let name = split_path(&self.log)?.1.to_owned();
+        Some(LogSite {
+            stanza: Arc::clone(&self.stanza),
+            identity: self.identity,
+            path: Arc::clone(&self.log),
+            log_dir: Arc::clone(&self.home.dir),
+            name,
+            archive_dir: Some(Arc::clone(&place.dir)),
+            archive_path: place.at.path.clone(),
+        })
+    }
+}
