@@ -241,7 +241,7 @@ pub static MEANINGS: [Meaning; Setting::ALL.len()] = [
             Some(Free::Percent(part)) => text(OsStr::new(&format!("{part}%"))),
         }),
     row(Setting::MinRotate,
-        |to, it| it.keep("minimum rotation count").map(|keep| to.plain.budgets.keep = keep),
+        |to, it| it.keep("minimum count").map(|keep| to.plain.budgets.keep = keep),
         |policy| {
             let Budgets { max_total, min_free, keep } = &policy.budgets;
             if max_total.is_none() && min_free.is_none() { None } else { kept(*keep) }
