@@ -88,7 +88,7 @@ impl Stanza {
 
 impl Ledger {
     /// Enters logs, of which those stanzas may give that `may_give` names.
-    pub(super) fn new(logs: &[Log], terms: &Terms, may_give: impl Fn(usize) -> bool) -> Self {
+    pub(super) fn new(logs: &[&Log], terms: &Terms, may_give: impl Fn(usize) -> bool) -> Self {
         let mut ledger = Self {
             stanzas: BTreeMap::new(),
             logs: Vec::with_capacity(logs.len()),
@@ -116,7 +116,7 @@ impl Ledger {
             }
         }
         for log in by_path {
-            ledger.enter(log, &logs[log], terms, &guarded, &mut counted);
+            ledger.enter(log, logs[log], terms, &guarded, &mut counted);
         }
         for (log, account) in ledger.logs.iter().enumerate() {
             let stanza = ledger.stanzas.entry(account.stanza).or_default();
@@ -253,7 +253,7 @@ impl Terms {
 }
 
 /// Returns what keeps which files, in any log that has them.
-fn guarded(logs: &[Log], terms: &Terms) -> HashMap<FileId, Kept> {
+fn guarded(logs: &[&Log], terms: &Terms) -> HashMap<FileId, Kept> {
     let mut guarded = HashMap::new();
     for log in logs {
         let there = log.archives.iter().rev().filter(|it| it.standing != Standing::Gone);

@@ -15,8 +15,8 @@ pub struct Pool {
 impl Pool {
     /// Enters the logs of a pool, at a time in seconds since 1970.
     #[must_use]
-    pub fn new(limit: u64, logs: &[Log], now: i64) -> Self {
-        let is_there = |log: &&Log| log.live.is_some() || log.archives.iter().any(|it| it.standing != Standing::Gone);
+    pub fn new(limit: u64, logs: &[&Log], now: i64) -> Self {
+        let is_there = |log: &&&Log| log.live.is_some() || log.archives.iter().any(|it| it.standing != Standing::Gone);
         let mut stanzas: Vec<usize> = logs.iter().filter(is_there).map(|log| log.stanza).collect();
         stanzas.sort_unstable();
         stanzas.dedup();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::tests::{DEVICE, NOW, extent};
+use super::tests::{NOW, extent, pool_of, shortage_of};
 use super::*;
 use crate::prune::is_younger;
 
@@ -83,7 +83,7 @@ fn used(logs: &[Log], gone: &HashSet<FileId>) -> u64 {
 }
 
 fn taken(limit: u64, logs: &[Log]) -> Vec<FileId> {
-    let mut pool = Pool::new(limit, logs, NOW);
+    let mut pool = pool_of(limit, logs);
     let mut taken = Vec::new();
     while let Some(pick) = pool.next() {
         taken.push(archive(logs, pick).extent.id);
@@ -104,7 +104,7 @@ proptest! {
 
     #[test]
     fn a4_of_each_log_the_oldest_goes_first(logs in logs(), limit in 0_u64..3000) {
-        let mut pool = Pool::new(limit, &logs, NOW);
+        let mut pool = pool_of(limit, &logs);
         let mut last: HashMap<usize, usize> = HashMap::new();
         while let Some(pick) = pool.next() {
             prop_assert!(last.insert(pick.log, pick.archive).is_none_or(|before| before < pick.archive));
@@ -114,7 +114,7 @@ proptest! {
 
     #[test]
     fn a5_sums_are_up_to_date_after_each_removal(logs in logs(), limit in 0_u64..3000, resists: u32) {
-        let mut pool = Pool::new(limit, &logs, NOW);
+        let mut pool = pool_of(limit, &logs);
         let mut gone = HashSet::new();
         for turn in 0_u32.. {
             prop_assert_eq!(pool.used(), used(&logs, &gone));
@@ -130,7 +130,7 @@ proptest! {
 
     #[test]
     fn a6_a_stanza_gives_only_while_it_takes_up_more_than_its_share(logs in logs(), limit in 1_u64..3000) {
-        let mut pool = Pool::new(limit, &logs, NOW);
+        let mut pool = pool_of(limit, &logs);
         let share = pool.share();
         // What is found twice counts for whoever comes first; what a stanza takes up is at most this.
         let mut gone = HashSet::new();
@@ -158,7 +158,7 @@ proptest! {
         let untouchable = untouchable(&logs, DEFAULT_DAYS);
         let highest = targets.values().max().copied().unwrap_or(0);
         let distinct = targets.values().collect::<HashSet<_>>().len() as u64;
-        let mut shortage = Shortage::new(DEVICE, targets.clone(), &logs, NOW, false);
+        let mut shortage = shortage_of(targets.clone(), &logs, false);
         let (mut freed, mut largest) = (0, 0);
         for turn in 0.. {
             prop_assert!(turn < 500);

@@ -69,7 +69,7 @@ pub enum End {
 impl Shortage {
     /// Enters what is on a file system, at a time in seconds since 1970, with what is wanted to be free there, stanza by stanza.
     #[must_use]
-    pub fn new(device: u64, wanted: HashMap<usize, u64>, logs: &[Log], now: i64, is_held: bool) -> Self {
+    pub fn new(device: u64, wanted: HashMap<usize, u64>, logs: &[&Log], now: i64, is_held: bool) -> Self {
         let terms = Terms {
             device: Some(device),
             default_days: DEFAULT_DAYS,
@@ -165,8 +165,8 @@ impl Shortage {
 }
 
 /// Returns what could be compressed before its time, the largest first.
-fn squeezes(device: u64, logs: &[Log]) -> Vec<Squeeze> {
-    let of_log = |(number, log): (usize, &Log)| -> Vec<Squeeze> {
+fn squeezes(device: u64, logs: &[&Log]) -> Vec<Squeeze> {
+    let of_log = |(number, log): (usize, &&Log)| -> Vec<Squeeze> {
         let waiting = log.archives.iter().enumerate().filter(|(_, it)| {
             let extent = &it.extent;
             it.waits_for_compression

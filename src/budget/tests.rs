@@ -59,13 +59,21 @@ fn log(stanza: usize, path: &str, live: u64, archives: &[u64]) -> Log {
     }
 }
 
+pub(super) fn pool_of(limit: u64, logs: &[Log]) -> Pool {
+    Pool::new(limit, &logs.iter().collect::<Vec<_>>(), NOW)
+}
+
+pub(super) fn shortage_of(wanted: HashMap<usize, u64>, logs: &[Log], is_held: bool) -> Shortage {
+    Shortage::new(DEVICE, wanted, &logs.iter().collect::<Vec<_>>(), NOW, is_held)
+}
+
 fn name(logs: &[Log], pick: Pick) -> String {
     format!("{}{}", logs[pick.log].path.display(), pick.archive)
 }
 
 /// Takes what a pool gives until it gives no more: the names of logs with the numbers of their archives.
 fn taken(limit: u64, logs: &[Log]) -> (String, Pool) {
-    let mut pool = Pool::new(limit, logs, NOW);
+    let mut pool = pool_of(limit, logs);
     let mut names = Vec::new();
     while let Some(pick) = pool.next() {
         names.push(name(logs, pick));
@@ -81,14 +89,14 @@ fn pool(limit: u64, logs: &[Log]) -> String {
 #[test]
 fn a2_each_inode_counts_once_and_several_links_count_nothing() {
     let mut logs = [log(0, "a", 10, &[10, 10]), log(1, "b", 10, &[10])];
-    assert_eq!(Pool::new(0, &logs, NOW).used(), 50);
+    assert_eq!(pool_of(0, &logs).used(), 50);
     logs[1].archives[0] = logs[0].archives[0].clone();
-    assert_eq!(Pool::new(0, &logs, NOW).used(), 40, "a row of two logs");
+    assert_eq!(pool_of(0, &logs).used(), 40, "a row of two logs");
     logs[0].archives[1].extent = logs[0].live.unwrap();
-    assert_eq!(Pool::new(0, &logs, NOW).used(), 30, "an archive that is the log");
+    assert_eq!(pool_of(0, &logs).used(), 30, "an archive that is the log");
     assert_eq!(pool(0, &logs), "a0", "and what it takes is no log");
     logs[0].archives[0].extent = extent_with_links(7, 10, 50, 2);
-    assert_eq!(Pool::new(0, &logs, NOW).used(), 30);
+    assert_eq!(pool_of(0, &logs).used(), 30);
     assert_eq!(pool(0, &logs), "b0", "what has two names frees nothing");
 }
 
@@ -148,7 +156,7 @@ fn a3_what_is_gone_keeps_no_place_among_the_newest() {
 #[test]
 fn a4_what_cannot_be_removed_is_passed_over_and_still_counts() {
     let logs = [log(0, "a", 10, &[10, 10, 10])];
-    let mut pool = Pool::new(15, &logs, NOW);
+    let mut pool = pool_of(15, &logs);
     let first = pool.next().unwrap();
     pool.stays(first, Kept::Resists);
     assert_eq!(pool.used(), 40);
@@ -225,13 +233,13 @@ fn a6_the_share_is_exact_at_its_edge() {
 #[test]
 fn a6_only_stanzas_that_have_anything_share() {
     let mut logs = vec![log(0, "a", 30, &[20, 20]), log(1, "b", 20, &[])];
-    assert_eq!(Pool::new(60, &logs, NOW).share(), 30);
+    assert_eq!(pool_of(60, &logs).share(), 30);
     logs.push(log(2, "c", 0, &[]));
-    assert_eq!(Pool::new(60, &logs, NOW).share(), 30);
+    assert_eq!(pool_of(60, &logs).share(), 30);
     logs.push(log(3, "d", 0, &[1]));
-    assert_eq!(Pool::new(60, &logs, NOW).share(), 20);
+    assert_eq!(pool_of(60, &logs).share(), 20);
     logs[3].archives[0].standing = Standing::Gone;
-    assert_eq!(Pool::new(60, &logs, NOW).share(), 30);
+    assert_eq!(pool_of(60, &logs).share(), 30);
 }
 
 #[test]
@@ -244,7 +252,7 @@ fn a6_a_pool_of_one_stanza_is_met_though_the_last_archive_takes_it_below() {
 fn a6_ten_thousand_planted_logs_of_one_stanza_do_not_touch_the_neighbours_share() {
     let mut logs = vec![log(1, "neighbour", 10, &[1000; 49])];
     logs.extend((0..10_000).map(|number| log(0, &format!("planted{number:05}"), 0, &[10; 10])));
-    let mut pool = Pool::new(100_000, &logs, NOW);
+    let mut pool = pool_of(100_000, &logs);
     let mut taken = 0;
     while let Some(pick) = pool.next() {
         assert_ne!(pick.log, 0);
@@ -257,7 +265,7 @@ fn a6_ten_thousand_planted_logs_of_one_stanza_do_not_touch_the_neighbours_share(
 /// Works for a file system of so much free room, where each stanza wants so much: what is removed, and after `+` what is squeezed.
 fn freed(free: u64, wanted: &[(usize, u64)], logs: &[Log]) -> (String, End) {
     let mut free = free;
-    let mut shortage = Shortage::new(DEVICE, wanted.iter().copied().collect(), logs, NOW, false);
+    let mut shortage = shortage_of(wanted.iter().copied().collect(), logs, false);
     let mut names = Vec::new();
     loop {
         match shortage.next(free) {
@@ -335,7 +343,7 @@ fn a12_what_delaycompress_left_is_compressed_first_the_largest_that_fits_first()
 fn a12_an_archive_that_cannot_be_compressed_is_asked_once() {
     let mut logs = [log(0, "a", 0, &[100])];
     logs[0].archives[0].waits_for_compression = true;
-    let mut shortage = Shortage::new(DEVICE, HashMap::from([(0, 500)]), &logs, NOW, false);
+    let mut shortage = shortage_of(HashMap::from([(0, 500)]), &logs, false);
     let pick = Pick { log: 0, archive: 0 };
     assert_eq!(shortage.next(100), Next::Squeeze(pick));
     shortage.squeezed(pick, 100);
@@ -345,7 +353,7 @@ fn a12_an_archive_that_cannot_be_compressed_is_asked_once() {
 #[test]
 fn a13_what_is_in_use_is_passed_over() {
     let logs = [log(0, "a", 0, &[10, 10])];
-    let mut shortage = Shortage::new(DEVICE, HashMap::from([(0, 500)]), &logs, NOW, false);
+    let mut shortage = shortage_of(HashMap::from([(0, 500)]), &logs, false);
     shortage.stays(Pick { log: 0, archive: 0 }, Kept::InUse);
     let pick = Pick { log: 0, archive: 1 };
     assert_eq!(shortage.next(490), Next::Take { pick, target: 500 });
@@ -359,7 +367,7 @@ fn a13_what_is_in_use_is_passed_over() {
 #[test]
 fn a14_when_as_much_is_gone_as_was_missing_the_file_system_is_asked_once_more_and_then_believed() {
     let logs = [log(0, "a", 0, &[10; 20])];
-    let mut shortage = Shortage::new(DEVICE, HashMap::from([(0, 100)]), &logs, NOW, false);
+    let mut shortage = shortage_of(HashMap::from([(0, 100)]), &logs, false);
     for _ in 0..3 {
         let Next::Take { pick, .. } = shortage.next(70) else {
             panic!("30 are missing")
@@ -376,7 +384,7 @@ fn a14_when_as_much_is_gone_as_was_missing_the_file_system_is_asked_once_more_an
 #[test]
 fn a14_before_the_next_target_is_measured_the_file_system_finishes() {
     let logs = [log(0, "a", 0, &[10]), log(1, "b", 0, &[10; 20])];
-    let mut shortage = Shortage::new(DEVICE, HashMap::from([(0, 100), (1, 50)]), &logs, NOW, false);
+    let mut shortage = shortage_of(HashMap::from([(0, 100), (1, 50)]), &logs, false);
     let Next::Take { pick, .. } = shortage.next(40) else {
         panic!("60 are missing")
     };
@@ -390,7 +398,7 @@ fn a14_before_the_next_target_is_measured_the_file_system_finishes() {
 fn a14_while_it_is_held_nothing_goes_but_what_is_compressed() {
     let mut logs = [log(0, "a", 0, &[10, 100])];
     logs[0].archives[1].waits_for_compression = true;
-    let mut shortage = Shortage::new(DEVICE, HashMap::from([(0, 500)]), &logs, NOW, true);
+    let mut shortage = shortage_of(HashMap::from([(0, 500)]), &logs, true);
     let pick = Pick { log: 0, archive: 1 };
     assert_eq!(shortage.next(400), Next::Squeeze(pick));
     shortage.squeezed(pick, 10);
@@ -427,7 +435,7 @@ fn a_hundred_thousand_archives_of_ten_thousand_logs_are_decided_at_once() {
         .map(|number| log(number % 10, &format!("log{number:05}"), 10, &[10; 10]))
         .collect();
     let begun = std::time::Instant::now();
-    let mut pool = Pool::new(0, &logs, NOW);
+    let mut pool = pool_of(0, &logs);
     let mut taken = 0;
     while let Some(pick) = pool.next() {
         pool.went(pick);

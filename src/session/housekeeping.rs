@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::Session;
 use crate::discover::ExpandedStanza;
-use crate::event::{Reason, Removed, Stay, What};
+use crate::event::{About, Budgets, Reason, Removed, Stay, What};
 use crate::execute::work::{LogSite, StanzaWork};
 use crate::execute::{Doomed, Removal};
 use crate::facts::FileFacts;
@@ -24,7 +24,11 @@ use crate::sys::pattern::is_special;
 use crate::sys::{identity, signals};
 use crate::unix::{Identity, split_path};
 
+mod pools;
 mod prune;
+mod stock;
+
+use stock::Stock;
 
 /// What housekeeping is given.
 pub(super) struct House<'h> {
@@ -44,14 +48,23 @@ pub(super) struct Household {
     identity: Option<Identity>,
     home: Rc<OpenDir>,
     /// The log itself, if it is there.
-    #[expect(dead_code, reason = "budgets count it")]
-    pub(super) facts: Option<FileFacts>,
+    facts: Option<FileFacts>,
     pub(super) found: Found,
+}
+
+/// What became of an archive that was to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Gone,
+    /// A program has it open.
+    InUse,
+    /// It could not be removed, or is left alone.
+    Resists,
 }
 
 /// Tells whether a stanza asks for housekeeping.
 pub(super) fn is_asked_for(policy: &Policy) -> bool {
-    policy.retention.prune
+    policy.retention.prune || policy.budgets.max_total.is_some() || policy.budgets.min_free.is_some()
 }
 
 impl Session<'_> {
@@ -68,7 +81,20 @@ impl Session<'_> {
             self.leave_identity();
         }
         self.wait_for_workers();
+        self.keep_budgets(house, &mut removed);
         removed
+    }
+
+    /// Makes the room that budgets want: first what logs may take up together, then, with what is left, what file systems lack.
+    fn keep_budgets(&mut self, house: &mut House<'_>, removed: &mut Removed) {
+        let mut stock = Stock::default();
+        let budgets = Budgets {
+            pools: self.keep_pools(house, &mut stock, removed),
+            file_systems: Vec::new(),
+        };
+        self.wait_for_workers();
+        self.about = About::Run;
+        self.hear(What::Budgets(Arc::new(budgets)));
     }
 
     /// Takes what holds for a stanza.
@@ -113,7 +139,7 @@ impl Session<'_> {
         let mut found = match families.find(policy, log, last, &mut self.directories) {
             Ok(found) => found,
             // An `olddir` that is not there yet has no archives.
-            Err(Fault::Call(error)) if error.is_absence() => return Ok(None),
+            Err(Fault::Call(error)) if error.is_absence() => Found::default(),
             Err(fault) => return Err(fault),
         };
         self.leave_insecure(log, identity, &mut found);
@@ -140,16 +166,16 @@ impl Session<'_> {
         }
     }
 
-    /// Removes an archive, and tells what became of that. Answers whether it is gone.
-    pub(super) fn discard(&mut self, household: &Household, member: &Member, reason: Reason) -> bool {
+    /// Removes an archive, and tells what became of that.
+    pub(super) fn discard(&mut self, household: &Household, member: &Member, reason: Reason) -> Fate {
         let Some(site) = household.site(member.site) else {
-            return false;
+            return Fate::Resists;
         };
         let (name, facts, path) = (&member.name, member.facts, site.archive_path_of(&member.name));
         if self.records.letters().is_unsent(&site.archive_path, name) {
             let why = Stay::Unsent;
             self.note(|| What::Kept { path, why });
-            return false;
+            return Fate::Resists;
         }
         let doomed = Doomed {
             name: name.clone(),
@@ -168,9 +194,15 @@ impl Session<'_> {
                     place.view.borrow_mut().vanished(name);
                 }
                 self.hear(What::Discarded { path, bytes, reason });
-                return true;
+                return Fate::Gone;
             }
-            Removal::Left(why) => self.note(|| What::Kept { path, why }),
+            Removal::Left(why) => {
+                let is_used = matches!(why, Stay::Written { .. } | Stay::Open);
+                self.note(|| What::Kept { path, why });
+                if is_used {
+                    return Fate::InUse;
+                }
+            }
             Removal::NotMailed(why) => self.hear_of(path, Obstructed::NotMailed(why.into())),
             Removal::NotRemoved { why, is_mailed } => {
                 self.hear_of(path, Obstructed::NotRemoved(why.into()));
@@ -179,7 +211,7 @@ impl Session<'_> {
                 self.records.leave_plain(sent.into_iter());
             }
         }
-        false
+        Fate::Resists
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Household;
+use super::{Fate, Household};
 use crate::discover::ExpandedStanza;
 use crate::event::{Reason, Removed, Stay, What};
 use crate::execute::work::StanzaWork;
@@ -48,7 +48,7 @@ impl Session<'_> {
                 Verdict::Stays => {}
                 Verdict::TooYoung(days) => self.keep(&household, member, Stay::Young(days)),
                 Verdict::Goes(cause) => {
-                    if self.prune_archive(&household, member, cause) {
+                    if self.prune_archive(&household, member, cause) == Fate::Gone {
                         removed.files += 1;
                         removed.bytes = removed.bytes.saturating_add(member.facts.size);
                     }
@@ -57,7 +57,7 @@ impl Session<'_> {
         }
     }
 
-    fn prune_archive(&mut self, household: &Household, member: &Member, cause: Cause) -> bool {
+    fn prune_archive(&mut self, household: &Household, member: &Member, cause: Cause) -> Fate {
         let stanza = household.stanza.declared_at.clone();
         self.discard(household, member, Reason::Pruned { cause, stanza })
     }
