@@ -20,6 +20,8 @@ use crate::unix::{FileId, split_path};
 pub struct Families {
     logs: Vec<Log>,
     numbers: HashMap<Arc<Path>, usize>,
+    /// Logs that were there when the run rotated them: their programs may not have made them anew yet.
+    rotated: HashSet<Arc<Path>>,
     /// What is known of the logs as soon as one has something that may be an archive.
     whereabouts: Option<Whereabouts>,
     /// What may be whose archive, by directory and log.
@@ -97,6 +99,11 @@ impl Families {
             families.enter(log, ways.clone(), &usual);
         }
         families
+    }
+
+    /// Enters that these logs were just rotated: one that is not there is not gone.
+    pub fn were_rotated(&mut self, logs: impl Iterator<Item = Arc<Path>>) {
+        self.rotated.extend(logs);
     }
 
     fn enter(&mut self, path: &Arc<Path>, ways: Option<Rc<Ways>>, policy: &Policy) -> usize {
@@ -196,7 +203,7 @@ impl Families {
         };
         let known = Known {
             ways: &ways,
-            exists: known.files[number].is_some(),
+            exists: known.files[number].is_some() || self.rotated.contains(log),
             last,
             is_log: &|file| known.logs.contains(&file),
         };
