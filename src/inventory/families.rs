@@ -1,7 +1,7 @@
 //! The families of logs, as they are on disk. A directory is listed once for all logs that have archives there, and what a log's archives may
 //! be is looked at when its turn comes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
@@ -27,6 +27,8 @@ pub struct Families {
     lists: Vec<(Place, Vec<OsString>)>,
     logs: Vec<Log>,
     numbers: HashMap<Arc<Path>, usize>,
+    /// Logs that were there when the run rotated them: their programs may not have made them anew yet.
+    rotated: HashSet<Arc<Path>>,
     /// What is known of the logs as soon as one has something that may be an archive.
     whereabouts: Option<Whereabouts>,
     /// What may be whose archive, by directory and log.
@@ -87,6 +89,11 @@ impl Families {
             families.enter(log, ways.clone(), &usual);
         }
         families
+    }
+
+    /// Enters that these logs were just rotated: one that is not there is not gone.
+    pub fn were_rotated(&mut self, logs: impl Iterator<Item = Arc<Path>>) {
+        self.rotated.extend(logs);
     }
 
     fn enter(&mut self, path: &Arc<Path>, ways: Option<Rc<Ways>>, policy: &Policy) -> usize {
@@ -186,7 +193,7 @@ impl Families {
         };
         let known = Known {
             ways: &ways,
-            exists: known.exists(number),
+            exists: known.exists(number) || self.rotated.contains(log),
             last,
             is_log: &|file| known.is_log(file),
         };

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-use super::Session;
+use super::{LastRotations, Session};
 use crate::discover::ExpandedStanza;
 use crate::event::{Reason, Removed, Stay, What};
 use crate::execute::work::{LogSite, StanzaWork};
@@ -32,6 +32,8 @@ pub(super) struct House<'h> {
     pub(super) stanzas: &'h [ExpandedStanza],
     /// Knows all logs that are configured.
     pub(super) families: &'h mut Families,
+    /// When each log was rotated last before this run: what this run made proves nothing of what lay there before.
+    pub(super) last: &'h LastRotations,
     /// As if every stanza had `prune`.
     pub(super) prune_all: bool,
 }
@@ -63,7 +65,7 @@ impl Session<'_> {
                 break;
             }
             if house.prune_all || stanza.stanza.policy.retention.prune {
-                self.prune(stanza, house.families, &mut removed);
+                self.prune(stanza, house, &mut removed);
             }
             self.leave_identity();
         }
@@ -90,7 +92,7 @@ impl Session<'_> {
         &mut self,
         stanza: &Arc<StanzaWork>,
         log: &Arc<Path>,
-        families: &mut Families,
+        house: &mut House<'_>,
     ) -> Result<Option<Household>, Fault> {
         let Some((directory, name)) = split_path(log) else {
             return Ok(None);
@@ -109,8 +111,8 @@ impl Session<'_> {
         if facts.is_none() && is_special(log.as_os_str().as_encoded_bytes()) {
             return Ok(None);
         }
-        let last = self.records.last(log).map(|last| self.now.epoch_of(last));
-        let mut found = match families.find(policy, log, last, &mut self.directories) {
+        let last = house.last.get(log).copied();
+        let mut found = match house.families.find(policy, log, last, &mut self.directories) {
             Ok(found) => found,
             // An `olddir` that is not there yet has no archives.
             Err(Fault::Call(error)) if error.is_absence() => return Ok(None),
