@@ -3,18 +3,19 @@
 //! It is skipped, and no directory is read for it, where no directive asks for it. Nothing in it is renamed, and no removal depends on another
 //! one: killed anywhere, the next run counts anew what it finds.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-use super::{LastRotations, Session};
+use super::{LastRotations, Session, only};
 use crate::discover::ExpandedStanza;
 use crate::event::{Reason, Removed, Stay, What};
 use crate::execute::work::{LogSite, StanzaWork};
 use crate::execute::{Doomed, Removal};
 use crate::facts::FileFacts;
 use crate::fault::Fault;
-use crate::inventory::{Families, Found};
+use crate::inventory::{Families, Found, lone};
 use crate::naming::family::{Member, Site};
 use crate::observe::OpenDir;
 use crate::obstacle::{self, Obstructed};
@@ -34,6 +35,8 @@ pub(super) struct House<'h> {
     pub(super) families: &'h mut Families,
     /// When each log was rotated last before this run: what this run made proves nothing of what lay there before.
     pub(super) last: &'h LastRotations,
+    /// Only logs that one of these matches are handled; empty means all.
+    pub(super) only: &'h [OsString],
     /// As if every stanza had `prune`.
     pub(super) prune_all: bool,
 }
@@ -71,6 +74,43 @@ impl Session<'_> {
         }
         self.wait_for_workers();
         removed
+    }
+
+    /// Returns the logs of a stanza, and those of it that are gone and left archives.
+    pub(super) fn logs_of(&mut self, expanded: &ExpandedStanza, house: &mut House<'_>) -> Vec<Arc<Path>> {
+        let mut logs: Vec<Arc<Path>> = expanded.logs.iter().map(|log| Arc::clone(&log.path)).collect();
+        self.turn_to_stanza(&expanded.stanza.declared_at);
+        let policy = &expanded.stanza.policy;
+        let mut open = |log: &Path| self.open(policy, log);
+        match lone::logs(expanded, house.families, &mut open) {
+            Ok(lone) => {
+                let is_wanted = |log: &Arc<Path>| only::is_named(house.only, log);
+                logs.extend(lone.logs.into_iter().filter(is_wanted));
+                lone.refused.into_iter().for_each(|fault| self.fail(fault));
+            }
+            Err(fault) => self.fail(fault),
+        }
+        logs
+    }
+
+    /// Opens the directory of a log that is gone, whoever may write to it, and that of its archives.
+    fn open(&mut self, policy: &Policy, log: &Path) -> Result<lone::Opened, Fault> {
+        let directory = split_path(log).map_or(log, |(directory, _)| directory);
+        let identity = obstacle::rights(policy.su, || {
+            self.act_as(None)?;
+            Ok(self.directories.get(directory, log)?.facts)
+        })?;
+        self.act_as(identity)?;
+        let home = self.directories.get(directory, log)?;
+        let archives = match &policy.old_dir {
+            None => Rc::clone(&home),
+            Some(old) => self.directories.get_below(&home, &old.path, log)?,
+        };
+        Ok(lone::Opened {
+            identity,
+            home,
+            archives,
+        })
     }
 
     /// Takes what holds for a stanza.

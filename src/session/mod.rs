@@ -127,6 +127,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             stanzas: &all,
             families: &mut families,
             last: &before,
+            only: &run.only,
             prune_all: run.prune,
         });
     }

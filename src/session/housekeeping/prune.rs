@@ -16,11 +16,11 @@ impl Session<'_> {
     /// Removes what a stanza's logs, and those of it that are gone, do not keep.
     pub(super) fn prune(&mut self, expanded: &ExpandedStanza, house: &mut House<'_>, removed: &mut Removed) {
         let stanza = self.stanza_work(expanded);
-        for log in &expanded.logs {
+        for log in self.logs_of(expanded, house) {
             if signals::caught().is_some() {
                 return;
             }
-            self.prune_log(&stanza, &log.path, house, removed);
+            self.prune_log(&stanza, &log, house, removed);
         }
     }
 
