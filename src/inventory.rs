@@ -19,6 +19,8 @@ use crate::unix::split_path;
 
 mod families;
 mod foreseen;
+pub mod lone;
+mod whereabouts;
 
 pub use families::{Families, Found};
 pub use foreseen::{Ahead, Programs, missing_programs, not_writable, obstacles};
@@ -97,11 +99,23 @@ fn names_and_place(
     };
     let names = ArchiveNames::of(policy, name)?;
     let held = directories.get(directory, log)?;
-    let place = match &policy.old_dir {
-        None => held,
-        Some(old) => directories.get_below(&held, &old.path, log)?,
-    };
-    Ok(Some((names, place)))
+    Ok(Some((names, place_of_archives(policy, &held, log, directories)?)))
+}
+
+/// Opens the directory of a log's archives; `home` is that of the log.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn place_of_archives(
+    policy: &Policy,
+    home: &Rc<OpenDir>,
+    log: &Path,
+    directories: &mut Directories,
+) -> Result<Rc<OpenDir>, Fault> {
+    match &policy.old_dir {
+        None => Ok(Rc::clone(home)),
+        Some(old) => directories.get_below(home, &old.path, log),
+    }
 }
 
 /// Returns the names that a rotation would take for archives of today's style, compressed or not.

@@ -177,6 +177,39 @@ pub fn stem(word: &[u8]) -> PathBuf {
     path_of(&[home.as_slice(), &rest[..literal]].concat()).to_owned()
 }
 
+/// Returns the directories in which a word looks for names, each with its slash, and the pattern of the names; `None` where it has no
+/// pattern. What cannot be listed on the way leads nowhere.
+pub fn directories(word: &[u8], listings: &mut Listings) -> Option<(Vec<PathBuf>, NamePattern)> {
+    let (home, rest) = tilde(word);
+    if !is_special(rest) {
+        return None;
+    }
+    let (way, name) = rest.split_at(rest.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1));
+    let mut lists = Lists {
+        listings,
+        is_found: false,
+        unlisted: &mut Vec::new(),
+    };
+    let mut found = vec![home];
+    for part in way.split_inclusive(|byte| *byte == b'/') {
+        let pattern = NamePattern::new(part.strip_suffix(b"/").unwrap_or(part));
+        match pattern.literal() {
+            Some(literal) => found.iter_mut().for_each(|path| path.extend_from_slice(literal)),
+            None => found = step(found, &pattern, &mut lists),
+        }
+        found.iter_mut().for_each(|path| path.push(b'/'));
+    }
+    let found = found.iter().map(|path| path_of(path).to_owned());
+    Some((found.collect(), NamePattern::new(name)))
+}
+
+/// Tells whether a word looks for names in this directory, which is given with its slash.
+#[must_use]
+pub fn leads_into(word: &[u8], directory: &[u8]) -> bool {
+    let way = word.iter().rposition(|byte| *byte == b'/').map_or(0, |at| at + 1);
+    covers(&word[..way], directory)
+}
+
 /// Goes from directories to those of their names that match and may be directories.
 fn step(directories: Vec<Vec<u8>>, pattern: &NamePattern, lists: &mut Lists<'_>) -> Vec<Vec<u8>> {
     let mut found = Vec::new();

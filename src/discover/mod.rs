@@ -2,7 +2,7 @@
 //!
 //! The only effect is looking. Whether a log can be rotated is asked only where two paths lead to it: the first that can has it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Place, Problem, Severity};
 use crate::policy::{Policy, Stanza, Su};
-use crate::sys::identity;
+use crate::sys::identity::{self, Acting};
 use crate::sys::listing::{Lister, Listings};
-use crate::sys::pattern::is_special;
+use crate::sys::pattern::{NamePattern, is_special};
 use crate::unix::{Identity, split_path};
 
 pub(crate) mod claim;
@@ -99,6 +99,52 @@ pub(crate) fn duplicate(path: PathBuf, first: &Stanza, other: &Stanza) -> Proble
     Problem::DuplicateLog { path, first }
 }
 
+/// Returns the directories in which a stanza's words with patterns look for logs, each with its slash, and the patterns of the names.
+#[must_use]
+pub fn directories(stanza: &Stanza) -> BTreeMap<PathBuf, Vec<NamePattern>> {
+    let eyes = Eyes::of(stanza);
+    let mut listings = Listings::by(eyes.lister);
+    let mut found: BTreeMap<PathBuf, Vec<NamePattern>> = BTreeMap::new();
+    let words = stanza.patterns.iter().map(|word| word.as_bytes());
+    let short = words.filter(|word| word.len() <= LONGEST_WORD);
+    for (directories, pattern) in short.filter_map(|word| expand::directories(word, &mut listings)) {
+        for directory in directories {
+            found.entry(directory).or_default().push(pattern.clone());
+        }
+    }
+    found
+}
+
+/// With whose rights a stanza's words are expanded.
+struct Eyes {
+    acting: Option<Acting>,
+    /// Whose they are, where they are not those of whoever started the run.
+    seen_by: Option<Identity>,
+    lister: Lister,
+}
+
+impl Eyes {
+    /// Takes on the rights of a stanza.
+    fn of(stanza: &Stanza) -> Self {
+        // The stanza's user must not learn, by what is rotated, of directories that only root can look into. One whose rights
+        // cannot be taken is told of when the stanza's turn comes.
+        let acting = match stanza.policy.su {
+            Some(Su::Named(user)) if stanza.patterns.iter().any(|word| is_special(word.as_bytes())) => {
+                identity::act_as(user).ok()
+            }
+            _ => None,
+        };
+        Self {
+            seen_by: acting.as_ref().map(Acting::who),
+            lister: match stanza.policy.su {
+                Some(Su::DirectoryOwner) => Lister::Owner,
+                _ => Lister::Process,
+            },
+            acting,
+        }
+    }
+}
+
 struct Seeker<'h> {
     hear: &'h mut dyn FnMut(Diagnostic),
     failed: bool,
@@ -142,22 +188,11 @@ impl Seeker<'_> {
 
     /// Expands the words; `None` where nothing is found since directories cannot be listed, and that is an error.
     fn words(&mut self, stanza: &Stanza) -> Option<Vec<FoundLog>> {
-        // The stanza's user must not learn, by what is rotated, of directories that only root can look into. One whose rights
-        // cannot be taken is told of when the stanza's turn comes.
-        let acting = match stanza.policy.su {
-            Some(Su::Named(user)) if stanza.patterns.iter().any(|word| is_special(word.as_bytes())) => {
-                identity::act_as(user).ok()
-            }
-            _ => None,
-        };
-        let lister = match stanza.policy.su {
-            Some(Su::DirectoryOwner) => Lister::Owner,
-            _ => Lister::Process,
-        };
-        let seen_by = match (&acting, stanza.policy.su) {
-            (Some(_), Some(Su::Named(user))) => Some(user),
-            _ => None,
-        };
+        let Eyes {
+            acting: _acting,
+            seen_by,
+            lister,
+        } = Eyes::of(stanza);
         if (seen_by, lister) != self.listed_as {
             self.listings = Listings::by(lister);
             self.listed_as = (seen_by, lister);

@@ -2,24 +2,33 @@
 //! be is looked at when its turn comes.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::names_and_place;
+use super::whereabouts::{Log, Whereabouts};
+use crate::diag::Place;
 use crate::discover::ExpandedStanza;
 use crate::fault::Fault;
 use crate::naming::family::{Asker, Candidate, Family, Former, Known, Sighting, Site, Ways, by_log, family};
 use crate::observe::{Directories, OpenDir};
 use crate::policy::Policy;
-use crate::sys::{confread, identity, listing};
+use crate::sys::identity;
 use crate::unix::{FileId, split_path};
+
+mod gone;
 
 /// All logs that are configured, and what was found of their archives.
 #[derive(Debug, Default)]
 pub struct Families {
+    /// The path lists of the stanzas, in order: of several that would have a log the first one has it.
+    lists: Vec<(Place, Vec<OsString>)>,
     logs: Vec<Log>,
     numbers: HashMap<Arc<Path>, usize>,
+    /// Logs that were there when the run rotated them: their programs may not have made them anew yet.
+    rotated: HashSet<Arc<Path>>,
     /// What is known of the logs as soon as one has something that may be an archive.
     whereabouts: Option<Whereabouts>,
     /// What may be whose archive, by directory and log.
@@ -71,34 +80,17 @@ impl Found {
     }
 }
 
-#[derive(Debug)]
-struct Log {
-    path: Arc<Path>,
-    /// `None` where archives cannot be named.
-    ways: Option<Rc<Ways>>,
-    /// Where archives are put, and were once, beside the log's own directory.
-    old_dirs: Vec<PathBuf>,
-    /// It is the path that another log had once.
-    is_former: bool,
-}
-
-#[derive(Debug, Default)]
-struct Whereabouts {
-    /// Which file each log is, if there is one.
-    files: Vec<Option<FileId>>,
-    logs: HashSet<FileId>,
-    /// Who looks for archives in a directory, and whether his log is there, too.
-    askers: HashMap<FileId, Vec<(usize, bool)>>,
-}
-
 impl Families {
     /// Takes in the logs of all stanzas, and those that are configured and not handled: what is theirs is nobody else's.
     pub fn of(stanzas: &[ExpandedStanza], left_alone: &[Arc<Path>]) -> Self {
         let mut families = Self::default();
-        for stanza in stanzas {
-            let policy = &stanza.stanza.policy;
+        for ExpandedStanza { stanza, logs } in stanzas {
+            let policy = &stanza.policy;
             let ways = ways(policy);
-            for log in &stanza.logs {
+            families
+                .lists
+                .push((stanza.declared_at.clone(), stanza.patterns.clone()));
+            for log in logs {
                 families.enter(&log.path, ways.clone(), policy);
             }
         }
@@ -113,6 +105,11 @@ impl Families {
         families
     }
 
+    /// Enters that these logs were just rotated: one that is not there is not gone.
+    pub fn were_rotated(&mut self, logs: impl Iterator<Item = Arc<Path>>) {
+        self.rotated.extend(logs);
+    }
+
     fn enter(&mut self, path: &Arc<Path>, ways: Option<Rc<Ways>>, policy: &Policy) -> usize {
         let number = *self.numbers.entry(Arc::clone(path)).or_insert(self.logs.len());
         if number == self.logs.len() {
@@ -123,6 +120,7 @@ impl Families {
                 ways,
                 old_dirs,
                 is_former: false,
+                is_lone: false,
             });
         }
         number
@@ -172,9 +170,8 @@ impl Families {
         let number = match self.numbers.get(log) {
             Some(number) => *number,
             None => {
-                // A pattern would find it if it were there.
-                (self.whereabouts, self.shared) = (None, HashMap::new());
-                self.enter(&log.into(), ways(policy), policy)
+                self.enter_lone(policy, &[log.into()])?;
+                self.logs.len() - 1
             }
         };
         let mut places = vec![(number, place)];
@@ -210,9 +207,9 @@ impl Families {
         };
         let known = Known {
             ways: &ways,
-            exists: known.files[number].is_some(),
+            exists: known.exists(number) || self.rotated.contains(log),
             last,
-            is_log: &|file| known.logs.contains(&file),
+            is_log: &|file| known.is_log(file),
         };
         found.family = family(&known, seen);
         Ok(found)
@@ -220,10 +217,7 @@ impl Families {
 
     /// Looks at what may be a log's archives in a directory.
     fn sight(&mut self, log: usize, place: &OpenDir, site: Site, seen: &mut Vec<Sighting>) -> Result<(), Fault> {
-        if !self.shared.contains_key(&place.at.id) {
-            let shared = self.share_out(place)?;
-            self.shared.insert(place.at.id, shared);
-        }
+        self.share_out(place)?;
         let shared = self.shared.get(&place.at.id).and_then(|shared| shared.get(&log));
         seen.reserve(shared.map_or(0, Vec::len));
         let view = place.view.borrow();
@@ -236,16 +230,33 @@ impl Families {
         Ok(())
     }
 
-    /// Shares out the names of a directory among all logs that look for archives there.
-    fn share_out(&mut self, place: &OpenDir) -> Result<HashMap<usize, Vec<Candidate>>, Fault> {
+    /// Shares out the names of a directory among all logs that look for archives there, unless that was done.
+    fn share_out(&mut self, place: &OpenDir) -> Result<(), Fault> {
+        if self.shared.contains_key(&place.at.id) {
+            return Ok(());
+        }
+        self.find_whereabouts()?;
+        let (numbers, askers) = self.askers(place.at.id);
+        let mut view = place.view.borrow_mut();
+        let shared = by_log(&askers, view.names()?).into_iter();
+        let shared = numbers.into_iter().zip(shared.map(|shared| shared.candidates));
+        let shared = shared.collect();
+        self.shared.insert(place.at.id, shared);
+        Ok(())
+    }
+
+    fn find_whereabouts(&mut self) -> Result<(), Fault> {
         if self.whereabouts.is_none() {
             // Who acts for one stanza need not see the logs of another.
             self.whereabouts = Some(identity::as_starter(|| Whereabouts::of(&self.logs))?);
         }
-        let numbers = self
-            .whereabouts
-            .as_ref()
-            .and_then(|known| known.askers.get(&place.at.id));
+        Ok(())
+    }
+
+    /// Returns the logs that look for archives in a directory.
+    fn askers(&self, directory: FileId) -> (Vec<usize>, Vec<Asker<'_>>) {
+        let known = self.whereabouts.as_ref();
+        let numbers = known.map(|known| known.askers(directory));
         let asker = |(number, is_here): &(usize, bool)| {
             let log = &self.logs[*number];
             let (ways, (_, name)) = (log.ways.as_deref()?, split_path(&log.path)?);
@@ -256,51 +267,11 @@ impl Families {
             };
             Some((*number, asker))
         };
-        let askers = numbers.into_iter().flatten().filter_map(asker);
-        let (numbers, askers): (Vec<usize>, Vec<Asker<'_>>) = askers.unzip();
-        let mut view = place.view.borrow_mut();
-        let shared = by_log(&askers, view.names()?);
-        Ok(numbers
-            .into_iter()
-            .zip(shared.into_iter().map(|shared| shared.candidates))
-            .collect())
+        numbers.into_iter().flatten().filter_map(asker).unzip()
     }
 }
 
-impl Whereabouts {
-    fn of(logs: &[Log]) -> Self {
-        let mut known = Self::default();
-        let mut directories: HashMap<PathBuf, Option<FileId>> = HashMap::new();
-        let mut id_of = |path: &Path| match directories.get(path) {
-            Some(id) => *id,
-            None => {
-                let id = confread::directory_id(path);
-                directories.insert(path.to_owned(), id);
-                id
-            }
-        };
-        for (number, log) in logs.iter().enumerate() {
-            let file = listing::file_id(&log.path);
-            known.files.push(file);
-            known.logs.extend(file);
-            let Some((directory, _)) = split_path(&log.path) else {
-                continue;
-            };
-            let mut places: Vec<FileId> = id_of(directory).into_iter().collect();
-            for old in &log.old_dirs {
-                let id = id_of(&directory.join(old)).filter(|id| !places.contains(id));
-                places.extend(id);
-            }
-            let home = id_of(directory);
-            for id in places {
-                known.askers.entry(id).or_default().push((number, Some(id) == home));
-            }
-        }
-        known
-    }
-}
-
-fn ways(policy: &Policy) -> Option<Rc<Ways>> {
+pub(super) fn ways(policy: &Policy) -> Option<Rc<Ways>> {
     let former = Former::of(&policy.formerly).ok()?;
     Ways::of(policy, &former).ok().map(Rc::new)
 }
@@ -315,59 +286,4 @@ fn present(opened: Result<Rc<OpenDir>, Fault>) -> Result<Option<Rc<OpenDir>>, Fa
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-    use crate::policy::Keep;
-
-    fn policy() -> Policy {
-        let mut policy = Policy::default();
-        policy.retention.keep = Keep::Count(5);
-        policy
-    }
-
-    /// Makes files in a directory, and says which of them belong to `a.log` there, while the others are configured, too.
-    fn members(files: &[&str], others: &[&str], prepare: impl FnOnce(&Path)) -> Vec<String> {
-        let root = tempfile::tempdir().unwrap();
-        for name in files {
-            fs::write(root.path().join(name), "12345").unwrap();
-        }
-        prepare(root.path());
-        let path = |name: &&str| -> Arc<Path> { root.path().join(name).into() };
-        let others: Vec<_> = others.iter().map(path).collect();
-        let mut families = Families::of(&[], &others);
-        let mut directories = Directories::default();
-        let family = families.family(&policy(), &path(&"a.log"), None, &mut directories);
-        let members = family.unwrap().members;
-        members
-            .into_iter()
-            .map(|member| member.name.into_string().unwrap())
-            .collect()
-    }
-
-    #[test]
-    fn archives_are_found_by_their_names_and_nothing_else_is() {
-        let files = ["a.log", "a.log.1", "a.log.2", "a.log.x", "b.log.1"];
-        assert_eq!(members(&files, &[], |_| {}), ["a.log.2", "a.log.1"]);
-    }
-
-    #[test]
-    fn y2_a_log_is_no_archive_by_whatever_path_its_directory_is_named() {
-        let files = ["a.log", "a.log.1", "a.log.2"];
-        let link = |root: &Path| std::os::unix::fs::symlink(".", root.join("link")).unwrap();
-        assert_eq!(members(&files, &["link/a.log.2"], link), ["a.log.1"]);
-    }
-
-    #[test]
-    fn y3_a_log_that_is_not_handled_keeps_its_archives() {
-        let files = ["a.log", "a.log.1", "a.log.1.1", "a.log.2"];
-        assert_eq!(members(&files, &["a.log.1"], |_| {}), ["a.log.2"]);
-    }
-
-    #[test]
-    fn of_a_log_that_is_gone_only_what_is_named_as_today_is_found() {
-        let files = ["a.log.1", "a.log-20260101"];
-        assert_eq!(members(&files, &[], |_| {}), ["a.log.1"]);
-    }
-}
+mod tests;

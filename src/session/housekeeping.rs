@@ -3,18 +3,20 @@
 //! It is skipped, and no directory is read for it, where no directive asks for it. Nothing in it is renamed, and no removal depends on another
 //! one: killed anywhere, the next run counts anew what it finds.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-use super::Session;
+use super::{LastRotations, Session, only};
 use crate::discover::ExpandedStanza;
 use crate::event::{About, Budgets, Reason, Removed, Stay, What};
 use crate::execute::work::{LogSite, StanzaWork};
 use crate::execute::{Doomed, Removal};
 use crate::facts::FileFacts;
 use crate::fault::Fault;
-use crate::inventory::{Families, Found};
+use crate::inventory::{Families, Found, lone};
 use crate::naming::family::{Member, Site};
 use crate::observe::OpenDir;
 use crate::obstacle::{self, Obstructed};
@@ -36,8 +38,14 @@ pub(super) struct House<'h> {
     pub(super) stanzas: &'h [ExpandedStanza],
     /// Knows all logs that are configured.
     pub(super) families: &'h mut Families,
+    /// When each log was rotated last before this run: what this run made proves nothing of what lay there before.
+    pub(super) last: &'h LastRotations,
+    /// Only logs that one of these matches are handled; empty means all.
+    pub(super) only: &'h [OsString],
     /// As if every stanza had `prune`.
     pub(super) prune_all: bool,
+    /// The logs of stanzas, by number, with those that are gone, as far as they were looked for.
+    pub(super) logs: HashMap<usize, Vec<Arc<Path>>>,
 }
 
 /// A log with its archives, as housekeeping finds it. It holds directories open: not many are kept at a time.
@@ -71,12 +79,12 @@ impl Session<'_> {
     /// Does what the stanzas ask for.
     pub(super) fn keep_house(&mut self, house: &mut House<'_>) -> Removed {
         let mut removed = Removed::default();
-        for stanza in house.stanzas {
+        for (number, stanza) in house.stanzas.iter().enumerate() {
             if signals::caught().is_some() {
                 break;
             }
             if house.prune_all || stanza.stanza.policy.retention.prune {
-                self.prune(stanza, house.families, &mut removed);
+                self.prune(number, house, &mut removed);
             }
             self.leave_identity();
         }
@@ -95,6 +103,48 @@ impl Session<'_> {
         self.wait_for_workers();
         self.about = About::Run;
         self.hear(What::Budgets(Arc::new(budgets)));
+    }
+
+    /// Returns the logs of a stanza, and those of it that are gone and left archives; they are looked for once.
+    pub(super) fn logs_of(&mut self, number: usize, house: &mut House<'_>) -> Vec<Arc<Path>> {
+        if let Some(logs) = house.logs.get(&number) {
+            return logs.clone();
+        }
+        let expanded = &house.stanzas[number];
+        let mut logs: Vec<Arc<Path>> = expanded.logs.iter().map(|log| Arc::clone(&log.path)).collect();
+        self.turn_to_stanza(&expanded.stanza.declared_at);
+        let policy = &expanded.stanza.policy;
+        let mut open = |log: &Path| self.open(policy, log);
+        match lone::logs(expanded, house.families, &mut open) {
+            Ok(lone) => {
+                let is_wanted = |log: &Arc<Path>| only::is_named(house.only, log);
+                logs.extend(lone.logs.into_iter().filter(is_wanted));
+                lone.refused.into_iter().for_each(|fault| self.fail(fault));
+            }
+            Err(fault) => self.fail(fault),
+        }
+        house.logs.insert(number, logs.clone());
+        logs
+    }
+
+    /// Opens the directory of a log that is gone, whoever may write to it, and that of its archives.
+    fn open(&mut self, policy: &Policy, log: &Path) -> Result<lone::Opened, Fault> {
+        let directory = split_path(log).map_or(log, |(directory, _)| directory);
+        let identity = obstacle::rights(policy.su, || {
+            self.act_as(None)?;
+            Ok(self.directories.get(directory, log)?.facts)
+        })?;
+        self.act_as(identity)?;
+        let home = self.directories.get(directory, log)?;
+        let archives = match &policy.old_dir {
+            None => Rc::clone(&home),
+            Some(old) => self.directories.get_below(&home, &old.path, log)?,
+        };
+        Ok(lone::Opened {
+            identity,
+            home,
+            archives,
+        })
     }
 
     /// Takes what holds for a stanza.
@@ -116,7 +166,7 @@ impl Session<'_> {
         &mut self,
         stanza: &Arc<StanzaWork>,
         log: &Arc<Path>,
-        families: &mut Families,
+        house: &mut House<'_>,
     ) -> Result<Option<Household>, Fault> {
         let Some((directory, name)) = split_path(log) else {
             return Ok(None);
@@ -135,8 +185,8 @@ impl Session<'_> {
         if facts.is_none() && is_special(log.as_os_str().as_encoded_bytes()) {
             return Ok(None);
         }
-        let last = self.records.last(log).map(|last| self.now.epoch_of(last));
-        let mut found = match families.find(policy, log, last, &mut self.directories) {
+        let last = house.last.get(log).copied();
+        let mut found = match house.families.find(policy, log, last, &mut self.directories) {
             Ok(found) => found,
             // An `olddir` that is not there yet has no archives.
             Err(Fault::Call(error)) if error.is_absence() => Found::default(),
@@ -160,7 +210,10 @@ impl Session<'_> {
         for (site, place) in found.former_places() {
             let in_it = place.at.path.join(name);
             if let Err(fault) = obstacle::of_directory(&in_it, &place.facts, identity, as_root) {
-                self.fail(fault);
+                // Of what is in trouble it was told.
+                if !self.in_trouble.contains(log) {
+                    self.fail(fault);
+                }
                 found.leave(site);
             }
         }

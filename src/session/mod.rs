@@ -114,20 +114,24 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     } else {
         (Vec::new(), Families::default())
     };
+    let before = session.last_rotations(&all);
     // 4. Rotate each stanza's logs, and remember failures.
     if !run.prune {
         session.pass(stanzas, session.now, run.force);
     }
+    families.were_rotated(session.rotated_since(&before));
     // 5. Remove what no rotation removes.
     let mut removed = Removed::default();
     if keeps_house {
         removed = session.keep_house(&mut House {
             stanzas: &all,
             families: &mut families,
+            last: &before,
+            only: &run.only,
             prune_all: run.prune,
+            logs: HashMap::new(),
         });
     }
-    let last = session.last_rotations(&all);
     // 6. Write the state, and answer with the worst that was seen.
     let exit = session.close();
     // 7. Measure the archives as they are now: what is listed serves all stanzas.
@@ -135,7 +139,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     let mut directories = Directories::default();
     let held = measured
         .iter()
-        .map(|stanza| held_by(stanza, &last, &mut families, &mut directories))
+        .map(|stanza| held_by(stanza, &before, &mut families, &mut directories))
         .collect();
     Ran { exit, held, removed }
 }
@@ -200,7 +204,7 @@ fn choices(options: &Options, now: &Now, listener: &Arc<dyn Listener>) -> Arc<Ch
 }
 
 /// When logs were rotated last, in seconds since 1970.
-type LastRotations = HashMap<Arc<Path>, i64>;
+pub(crate) type LastRotations = HashMap<Arc<Path>, i64>;
 
 /// Measures what a stanza's archives hold; what cannot be looked at is not counted.
 fn held_by(
@@ -246,6 +250,17 @@ impl Session<'_> {
         let logs = stanzas.iter().flat_map(|stanza| &stanza.logs);
         let last = |log: &FoundLog| Some((Arc::clone(&log.path), self.now.epoch_of(self.records.last(&log.path)?)));
         logs.filter_map(last).collect()
+    }
+
+    /// Returns the logs that were rotated after these times.
+    fn rotated_since(&self, before: &LastRotations) -> impl Iterator<Item = Arc<Path>> {
+        let is_later = |log: &Path, then: i64| {
+            self.records
+                .last(log)
+                .is_some_and(|last| self.now.epoch_of(last) != then)
+        };
+        let logs = before.iter().filter(move |(log, then)| is_later(log, **then));
+        logs.map(|(log, _)| Arc::clone(log))
     }
 
     /// Writes the state, and answers how it went.

@@ -367,14 +367,24 @@ impl Session<'_> {
         log: &Path,
         directory: &Path,
     ) -> Result<(Rc<OpenDir>, Option<Identity>), Fault> {
+        let (held, identity) = self.open_directory(policy, log, directory)?;
+        obstacle::of_directory(log, &held.facts, identity, identity::is_root())?;
+        Ok((held, identity))
+    }
+
+    /// Opens a log's directory as [`Session::secure_directory`] does, whoever may write to it.
+    pub(super) fn open_directory(
+        &mut self,
+        policy: &Policy,
+        log: &Path,
+        directory: &Path,
+    ) -> Result<(Rc<OpenDir>, Option<Identity>), Fault> {
         let identity = obstacle::rights(policy.su, || {
             self.act_as(None)?;
             Ok(self.directories.get(directory, log)?.facts)
         })?;
         self.act_as(identity)?;
-        let held = self.directories.get(directory, log)?;
-        obstacle::of_directory(log, &held.facts, identity, identity::is_root())?;
-        Ok((held, identity))
+        Ok((self.directories.get(directory, log)?, identity))
     }
 }
 

@@ -119,6 +119,9 @@ fn drop_rows_still_made(known: &Known<'_>, rows: &mut BTreeMap<Row, Vec<Sighting
     let oldest = rows
         .get(&present)
         .and_then(|own| own.iter().map(|it| it.facts.modified).min());
+    if let (Some(own), Style::Numbered(_)) = (rows.get_mut(&present), present.style) {
+        drop_beyond_count(known.ways, own, strangers);
+    }
     rows.retain(|row, sightings| {
         let newest = sightings.iter().map(|it| it.facts.modified).max();
         let Some(newest) = newest.filter(|_| *row != present) else {
@@ -136,6 +139,17 @@ fn drop_rows_still_made(known: &Known<'_>, rows: &mut BTreeMap<Row, Vec<Sighting
         strangers.extend(sightings.drain(..).map(|sighting| stranger(sighting, why)));
         false
     });
+}
+
+/// Takes out what the count does not reach and is newer than what it reaches: rotations leave only what is older.
+fn drop_beyond_count(ways: &Ways, own: &mut Vec<Sighting>, strangers: &mut Vec<Stranger>) {
+    let reached = own.iter().filter(|it| ways.reaches(number(it)));
+    let Some(oldest) = reached.map(|it| it.facts.modified).min() else {
+        return;
+    };
+    let is_newer = |it: &mut Sighting| !ways.reaches(number(it)) && it.facts.modified > oldest;
+    let newer = own.extract_if(.., is_newer);
+    strangers.extend(newer.map(|sighting| stranger(sighting, Strange::StillMade)));
 }
 
 fn stranger(sighting: Sighting, why: Strange) -> Stranger {

@@ -3,11 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Fate, Household};
-use crate::discover::ExpandedStanza;
+use super::{Fate, House, Household};
 use crate::event::{Reason, Removed, Stay, What};
 use crate::execute::work::StanzaWork;
-use crate::inventory::Families;
 use crate::naming::family::Member;
 use crate::prune::{self, Cause, Verdict};
 use crate::session::Session;
@@ -15,23 +13,23 @@ use crate::sys::signals;
 
 impl Session<'_> {
     /// Removes what a stanza's logs, and those of it that are gone, do not keep.
-    pub(super) fn prune(&mut self, expanded: &ExpandedStanza, families: &mut Families, removed: &mut Removed) {
-        let stanza = self.stanza_work(expanded);
-        for log in &expanded.logs {
+    pub(super) fn prune(&mut self, number: usize, house: &mut House<'_>, removed: &mut Removed) {
+        let stanza = self.stanza_work(&house.stanzas[number]);
+        for log in self.logs_of(number, house) {
             if signals::caught().is_some() {
                 return;
             }
-            self.prune_log(&stanza, &log.path, families, removed);
+            self.prune_log(&stanza, &log, house, removed);
         }
     }
 
     /// Removes what a log does not keep; one that is in trouble, or whose rotation is not at its end, is left alone.
-    fn prune_log(&mut self, stanza: &Arc<StanzaWork>, log: &Arc<Path>, families: &mut Families, removed: &mut Removed) {
+    fn prune_log(&mut self, stanza: &Arc<StanzaWork>, log: &Arc<Path>, house: &mut House<'_>, removed: &mut Removed) {
         self.turn_to(log);
         if self.in_trouble.contains(log) || self.records.is_unfinished(log) {
             return;
         }
-        let household = match self.household(stanza, log, families) {
+        let household = match self.household(stanza, log, house) {
             Ok(Some(household)) => household,
             Ok(None) => return,
             Err(fault) => return self.fail(fault),

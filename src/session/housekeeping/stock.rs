@@ -126,20 +126,17 @@ impl Session<'_> {
         if !stock.stanzas.insert(number) {
             return;
         }
-        let Some(expanded) = house.stanzas.get(number) else {
-            return;
-        };
-        let stanza = self.stanza_work(expanded);
-        for log in &expanded.logs {
-            self.turn_to(&log.path);
-            match self.household(&stanza, &log.path, house.families) {
+        let stanza = self.stanza_work(&house.stanzas[number]);
+        for log in self.logs_of(number, house) {
+            self.turn_to(&log);
+            match self.household(&stanza, &log, house) {
                 Ok(Some(household)) => {
-                    let is_unfinished = self.records.is_unfinished(&log.path);
+                    let is_unfinished = self.records.is_unfinished(&log);
                     stock.enter(number, household, is_unfinished);
                 }
                 Ok(None) => {}
                 // Of what is in trouble it was told.
-                Err(_) if self.in_trouble.contains(&log.path) => {}
+                Err(_) if self.in_trouble.contains(&log) => {}
                 Err(fault) => self.fail(fault),
             }
         }
