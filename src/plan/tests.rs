@@ -285,7 +285,12 @@ fn a9_what_is_younger_than_minretain_moves_on_beyond_the_count_and_goes_when_it_
             "a.log.1.gz a.log.2.gz a.log.3.gz:old a.log.4.gz:old",
             "rm .4.gz .3.gz>.4.gz .2.gz>.3.gz .1.gz>.2.gz | pack .1 rm .4.gz ;",
         ),
-        ("rotate 2 minretain maxage", "", "a.log.1 a.log.2:old a.log.3:old", "rm .3 rm .2 .1>.2 |  ;"),
+        (
+            "rotate 2 minretain maxage",
+            "",
+            "a.log.1 a.log.2:old a.log.3:old",
+            "rm .3 rm .2 .1>.2 |  ;",
+        ),
         ("rotate 0 minretain", "", "a.log.1", ".1>.2 | rm .1 ;"),
         (
             "rotate 2 minretain date",
