@@ -2,9 +2,10 @@
 //!
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
 //! words (`exit unix clock facts fault diag shown`), language (`config`), meaning (`policy state naming`), decision
-//! (`schedule plan obstacle prune unmanaged`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
+//! (`schedule plan obstacle prune budget unmanaged`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
 //! (`session`, `check`, `view`, `completions`, with the command line in `cli`).
 
+pub mod budget;
 pub mod check;
 pub mod cli;
 pub mod clock;

@@ -129,6 +129,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             last: &before,
             only: &run.only,
             prune_all: run.prune,
+            logs: HashMap::new(),
         });
     }
     // 6. Write the state, and answer with the worst that was seen.

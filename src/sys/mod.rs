@@ -30,6 +30,7 @@ pub mod pattern;
 pub mod process;
 pub mod programs;
 pub mod release;
+pub mod room;
 pub mod signals;
 pub mod stream;
 pub mod syslog;
