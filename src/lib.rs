@@ -2,8 +2,8 @@
 //!
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
 //! words (`exit unix clock facts fault diag shown`), language (`config`), meaning (`policy state naming`), decision
-//! (`schedule plan obstacle unmanaged`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
-//! (`session`, `check`, `view`, `completions`, with the command line in `cli`).
+//! (`schedule plan obstacle unmanaged`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech
+//! (`report`), story (`session`, `check`, `view`, `completions`, with the command line in `cli`).
 
 pub mod check;
 pub mod cli;
