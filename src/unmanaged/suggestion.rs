@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(su(0o755), None);
         let root = Identity {
             user: UserId(0),
-            group: GroupId(0),
+            group: GroupId(7),
         };
         assert_eq!(su(0o775), Some(root));
     }
