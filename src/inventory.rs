@@ -22,7 +22,7 @@ mod foreseen;
 pub mod lone;
 mod whereabouts;
 
-pub use families::{Families, Found};
+pub use families::{Families, Found, Guessed};
 pub use foreseen::{Ahead, Programs, missing_programs, not_writable, obstacles};
 
 /// Finds out whether a program still writes to the newest archive that has content, which it had open as the log. An empty log, or none,

@@ -31,6 +31,8 @@ pub struct ViewRequest {
     pub session: Options,
     /// The one log to explain; all logs' status otherwise.
     pub explain: Option<PathBuf>,
+    /// Show what lies about.
+    pub orphans: bool,
     pub sort: Sort,
     pub json: bool,
     /// `-f`: explain what a forced run would do.
