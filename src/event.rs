@@ -10,13 +10,17 @@ use crate::diag::{Diagnostic, Place, Severity};
 use crate::fault::{Fault, Hook};
 use crate::naming::family::Strange;
 use crate::obstacle::{ArchiveObstacle, PassedOver, kind};
-use crate::policy::Policy;
+use crate::policy::{Free, Limit, Policy};
 use crate::prune::Cause;
 use crate::schedule::{self, Verdict};
 use crate::state::StateProblem;
 use crate::store::StoreError;
 use crate::sys::truncate::CutWay;
 use crate::unix::{GroupId, Mode, UserId};
+
+mod budget;
+
+pub use budget::{Budgets, NoRoom, PoolState, RoomState};
 
 /// Something that happened, or was decided, or would be done, and what it is about.
 #[derive(Clone, Debug)]
@@ -41,7 +45,7 @@ impl Event {
         match &self.what {
             What::Config(diagnostic) => diagnostic.severity,
             What::State(problem) => problem.severity(),
-            What::Failed(_) | What::NoState(_) | What::Ending(_) => Severity::Error,
+            What::Failed(_) | What::NoState(_) | What::Ending(_) | What::ShortOfRoom(..) => Severity::Error,
             What::Obstacle(obstacle) if obstacle.what.is_error() => Severity::Error,
             What::LogFileFailed(Fault::Call(_)) => Severity::Warning,
             What::LogFileFailed(_) => Severity::Error,
@@ -53,6 +57,7 @@ impl Event {
             | What::DelayWithoutCompression
             | What::CompressorSaid { .. }
             | What::WriterDoesNotAppend
+            | What::OverTotal(_)
             | What::Obstacle(_)
             | What::MovedAside { .. }
             | What::AlreadyGone(_)
@@ -76,6 +81,7 @@ impl Event {
             | What::CutWay(_)
             | What::Discarded { .. }
             | What::Kept { .. }
+            | What::Budgets(_)
             | What::Recovered
             | What::Summary(_) => Severity::Note,
         }
@@ -192,6 +198,12 @@ pub enum What {
         path: PathBuf,
         why: Stay,
     },
+    /// The logs that share a limit take up more than it, and what is left may not go.
+    OverTotal(PoolState),
+    /// Less is free on a file system than is wanted. The exit status is 1.
+    ShortOfRoom(RoomState, NoRoom),
+    /// What all budgets came to.
+    Budgets(Arc<Budgets>),
     /// What a dead run left of the log's rotation was finished.
     Recovered,
     /// Something failed. The exit status is 1.
@@ -293,6 +305,21 @@ pub enum Reason {
         /// Where the stanza stands.
         stanza: Place,
     },
+    /// The logs that share a limit, and their archives, take up so much more than it (`maxtotalsize`).
+    OverTotal {
+        bytes: u64,
+        limit: Limit<u64>,
+        /// How large some archives will be is not known: perhaps it stays.
+        is_guess: bool,
+    },
+    /// So much less is free on a file system than is wanted (`minfree`).
+    ShortOfRoom {
+        bytes: u64,
+        wanted: Limit<Free>,
+        mount: PathBuf,
+        /// See above.
+        is_guess: bool,
+    },
 }
 
 /// What housekeeping removed.
@@ -317,6 +344,8 @@ pub enum Stay {
     },
     /// It is another file than it was, or has another size.
     Changed,
+    /// A program has it open: as long as it does so, it would give no room back.
+    Open,
     /// It could not be sent when it was new: rotations see to it.
     Unsent,
     /// Nothing says that it is an archive of this log, and not somebody else's file.

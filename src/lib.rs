@@ -2,9 +2,10 @@
 //!
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
 //! words (`exit unix clock facts fault diag shown`), language (`config`), meaning (`policy state naming`), decision
-//! (`schedule plan obstacle prune orphans`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
+//! (`schedule plan obstacle prune budget orphans unmanaged`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
 //! (`session`, `check`, `view`, `completions`, with the command line in `cli`).
 
+pub mod budget;
 pub mod check;
 pub mod cli;
 pub mod clock;
@@ -35,6 +36,7 @@ pub mod state;
 pub mod store;
 pub mod sys;
 pub mod unix;
+pub mod unmanaged;
 pub mod view;
 
 use std::sync::Arc;

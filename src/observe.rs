@@ -22,7 +22,7 @@ mod names;
 mod view;
 
 pub use view::View;
-pub(crate) use view::is_held;
+pub(crate) use view::{is_held, is_open};
 
 /// So many directories are held open at once, or an eighth of the open files allowed; more are opened again when their turn comes.
 const HELD_LIMIT: usize = 256;

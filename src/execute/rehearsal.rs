@@ -101,6 +101,9 @@ impl Driver for Rehearsal {
         if is_held(site, &doomed.name) {
             return Removal::Left(Stay::Written { by: None });
         }
+        if doomed.is_kept_open(site) {
+            return Removal::Left(Stay::Open);
+        }
         if let Ok(Some(Step::Mail { what, .. })) = doomed.farewell(site) {
             listener.hear(What::Step(site.mailing(&what)));
         }

@@ -11,6 +11,7 @@ use crate::event::{Doing, LogListener, Reason, Stay, What};
 use crate::facts::{FileFacts, Kind};
 use crate::fault::{Fault, Hook, Op, SysError};
 use crate::naming::ArchiveNames;
+use crate::observe;
 use crate::plan::{Step, Subject, Where};
 use crate::policy::MailWhich;
 use crate::sys::call::Errno;
@@ -46,6 +47,16 @@ impl Doomed {
             subject: Subject::Archive,
             uncompress: policy.compression.is_some() && names.is_compressed(&self.name),
         }))
+    }
+
+    /// Tells whether it would give no room back, which is all that it goes for: a program has it open.
+    pub(super) fn is_kept_open(&self, site: &LogSite) -> bool {
+        let is_for_room = matches!(self.reason, Reason::ShortOfRoom { .. });
+        is_for_room
+            && site
+                .archive_dir
+                .as_ref()
+                .is_some_and(|dir| observe::is_open(dir, &self.name))
     }
 
     /// Returns what is said when it goes.
@@ -88,6 +99,9 @@ pub(super) fn discard(site: &LogSite, doomed: &Doomed, listener: &LogListener<'_
     {
         let by = Look::last().program(&opened.facts);
         return Removal::Left(Stay::Written { by });
+    }
+    if doomed.is_kept_open(site) {
+        return Removal::Left(Stay::Open);
     }
     let mail = match doomed.farewell(site) {
         Ok(mail) => mail,

@@ -48,6 +48,20 @@ pub struct Found {
 }
 
 impl Found {
+    /// Knows of directories alone.
+    #[must_use]
+    pub fn at(places: Vec<(Site, Rc<OpenDir>)>) -> Self {
+        Self {
+            places,
+            ..Self::default()
+        }
+    }
+
+    /// Returns all directories that were searched.
+    pub fn places(&self) -> impl Iterator<Item = (Site, &Rc<OpenDir>)> {
+        self.places.iter().map(|(site, place)| (*site, place))
+    }
+
     /// Returns the directory of a site.
     #[must_use]
     pub fn place(&self, site: Site) -> Option<&Rc<OpenDir>> {

@@ -158,6 +158,12 @@ impl View {
         self.pretending
     }
 
+    /// Answers whether what a name stands for is only pretended.
+    #[must_use]
+    pub fn is_pretended(&self, name: &OsStr) -> bool {
+        matches!(self.pretended.get(name), Some(Some(_)))
+    }
+
     /// Enters that a name appeared.
     pub fn appeared(&mut self, name: &OsStr) {
         if self.pretending && self.listed().is_err() {
@@ -250,6 +256,12 @@ impl View {
 pub(crate) fn is_held(dir: &Dir, name: &OsStr) -> bool {
     let opened = dir.open_plain(name, Access::Read, Op::Open);
     opened.is_ok_and(|(file, _)| lease::is_held(file.as_fd()))
+}
+
+/// Tells whether a program has the file open at all, as far as that can be told.
+pub(crate) fn is_open(dir: &Dir, name: &OsStr) -> bool {
+    let opened = dir.open_plain(name, Access::Read, Op::Open);
+    opened.is_ok_and(|(file, _)| lease::is_open(file.as_fd()) == Some(true))
 }
 
 /// Returns which directory it is, and when it was changed last.

@@ -268,7 +268,7 @@ pub fn remedy(problem: &Problem) -> String {
         P::TabooInBlock(_) => "Move it before the first block.",
         P::BadPercentage(_) => "Write a whole number from 1 to 99 right before the %.",
         P::BadFormerly(_) => {
-            "Write dateformat, extension, addextension, compressext, olddir or path behind formerly, and what it was."
+            "Write dateformat, extension, addextension, compressext, olddir or path behind formerly, and what it was; a path from / on."
         }
         P::FormerlyPathOfMany(_) => "Write it in a stanza whose path list is that one log's path.",
         P::NestingTooDeep => "Look for a file that includes itself.",

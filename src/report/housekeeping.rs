@@ -1,9 +1,15 @@
 //! What housekeeping tells, in words: why an archive goes that no rotation removes, and why one stays.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use super::style::size;
 use super::words::path;
-use crate::event::{Reason, Removed, Stay};
+use crate::budget::{Kept, Left};
+use crate::diag::Place;
+use crate::event::{NoRoom, PoolState, Reason, Removed, RoomState, Stay};
 use crate::naming::family::Strange;
+use crate::policy::Free;
 use crate::prune;
 
 /// Says why an archive goes that no rotation removes.
@@ -12,12 +18,121 @@ pub fn because(reason: &Reason) -> String {
     match reason {
         Reason::Pruned { cause, stanza } => match cause {
             prune::Cause::Beyond(count) => {
-                format!("prune: beyond rotate {count} of {}:{}", path(&stanza.file), stanza.line)
+                format!("prune: beyond rotate {count} of {}", line_of(stanza))
             }
             prune::Cause::LogIsGone(_) => "prune: its log is gone".to_owned(),
             prune::Cause::TooOld(days) => format!("prune: older than {}", days_of(*days)),
         },
+        Reason::OverTotal { bytes, limit, .. } => {
+            format!(
+                "{} of {} over: maxtotalsize of {}",
+                size(*bytes),
+                size(limit.amount),
+                line_of(&limit.declared_at)
+            )
+        }
+        Reason::ShortOfRoom {
+            bytes, wanted, mount, ..
+        } => {
+            format!(
+                "{}: minfree of {}",
+                short(*bytes, wanted.amount, mount),
+                line_of(&wanted.declared_at)
+            )
+        }
     }
+}
+
+fn short(bytes: u64, wanted: Free, mount: &Path) -> String {
+    format!("{} short of {} free on {}", size(bytes), free(wanted), path(mount))
+}
+
+/// Says how much is wanted, as it is written.
+fn free(wanted: Free) -> String {
+    match wanted {
+        Free::Bytes(bytes) => size(bytes),
+        Free::Percent(part) => format!("{part}%"),
+    }
+}
+
+fn line_of(place: &Place) -> String {
+    format!("{}:{}", path(&place.file), place.line)
+}
+
+/// Says what a removal's line ends in: in a dry run some are only guessed.
+#[must_use]
+pub fn hedge(reason: &Reason) -> &'static str {
+    match reason {
+        Reason::OverTotal { is_guess: true, .. } | Reason::ShortOfRoom { is_guess: true, .. } => " (at most)",
+        _ => "",
+    }
+}
+
+/// Says that logs which share a limit do not fit.
+#[must_use]
+pub fn over_total(pool: &PoolState) -> String {
+    format!(
+        "{} logs take up {} of {} (maxtotalsize): what is left is protected by minrotate, minretain, or in use",
+        line_of(&pool.limit.declared_at),
+        size(pool.used),
+        size(pool.limit.amount)
+    )
+}
+
+/// Says that too little is free on a file system.
+#[must_use]
+pub fn short_of_room(room: &RoomState, why: &NoRoom) -> String {
+    let mount = path(&room.mount);
+    let until = room
+        .held_until
+        .map_or_else(String::new, |until| format!(" until {until}"));
+    let wanted = match room.limit.amount {
+        Free::Bytes(bytes) => size(bytes),
+        Free::Percent(part) => format!("{part}% ({})", size(room.wanted)),
+    };
+    let only = || format!("only {} free on {mount}, {wanted} wanted by minfree: ", size(room.free));
+    match why {
+        NoRoom::Protected { by, largest } => only() + &protected(by) + &largest_logs(largest),
+        NoRoom::NotGained { removed, gained } => format!(
+            "removing {} of archives on {mount} freed {}: snapshots, shared blocks or open files hold it; minfree removes nothing \
+             more there{until}",
+            size(*removed),
+            size(*gained)
+        ),
+        NoRoom::Held => {
+            only() + &format!("what was removed there freed too little, and minfree removes nothing more there{until}")
+        }
+    }
+}
+
+fn protected(by: &Left) -> String {
+    let floor = |kept: &Kept| match kept {
+        Kept::ByCount(None) => Some("minrotate -1".to_owned()),
+        Kept::ByCount(Some(count)) => Some(format!("minrotate {count}")),
+        Kept::ByAge { days, is_default: true } => Some(format!("minretain {days}, the default")),
+        Kept::ByAge { days, .. } => Some(format!("minretain {days}")),
+        Kept::InUse | Kept::Resists => None,
+    };
+    let floors: Vec<String> = by.iter().filter_map(floor).collect();
+    match (by.is_empty(), floors.is_empty()) {
+        (true, _) => "no archive is left there".to_owned(),
+        (_, true) => "all archives that are left are in use, or cannot be removed".to_owned(),
+        _ => format!(
+            "all archives that are left are in use or protected ({})",
+            floors.join(", ")
+        ),
+    }
+}
+
+fn largest_logs(largest: &[(Arc<Path>, u64)]) -> String {
+    if largest.is_empty() {
+        return String::new();
+    }
+    let logs: Vec<String> = largest
+        .iter()
+        .map(|(log, bytes)| format!("{} {}", path(log), size(*bytes)))
+        .collect();
+    format!("; the largest logs are {}", logs.join(", "))
 }
 
 /// Says why an archive stays that would have gone otherwise.
@@ -27,6 +142,7 @@ pub fn stays(file: &str, why: &Stay) -> String {
         Stay::Young(days) => format!("keeping {file}: younger than {} (minretain)", days_of(*days)),
         Stay::Written { by: None } => format!("keeping {file}: a program writes to it"),
         Stay::Written { by: Some(by) } => format!("keeping {file}: {by} writes to it"),
+        Stay::Open => format!("keeping {file}: a program has it open, and its room would not be free before that ends"),
         Stay::Changed => format!("{file} has changed, not removed"),
         Stay::Unsent => format!("keeping {file}: it could not be mailed when it was new, and goes at a rotation"),
         Stay::Stranger(why) => format!("leaving {file} alone: {}", strange(*why)),

@@ -38,6 +38,7 @@ pub mod status_table;
 pub mod style;
 pub mod tally;
 pub mod text;
+pub mod unmanaged;
 pub mod usage;
 pub mod words;
 

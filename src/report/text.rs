@@ -50,7 +50,10 @@ pub fn entry(event: &Event) -> Option<String> {
         | What::Switched(_)
         | What::Rotated { .. }
         | What::Compressed { .. }
+        | What::Budgets(_)
         | What::Discarded { .. } => return None,
+        What::OverTotal(pool) => housekeeping::over_total(pool),
+        What::ShortOfRoom(room, why) => housekeeping::short_of_room(room, why),
         What::Kept { path: file, why } => housekeeping::stays(&path(file), why),
         What::CompressorSaid { path: file, said } => format!(
             "Compressing program wrote following message to stderr when compressing log {}:\n{}",
@@ -298,7 +301,8 @@ fn step(doing: &Doing, log: impl Fn() -> String) -> String {
         Doing::GiveUpMail(file) => format!("giving up sending {}", path(file)),
         Doing::Remove(file) => format!("removing old log {}", path(file)),
         Doing::Discard { path: file, reason } => {
-            format!("removing old log {} ({})", path(file), housekeeping::because(reason))
+            let (why, hedge) = (housekeeping::because(reason), housekeeping::hedge(reason));
+            format!("removing old log {} ({why}){hedge}", path(file))
         }
         Doing::RemoveInterim(file) => format!("removing tmp log {}", path(file)),
     }

@@ -3,18 +3,20 @@
 //! It is skipped, and no directory is read for it, where no directive asks for it. Nothing in it is renamed, and no removal depends on another
 //! one: killed anywhere, the next run counts anew what it finds.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-use super::{LastRotations, Session};
+use super::{LastRotations, Session, only};
 use crate::discover::ExpandedStanza;
-use crate::event::{Reason, Removed, Stay, What};
+use crate::event::{About, Budgets, Reason, Removed, Stay, What};
 use crate::execute::work::{LogSite, StanzaWork};
 use crate::execute::{Doomed, Removal};
 use crate::facts::FileFacts;
 use crate::fault::Fault;
-use crate::inventory::{Families, Found};
+use crate::inventory::{Families, Found, lone};
 use crate::naming::family::{Member, Site};
 use crate::observe::OpenDir;
 use crate::obstacle::{self, Obstructed};
@@ -24,7 +26,11 @@ use crate::sys::pattern::is_special;
 use crate::sys::{identity, signals};
 use crate::unix::{Identity, split_path};
 
+mod pools;
 mod prune;
+mod stock;
+
+use stock::Stock;
 
 /// What housekeeping is given.
 pub(super) struct House<'h> {
@@ -34,8 +40,12 @@ pub(super) struct House<'h> {
     pub(super) families: &'h mut Families,
     /// When each log was rotated last before this run: what this run made proves nothing of what lay there before.
     pub(super) last: &'h LastRotations,
+    /// Only logs that one of these matches are handled; empty means all.
+    pub(super) only: &'h [OsString],
     /// As if every stanza had `prune`.
     pub(super) prune_all: bool,
+    /// The logs of stanzas, by number, with those that are gone, as far as they were looked for.
+    pub(super) logs: HashMap<usize, Vec<Arc<Path>>>,
 }
 
 /// A log with its archives, as housekeeping finds it. It holds directories open: not many are kept at a time.
@@ -46,31 +56,95 @@ pub(super) struct Household {
     identity: Option<Identity>,
     home: Rc<OpenDir>,
     /// The log itself, if it is there.
-    #[expect(dead_code, reason = "budgets count it")]
-    pub(super) facts: Option<FileFacts>,
+    facts: Option<FileFacts>,
     pub(super) found: Found,
+}
+
+/// What became of an archive that was to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Gone,
+    /// A program has it open.
+    InUse,
+    /// It could not be removed, or is left alone.
+    Resists,
 }
 
 /// Tells whether a stanza asks for housekeeping.
 pub(super) fn is_asked_for(policy: &Policy) -> bool {
-    policy.retention.prune
+    policy.retention.prune || policy.budgets.max_total.is_some() || policy.budgets.min_free.is_some()
 }
 
 impl Session<'_> {
     /// Does what the stanzas ask for.
     pub(super) fn keep_house(&mut self, house: &mut House<'_>) -> Removed {
         let mut removed = Removed::default();
-        for stanza in house.stanzas {
+        for (number, stanza) in house.stanzas.iter().enumerate() {
             if signals::caught().is_some() {
                 break;
             }
             if house.prune_all || stanza.stanza.policy.retention.prune {
-                self.prune(stanza, house, &mut removed);
+                self.prune(number, house, &mut removed);
             }
             self.leave_identity();
         }
         self.wait_for_workers();
+        self.keep_budgets(house, &mut removed);
         removed
+    }
+
+    /// Makes the room that budgets want: first what logs may take up together, then, with what is left, what file systems lack.
+    fn keep_budgets(&mut self, house: &mut House<'_>, removed: &mut Removed) {
+        let mut stock = Stock::default();
+        let budgets = Budgets {
+            pools: self.keep_pools(house, &mut stock, removed),
+            file_systems: Vec::new(),
+        };
+        self.wait_for_workers();
+        self.about = About::Run;
+        self.hear(What::Budgets(Arc::new(budgets)));
+    }
+
+    /// Returns the logs of a stanza, and those of it that are gone and left archives; they are looked for once.
+    pub(super) fn logs_of(&mut self, number: usize, house: &mut House<'_>) -> Vec<Arc<Path>> {
+        if let Some(logs) = house.logs.get(&number) {
+            return logs.clone();
+        }
+        let expanded = &house.stanzas[number];
+        let mut logs: Vec<Arc<Path>> = expanded.logs.iter().map(|log| Arc::clone(&log.path)).collect();
+        self.turn_to_stanza(&expanded.stanza.declared_at);
+        let policy = &expanded.stanza.policy;
+        let mut open = |log: &Path| self.open(policy, log);
+        match lone::logs(expanded, house.families, &mut open) {
+            Ok(lone) => {
+                let is_wanted = |log: &Arc<Path>| only::is_named(house.only, log);
+                logs.extend(lone.logs.into_iter().filter(is_wanted));
+                lone.refused.into_iter().for_each(|fault| self.fail(fault));
+            }
+            Err(fault) => self.fail(fault),
+        }
+        house.logs.insert(number, logs.clone());
+        logs
+    }
+
+    /// Opens the directory of a log that is gone, whoever may write to it, and that of its archives.
+    fn open(&mut self, policy: &Policy, log: &Path) -> Result<lone::Opened, Fault> {
+        let directory = split_path(log).map_or(log, |(directory, _)| directory);
+        let identity = obstacle::rights(policy.su, || {
+            self.act_as(None)?;
+            Ok(self.directories.get(directory, log)?.facts)
+        })?;
+        self.act_as(identity)?;
+        let home = self.directories.get(directory, log)?;
+        let archives = match &policy.old_dir {
+            None => Rc::clone(&home),
+            Some(old) => self.directories.get_below(&home, &old.path, log)?,
+        };
+        Ok(lone::Opened {
+            identity,
+            home,
+            archives,
+        })
     }
 
     /// Takes what holds for a stanza.
@@ -115,7 +189,7 @@ impl Session<'_> {
         let mut found = match house.families.find(policy, log, last, &mut self.directories) {
             Ok(found) => found,
             // An `olddir` that is not there yet has no archives.
-            Err(Fault::Call(error)) if error.is_absence() => return Ok(None),
+            Err(Fault::Call(error)) if error.is_absence() => Found::default(),
             Err(fault) => return Err(fault),
         };
         self.leave_insecure(log, identity, &mut found);
@@ -136,22 +210,25 @@ impl Session<'_> {
         for (site, place) in found.former_places() {
             let in_it = place.at.path.join(name);
             if let Err(fault) = obstacle::of_directory(&in_it, &place.facts, identity, as_root) {
-                self.fail(fault);
+                // Of what is in trouble it was told.
+                if !self.in_trouble.contains(log) {
+                    self.fail(fault);
+                }
                 found.leave(site);
             }
         }
     }
 
-    /// Removes an archive, and tells what became of that. Answers whether it is gone.
-    pub(super) fn discard(&mut self, household: &Household, member: &Member, reason: Reason) -> bool {
+    /// Removes an archive, and tells what became of that.
+    pub(super) fn discard(&mut self, household: &Household, member: &Member, reason: Reason) -> Fate {
         let Some(site) = household.site(member.site) else {
-            return false;
+            return Fate::Resists;
         };
         let (name, facts, path) = (&member.name, member.facts, site.archive_path_of(&member.name));
         if self.records.letters().is_unsent(&site.archive_path, name) {
             let why = Stay::Unsent;
             self.note(|| What::Kept { path, why });
-            return false;
+            return Fate::Resists;
         }
         let doomed = Doomed {
             name: name.clone(),
@@ -170,9 +247,15 @@ impl Session<'_> {
                     place.view.borrow_mut().vanished(name);
                 }
                 self.hear(What::Discarded { path, bytes, reason });
-                return true;
+                return Fate::Gone;
             }
-            Removal::Left(why) => self.note(|| What::Kept { path, why }),
+            Removal::Left(why) => {
+                let is_used = matches!(why, Stay::Written { .. } | Stay::Open);
+                self.note(|| What::Kept { path, why });
+                if is_used {
+                    return Fate::InUse;
+                }
+            }
             Removal::NotMailed(why) => self.hear_of(path, Obstructed::NotMailed(why.into())),
             Removal::NotRemoved { why, is_mailed } => {
                 self.hear_of(path, Obstructed::NotRemoved(why.into()));
@@ -181,7 +264,7 @@ impl Session<'_> {
                 self.records.leave_plain(sent.into_iter());
             }
         }
-        false
+        Fate::Resists
     }
 }
 

@@ -127,7 +127,9 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             stanzas: &all,
             families: &mut families,
             last: &before,
+            only: &run.only,
             prune_all: run.prune,
+            logs: HashMap::new(),
         });
     }
     // 6. Write the state, and answer with the worst that was seen.

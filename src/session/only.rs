@@ -10,6 +10,12 @@ use crate::discover::ExpandedStanza;
 use crate::discover::expand;
 use crate::sys::listing::Listings;
 
+/// Tells whether one of the patterns names a log that is gone; without a pattern all are named.
+pub(super) fn is_named(patterns: &[OsString], log: &Path) -> bool {
+    let names = |pattern: &OsString| expand::covers(pattern.as_bytes(), log.as_os_str().as_bytes());
+    patterns.is_empty() || patterns.iter().any(names)
+}
+
 /// Keeps the logs that one of the patterns names, and the stanzas that still have one; returns the logs that are left alone.
 /// Without a pattern all stay. A pattern is expanded as a stanza's path list is.
 pub(super) fn keep_only(stanzas: &mut Vec<ExpandedStanza>, patterns: &[OsString]) -> Vec<Arc<Path>> {

@@ -80,6 +80,16 @@ pub fn is_written(fd: BorrowedFd<'_>) -> Option<bool> {
     }
 }
 
+/// Asks by a lease whether anybody else has the file open at all; `None` where leases are not allowed. `fd` must be open for reading only.
+#[must_use]
+pub fn is_open(fd: BorrowedFd<'_>) -> Option<bool> {
+    match Lease::take(fd, Excluding::Everybody) {
+        Ok(_lease) => Some(false),
+        Err(Errno::EAGAIN) => Some(true),
+        Err(_) => None,
+    }
+}
+
 /// A lease was refused to this run.
 static REFUSED: AtomicBool = AtomicBool::new(false);
 
@@ -152,6 +162,18 @@ pub(super) mod tests {
         let (path, file) = log();
         let _reader = File::open(&path).unwrap();
         assert!(!is_held(file.as_fd()));
+    }
+
+    #[test]
+    fn whoever_has_the_file_open_is_noticed_reader_or_writer() {
+        let (path, file) = log();
+        assert_eq!(is_open(file.as_fd()), Some(false));
+        let reader = File::open(&path).unwrap();
+        assert_eq!(is_open(file.as_fd()), Some(true));
+        drop(reader);
+        assert_eq!(is_open(file.as_fd()), Some(false));
+        let _writer = writer(&path);
+        assert_eq!(is_open(file.as_fd()), Some(true));
     }
 
     #[test]

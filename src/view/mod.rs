@@ -1,6 +1,7 @@
 //! `--status` and `--explain`: what the configuration manages, and why a log is or is not rotated; nothing is changed.
 //!
-//! `survey` looks at logs, `orphans` at what lies about beside them, `explain` gathers all about one, `settings` puts a policy back into directives.
+//! `survey` looks at logs, `explain` gathers all about one, `settings` puts a policy back into directives, `orphans` finds what lies about,
+//! `unmanaged` what no stanza takes.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ mod explain;
 mod orphans;
 mod settings;
 pub(crate) mod survey;
+mod unmanaged;
 
 use survey::Surveyor;
 
@@ -41,10 +43,11 @@ struct Read {
 #[must_use]
 pub fn run(request: &ViewRequest) -> Exit {
     let read = read(request);
-    match &request.explain {
-        Some(log) => explain::show(request, log, read),
-        None if request.orphans => orphans::show(request, read),
-        None => show_status(request, read),
+    match (&request.explain, &request.unmanaged) {
+        (Some(log), _) => explain::show(request, log, read),
+        (None, Some(directories)) => unmanaged::show(request, directories, &read),
+        (None, None) if request.orphans => orphans::show(request, read),
+        (None, None) => show_status(request, read),
     }
 }
 

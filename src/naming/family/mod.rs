@@ -21,7 +21,7 @@ pub use guess::Guesses;
 pub use judge::{Known, family};
 pub use lone::lone_logs;
 pub use share::{Asker, Shared, by_log};
-pub use ways::{Former, Reading, Ways};
+pub use ways::{Former, Reading, Ways, ends_compressed};
 
 /// Where archives lie: where rotations put them today, or in one of the other directories that were searched, by the caller's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

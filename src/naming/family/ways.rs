@@ -17,6 +17,14 @@ const USUAL_ENDINGS: [&str; 10] = [
     ".gz", ".bz2", ".xz", ".zst", ".Z", ".zip", ".lz4", ".lz", ".lzma", ".br",
 ];
 
+/// Tells whether a file is named as one that a program compressed.
+#[must_use]
+pub fn ends_compressed(name: &OsStr) -> bool {
+    USUAL_ENDINGS
+        .iter()
+        .any(|ending| name.as_bytes().ends_with(ending.as_bytes()))
+}
+
 /// Ways in which archives were once named, as far as nobody can guess them.
 #[derive(Clone, Debug, Default)]
 pub struct Former {

@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{House, Household};
-use crate::discover::ExpandedStanza;
+use super::{Fate, House, Household};
 use crate::event::{Reason, Removed, Stay, What};
 use crate::execute::work::StanzaWork;
 use crate::naming::family::Member;
@@ -14,13 +13,13 @@ use crate::sys::signals;
 
 impl Session<'_> {
     /// Removes what a stanza's logs, and those of it that are gone, do not keep.
-    pub(super) fn prune(&mut self, expanded: &ExpandedStanza, house: &mut House<'_>, removed: &mut Removed) {
-        let stanza = self.stanza_work(expanded);
-        for log in &expanded.logs {
+    pub(super) fn prune(&mut self, number: usize, house: &mut House<'_>, removed: &mut Removed) {
+        let stanza = self.stanza_work(&house.stanzas[number]);
+        for log in self.logs_of(number, house) {
             if signals::caught().is_some() {
                 return;
             }
-            self.prune_log(&stanza, &log.path, house, removed);
+            self.prune_log(&stanza, &log, house, removed);
         }
     }
 
@@ -47,7 +46,7 @@ impl Session<'_> {
                 Verdict::Stays => {}
                 Verdict::TooYoung(days) => self.keep(&household, member, Stay::Young(days)),
                 Verdict::Goes(cause) => {
-                    if self.prune_archive(&household, member, cause) {
+                    if self.prune_archive(&household, member, cause) == Fate::Gone {
                         removed.files += 1;
                         removed.bytes = removed.bytes.saturating_add(member.facts.size);
                     }
@@ -56,7 +55,7 @@ impl Session<'_> {
         }
     }
 
-    fn prune_archive(&mut self, household: &Household, member: &Member, cause: Cause) -> bool {
+    fn prune_archive(&mut self, household: &Household, member: &Member, cause: Cause) -> Fate {
         let stanza = household.stanza.declared_at.clone();
         self.discard(household, member, Reason::Pruned { cause, stanza })
     }

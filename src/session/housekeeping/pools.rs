@@ -1,0 +1,83 @@
+//! `maxtotalsize`: the oldest archives go while logs that share a limit, and their archives, take up more than it.
+
+use super::House;
+use super::stock::Stock;
+use crate::budget::{Pick, Pool};
+use crate::discover::ExpandedStanza;
+use crate::event::{About, PoolState, Reason, Removed, What};
+use crate::policy::Limit;
+use crate::session::Session;
+use crate::sys::signals;
+
+impl Session<'_> {
+    /// Makes room in all pools; answers what became of them.
+    pub(super) fn keep_pools(
+        &mut self,
+        house: &mut House<'_>,
+        stock: &mut Stock,
+        removed: &mut Removed,
+    ) -> Vec<PoolState> {
+        let mut states = Vec::new();
+        for (limit, stanzas) in pools(house.stanzas) {
+            if signals::caught().is_some() {
+                break;
+            }
+            for number in &stanzas {
+                self.stock_up(house, *number, stock);
+            }
+            states.push(self.keep_pool(limit, &stanzas, stock, removed));
+            self.leave_identity();
+        }
+        states
+    }
+
+    fn keep_pool(
+        &mut self,
+        limit: Limit<u64>,
+        stanzas: &[usize],
+        stock: &mut Stock,
+        removed: &mut Removed,
+    ) -> PoolState {
+        let numbers = stock.numbers(|log| stanzas.contains(&log.stanza));
+        let is_guess = stock.is_guess(&numbers);
+        let mut pool = Pool::new(limit.amount, &stock.logs(&numbers), self.now.epoch);
+        while let Some(pick) = pool.next().filter(|_| signals::caught().is_none()) {
+            let reason = Reason::OverTotal {
+                bytes: pool.excess(),
+                limit: limit.clone(),
+                is_guess,
+            };
+            let (log, archive) = (numbers[pick.log], pick.archive);
+            match self.give(stock, Pick { log, archive }, reason, removed) {
+                None => pool.went(pick),
+                Some(why) => pool.stays(pick, why),
+            }
+        }
+        let state = PoolState {
+            limit,
+            used: pool.used(),
+            logs: numbers.len(),
+        };
+        self.about = About::Run;
+        if !state.is_met() && signals::caught().is_none() {
+            self.hear(What::OverTotal(state.clone()));
+        }
+        state
+    }
+}
+
+/// Returns the limits of stanzas, and who shares each, by number: all that have it from one line.
+fn pools(stanzas: &[ExpandedStanza]) -> Vec<(Limit<u64>, Vec<usize>)> {
+    let mut pools: Vec<(Limit<u64>, Vec<usize>)> = Vec::new();
+    for (number, expanded) in stanzas.iter().enumerate() {
+        let Some(limit) = &expanded.stanza.policy.budgets.max_total else {
+            continue;
+        };
+        let line = |limit: &Limit<u64>| (limit.declared_at.file.clone(), limit.declared_at.line, limit.amount);
+        match pools.iter_mut().find(|(other, _)| line(other) == line(limit)) {
+            Some((_, sharers)) => sharers.push(number),
+            None => pools.push((limit.clone(), vec![number])),
+        }
+    }
+    pools
+}

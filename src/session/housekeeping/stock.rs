@@ -1,0 +1,204 @@
+//! What budgets count, and may take: logs and their archives, gathered once for all budgets of a run, as plain data.
+//!
+//! No directory is held open for them, for there may be any number of logs. When an archive is to go its directory is opened again, and has
+//! to be the same one.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::{Fate, House, Household};
+use crate::budget::{Archive, Extent, Floors, Kept, Log, Pick, Standing};
+use crate::event::{Reason, Removed};
+use crate::execute::work::StanzaWork;
+use crate::fault::{Fault, Op, SysError};
+use crate::inventory::Found;
+use crate::naming::ArchiveNames;
+use crate::naming::family::{Class, Member, Site};
+use crate::observe::{At, OpenDir};
+use crate::policy::{CompressWhen, Policy};
+use crate::session::Session;
+use crate::sys::call::Errno;
+use crate::unix::{Identity, split_path};
+
+/// The logs of stanzas that have a budget.
+#[derive(Default)]
+pub(super) struct Stock {
+    /// What is decided on.
+    logs: Vec<Log>,
+    /// What is to be known where something is done, log by log.
+    shelves: Vec<Shelf>,
+    /// The stanzas whose logs are in, by number.
+    stanzas: HashSet<usize>,
+}
+
+/// Where the archives of a log are, and what they are.
+struct Shelf {
+    stanza: Arc<StanzaWork>,
+    identity: Option<Identity>,
+    home: Rc<At>,
+    places: Vec<(Site, Rc<At>)>,
+    members: Vec<Member>,
+    /// What some take up is not known: they are not there yet.
+    is_guess: bool,
+}
+
+impl Stock {
+    /// Returns the numbers of all logs of which this is true.
+    pub(super) fn numbers(&self, is_one: impl Fn(&Log) -> bool) -> Vec<usize> {
+        let all = self.logs.iter().enumerate();
+        all.filter(|(_, log)| is_one(log)).map(|(number, _)| number).collect()
+    }
+
+    /// Returns logs by their numbers.
+    pub(super) fn logs(&self, numbers: &[usize]) -> Vec<&Log> {
+        numbers.iter().map(|number| &self.logs[*number]).collect()
+    }
+
+    /// Tells whether it is only guessed what some archives of these logs take up.
+    pub(super) fn is_guess(&self, numbers: &[usize]) -> bool {
+        numbers.iter().any(|number| self.shelves[*number].is_guess)
+    }
+
+    fn enter(&mut self, number: usize, household: Household, is_unfinished: bool) {
+        let Household {
+            stanza,
+            log,
+            identity,
+            home,
+            facts,
+            found,
+        } = household;
+        let policy = &stanza.policy;
+        let names = split_path(&log).and_then(|(_, name)| ArchiveNames::of(policy, name).ok());
+        let waits = |member: &Member| {
+            let is_present = member.class == Class::Own && member.site == Site::Present;
+            is_present && compresses_later(policy) && names.as_ref().is_some_and(|it| !it.is_compressed(&member.name))
+        };
+        let standing = if is_unfinished {
+            Standing::InUse
+        } else {
+            Standing::There
+        };
+        let archive = |member: &Member| Archive {
+            extent: Extent::of(&member.facts),
+            standing,
+            waits_for_compression: waits(member) && !is_unfinished,
+        };
+        let is_pretended = |member: &Member| {
+            let place = found.place(member.site);
+            place.is_some_and(|place| place.view.borrow().is_pretended(&member.name))
+        };
+        let members = &found.family.members;
+        self.logs.push(Log {
+            path: log,
+            stanza: number,
+            live: facts.as_ref().map(Extent::of),
+            archives: members.iter().map(archive).collect(),
+            floors: Floors {
+                keep: policy.budgets.keep,
+                min_age: policy.retention.min_age,
+            },
+        });
+        self.shelves.push(Shelf {
+            identity,
+            home: Rc::clone(&home.at),
+            places: found
+                .places()
+                .map(|(site, place)| (site, Rc::clone(&place.at)))
+                .collect(),
+            is_guess: policy.compression.is_some() && members.iter().any(is_pretended),
+            members: found.family.members,
+            stanza,
+        });
+    }
+}
+
+fn compresses_later(policy: &Policy) -> bool {
+    let how = policy.compression.as_ref();
+    how.is_some_and(|how| how.when == CompressWhen::NextTime)
+}
+
+impl Session<'_> {
+    /// Gathers the logs of a stanza, by its number, unless they are in already. What cannot be looked at neither counts nor gives.
+    pub(super) fn stock_up(&mut self, house: &mut House<'_>, number: usize, stock: &mut Stock) {
+        if !stock.stanzas.insert(number) {
+            return;
+        }
+        let stanza = self.stanza_work(&house.stanzas[number]);
+        for log in self.logs_of(number, house) {
+            self.turn_to(&log);
+            match self.household(&stanza, &log, house) {
+                Ok(Some(household)) => {
+                    let is_unfinished = self.records.is_unfinished(&log);
+                    stock.enter(number, household, is_unfinished);
+                }
+                Ok(None) => {}
+                // Of what is in trouble it was told.
+                Err(_) if self.in_trouble.contains(&log) => {}
+                Err(fault) => self.fail(fault),
+            }
+        }
+        self.leave_identity();
+    }
+
+    /// Has an archive go; answers why it stays, if it does.
+    pub(super) fn give(
+        &mut self,
+        stock: &mut Stock,
+        pick: Pick,
+        reason: Reason,
+        removed: &mut Removed,
+    ) -> Option<Kept> {
+        let log = &mut stock.logs[pick.log];
+        self.turn_to(&log.path);
+        let (shelf, archive) = (&stock.shelves[pick.log], &mut log.archives[pick.archive]);
+        let member = &shelf.members[pick.archive];
+        let fate = match self.reopen(&log.path, shelf) {
+            Ok(household) => self.discard(&household, member, reason),
+            Err(fault) => {
+                self.fail(fault);
+                Fate::Resists
+            }
+        };
+        let (standing, kept) = match fate {
+            Fate::Gone => (Standing::Gone, None),
+            Fate::InUse => (Standing::InUse, Some(Kept::InUse)),
+            Fate::Resists => (Standing::Resists, Some(Kept::Resists)),
+        };
+        archive.standing = standing;
+        if kept.is_none() {
+            removed.files += 1;
+            removed.bytes = removed.bytes.saturating_add(member.facts.size);
+        }
+        kept
+    }
+
+    /// Opens the directories of a log again.
+    fn reopen(&mut self, log: &Arc<Path>, shelf: &Shelf) -> Result<Household, Fault> {
+        self.act_as(shelf.identity)?;
+        let home = self.open_again(&shelf.home, log)?;
+        let mut places = Vec::with_capacity(shelf.places.len());
+        for (site, at) in &shelf.places {
+            places.push((*site, self.open_again(at, log)?));
+        }
+        Ok(Household {
+            stanza: Arc::clone(&shelf.stanza),
+            log: Arc::clone(log),
+            identity: shelf.identity,
+            home,
+            facts: None,
+            found: Found::at(places),
+        })
+    }
+
+    fn open_again(&mut self, at: &At, log: &Path) -> Result<Rc<OpenDir>, Fault> {
+        let held = self.directories.get(&at.path, log)?;
+        if held.at.id != at.id {
+            let error = SysError::new(Op::OpenDirectory, at.path.clone(), Errno::ESTALE as i32);
+            return Err(error.into());
+        }
+        Ok(held)
+    }
+}
