@@ -23,7 +23,7 @@ pub mod lone;
 mod managed;
 mod whereabouts;
 
-pub use families::{Families, Found};
+pub use families::{Families, Found, Guessed};
 pub use foreseen::{Ahead, Programs, missing_programs, not_writable, obstacles};
 pub use managed::Managed;
 
