@@ -5,16 +5,18 @@
 use std::ffi::OsString;
 use std::num::NonZero;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::bail;
 use clap::{CommandFactory, Parser};
 
 use crate::exit::Exit;
+use crate::facts::Kind;
 use crate::report::usage;
 use crate::session::{Options, Run};
 use crate::store::LockMode;
+use crate::sys::listing;
 
 mod args;
 mod asked;
@@ -53,6 +55,10 @@ pub fn understand(words: impl IntoIterator<Item = OsString>) -> anyhow::Result<A
     let exit = Exit::Failed;
     if args.skip_state_lock && args.wait_for_state_lock.is_some() {
         let text = usage::both_lock_options();
+        bail!(Refused { text, exit });
+    }
+    if let Some(file) = args.unmanaged.iter().flatten().find(|path| is_file(path)) {
+        let (text, exit) = (usage::no_directory(file), Exit::BadOption);
         bail!(Refused { text, exit });
     }
     let may_default = args.status || args.explain.is_some() || args.prune;
@@ -147,6 +153,8 @@ impl Args {
         let Self {
             configs,
             explain,
+            orphans,
+            unmanaged,
             sort,
             json,
             force,
@@ -157,6 +165,8 @@ impl Args {
             configs: named_or_default(configs),
             session,
             explain,
+            orphans,
+            unmanaged,
             sort,
             json,
             force,
@@ -172,6 +182,24 @@ fn named_or_default(configs: Vec<PathBuf>) -> Vec<PathBuf> {
     } else {
         configs
     }
+}
+
+/// Returns the words by which another command reads the configuration and the state that a look reads.
+#[must_use]
+pub fn words_of_place(request: &ViewRequest) -> Vec<OsString> {
+    let mut words = Vec::new();
+    if request.session.state != default_state() {
+        words.extend(["-s".into(), request.session.state.clone().into()]);
+    }
+    if request.configs != named_or_default(Vec::new()) {
+        words.extend(request.configs.iter().map(|config| config.clone().into()));
+    }
+    words
+}
+
+/// Tells whether a path is surely no directory: a configuration that was meant to be read, and stands where a directory has to.
+fn is_file(path: &Path) -> bool {
+    listing::kind_of(path) == Some(Kind::Regular)
 }
 
 /// Root's is fixed; anybody else has his own, where his state belongs.
@@ -247,6 +275,46 @@ mod tests {
             lock("--wait-for-state-lock=3 a"),
             LockMode::Wait(Some(Duration::from_secs(3)))
         );
+    }
+
+    #[test]
+    fn b13_all_words_behind_unmanaged_are_directories_up_to_the_next_option_or_two_dashes() {
+        let words = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+        for (line, directories, configs) in [
+            ("--status --unmanaged", &[][..], &[DEFAULT_CONFIG][..]),
+            ("--status --unmanaged /a /b", &["/a", "/b"], &[DEFAULT_CONFIG]),
+            ("--status conf --unmanaged /a", &["/a"], &["conf"]),
+            ("--unmanaged /a --status conf", &["/a"], &["conf"]),
+            ("--status --unmanaged /a -- conf", &["/a"], &["conf"]),
+            ("--status --unmanaged -- conf", &[], &["conf"]),
+            (
+                "--status --unmanaged=/a --unmanaged=/b",
+                &["/a", "/b"],
+                &[DEFAULT_CONFIG],
+            ),
+        ] {
+            let all = line.split_whitespace().map(OsString::from);
+            let asked = understand(std::iter::once(OsString::from("logrotate")).chain(all)).unwrap();
+            let Asked::View(request) = asked else { panic!("{line}") };
+            assert_eq!(request.unmanaged, Some(words(directories)), "{line}");
+            assert_eq!(request.configs, words(configs), "{line}");
+        }
+    }
+
+    #[test]
+    fn b13_a_configuration_in_the_place_of_a_directory_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let words = [
+            "logrotate",
+            "--status",
+            "--unmanaged",
+            "/srv",
+            file.path().to_str().unwrap(),
+        ];
+        let refused = understand(words.map(OsString::from)).unwrap_err();
+        assert_eq!(exit_after(&refused), Exit::BadOption);
+        assert!(refused.to_string().contains("before --unmanaged"), "{refused}");
+        assert!(understand(["logrotate", "--unmanaged"].map(OsString::from)).is_err());
     }
 
     #[test]

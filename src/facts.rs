@@ -34,6 +34,13 @@ impl FileTime {
     pub fn days_until(self, now: i64) -> i64 {
         now.saturating_sub(self.seconds) / DAY_SECONDS
     }
+
+    /// Tells whether it lies less than so many days back. What claims to come from the future does not, or whoever sets a file's time keeps
+    /// the file.
+    #[must_use]
+    pub fn is_younger(self, days: u32, now: i64) -> bool {
+        self.seconds <= now && self.days_until(now) < i64::from(days)
+    }
 }
 
 /// The answer of `lstat` or `fstat`, as far as rotation asks.

@@ -93,6 +93,24 @@ pub fn of_directory(log: &Path, directory: &FileFacts, su: Option<Identity>, as_
     })
 }
 
+/// Returns the rights with which a log's work can be done in a directory that root refuses without `su`: those of the log's owner, where he
+/// may write there and is not root, else those that the refusal names: the directory's.
+#[must_use]
+pub fn su_for(log: &FileFacts, directory: &FileFacts) -> Identity {
+    let may_write = |who: &Identity| match who {
+        Identity { user: UserId(0), .. } => false,
+        who if who.user == directory.user => directory.mode.0 & 0o200 != 0,
+        who if who.group == directory.group => directory.mode.0 & 0o020 != 0,
+        _ => directory.mode.0 & 0o002 != 0,
+    };
+    let ways = [(log.user, log.group), (log.user, directory.group)].map(|(user, group)| Identity { user, group });
+    let of_directory = Identity {
+        user: directory.user,
+        group: directory.group,
+    };
+    ways.into_iter().find(may_write).unwrap_or(of_directory)
+}
+
 /// Tells whether a file has several hard links, and is left alone for that.
 #[must_use]
 pub fn has_other_names(file: &FileFacts, policy: &Policy) -> bool {
@@ -213,6 +231,25 @@ mod tests {
     fn su_owner_is_no_su_where_root_is_the_owner() {
         assert_eq!(owner_rights(&directory(0o755, 3, 7)), Some(somebody(3, 7)));
         assert_eq!(owner_rights(&directory(0o755, 0, 7)), None);
+    }
+
+    #[test]
+    fn b13_the_rights_for_su_are_those_of_the_log_s_owner_where_he_may_write() {
+        for (log, mode, user, group, wanted) in [
+            ((5, 6), 0o777, 3, 7, (5, 6)),
+            ((5, 6), 0o775, 3, 6, (5, 6)),
+            ((5, 6), 0o775, 3, 7, (5, 7)),
+            ((5, 6), 0o775, 5, 7, (5, 6)),
+            ((0, 6), 0o775, 3, 7, (3, 7)),
+            ((0, 6), 0o775, 0, 7, (0, 7)),
+            ((5, 6), 0o757, 3, 6, (3, 6)),
+        ] {
+            let found = su_for(
+                &facts(Kind::Regular, 0o640, log.0, log.1),
+                &directory(mode, user, group),
+            );
+            assert_eq!(found, somebody(wanted.0, wanted.1), "{log:?} {mode:o} {user} {group}");
+        }
     }
 
     #[test]

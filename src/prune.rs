@@ -3,7 +3,6 @@
 //! Pure: a family and a time go in, what goes comes out. What a program writes to, or another run has changed, is found out when it is
 //! to go.
 
-use crate::facts::FileTime;
 use crate::naming::family::{Class, Member};
 use crate::policy::{Keep, Policy};
 
@@ -50,23 +49,17 @@ fn judge_one(policy: &Policy, member: &Member, is_beyond: bool, now: i64) -> Ver
     };
     match retention.min_age {
         // Where nothing is kept, nothing is kept for a time either.
-        Some(days) if count > 0 && is_younger(modified, days, now) => Verdict::TooYoung(days),
+        Some(days) if count > 0 && modified.is_younger(days, now) => Verdict::TooYoung(days),
         _ if member.class == Class::Lone => Verdict::Goes(Cause::LogIsGone(count)),
         _ => Verdict::Goes(Cause::Beyond(count)),
     }
-}
-
-/// Tells whether a file is younger than so many days; one that claims to come from the future is not, or whoever sets its time keeps it.
-#[must_use]
-pub fn is_younger(modified: FileTime, days: u32, now: i64) -> bool {
-    (0..i64::from(days)).contains(&modified.days_until(now)) && modified.seconds <= now
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::clock::DAY_SECONDS;
-    use crate::facts::{FileFacts, Kind};
+    use crate::facts::{FileFacts, FileTime, Kind};
     use crate::naming::family::{Differs, Site};
     use crate::unix::{FileId, GroupId, Mode, UserId};
 

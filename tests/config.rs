@@ -100,7 +100,8 @@ fn read(fixture: &Sections) -> (String, String) {
     let loaded = load(&[path], &options, &mut hear);
     let meaning =
         loaded.stanzas.iter().map(meaning).collect::<String>() + &format!("exit {}\n", u8::from(loaded.failed));
-    (meaning, said.replace(&format!("{}/", own.path().display()), ""))
+    let unplaced = |text: String| text.replace(&format!("{}/", own.path().display()), "");
+    (unplaced(meaning), unplaced(said))
 }
 
 fn fixtures(kind: &str) -> Vec<Sections> {

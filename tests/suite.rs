@@ -33,5 +33,6 @@ mod shells;
 mod state_peer;
 mod store;
 mod support;
+mod unmanaged;
 mod view;
 mod writers;

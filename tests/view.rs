@@ -57,7 +57,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// Parses an output, which must be one object that its schema allows.
-fn valid(schema: &str, output: &[u8]) -> Value {
+pub(super) fn valid(schema: &str, output: &[u8]) -> Value {
     let path = project().join("fixtures/schema").join(schema);
     let schema: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
     let object: Value = serde_json::from_slice(output).unwrap();

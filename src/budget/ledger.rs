@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use super::{Archive, Floors, Log, Pick, Standing};
 use crate::facts::FileTime;
 use crate::policy::Keep;
-use crate::prune::is_younger;
 use crate::unix::FileId;
 
 /// What is counted, and what protects an archive.
@@ -276,7 +275,7 @@ fn kept(floors: Floors, archive: &Archive, younger: usize, terms: &Terms) -> Opt
         Keep::Count(_) => {}
     }
     let days = floors.min_age.unwrap_or(terms.default_days);
-    if is_younger(archive.extent.modified, days, terms.now) {
+    if archive.extent.modified.is_younger(days, terms.now) {
         let is_default = floors.min_age.is_none();
         return Some(Kept::ByAge { days, is_default });
     }

@@ -7,7 +7,6 @@ use proptest::prelude::*;
 
 use super::tests::{NOW, extent, pool_of, shortage_of};
 use super::*;
-use crate::prune::is_younger;
 
 /// Logs of four stanzas; few inodes, so that some are found twice.
 fn logs() -> impl Strategy<Value = Vec<Log>> {
@@ -55,7 +54,7 @@ fn untouchable(logs: &[Log], default_days: u32) -> HashSet<FileId> {
         kept.extend(
             there
                 .iter()
-                .filter(|it| is_younger(it.extent.modified, days, NOW))
+                .filter(|it| it.extent.modified.is_younger(days, NOW))
                 .map(|it| it.extent.id),
         );
         kept.extend(

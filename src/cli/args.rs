@@ -80,6 +80,9 @@ pub struct Args {
     /// Show every log that the configuration manages: size, last and next rotation, archives
     #[arg(long, conflicts_with_all = ["check", "prune"], overrides_with = "status")]
     pub(super) status: bool,
+    /// With --status: show archives that nothing removes, why, and what would end it
+    #[arg(long, requires = "status", overrides_with = "orphans")]
+    pub(super) orphans: bool,
     /// With --status: what the table is sorted by
     #[arg(
         long,
@@ -90,6 +93,9 @@ pub struct Args {
         default_value = "path"
     )]
     pub(super) sort: Sort,
+    /// With --status: show instead the large files that no stanza takes, below /var/log and beside logs, or below each DIR
+    #[arg(long, value_name = "DIR", num_args = 0.., requires = "status", conflicts_with = "sort")]
+    pub(super) unmanaged: Option<Vec<PathBuf>>,
     /// Show for one log: its stanza, every setting and where it was made, the verdict and the plan
     #[arg(long, value_name = "LOG", conflicts_with_all = ["check", "prune", "status"], overrides_with = "explain")]
     pub(super) explain: Option<PathBuf>,

@@ -92,8 +92,8 @@ struct Found {
     plain: Option<StaysPlain>,
 }
 
-/// What goes, oldest first: what is beyond the count (the archive about to be made counts as one), and what is too old; and what
-/// stays. What is still written stays, for this time.
+/// What goes, oldest first: what is beyond the count (the archive about to be made counts as one) unless it is too young, and what is too
+/// old; and what stays. What is still written stays, for this time.
 fn going(
     question: &Question<'_>,
     look: &mut dyn Look,
@@ -107,7 +107,8 @@ fn going(
     let (mut going, mut staying) = (Vec::new(), Vec::new());
     for (at, found) in archives.into_iter().enumerate() {
         let is_written = found.plain == Some(StaysPlain::Written);
-        if !is_written && (at < beyond || question.is_too_old(look, &found.now)?) {
+        let is_beyond = at < beyond && !question.is_too_young(look, &found.now)?;
+        if !is_written && (is_beyond || question.is_too_old(look, &found.now)?) {
             going.push(found);
         } else {
             staying.push(found);

@@ -300,6 +300,17 @@ impl Question<'_> {
         Ok(modified.is_some_and(|time| time.days_until(self.now.epoch) > limit))
     }
 
+    /// Tells whether an archive is too young to go because of its number (`minretain`). Where nothing is kept, nothing is kept for a time
+    /// either.
+    fn is_too_young(&self, look: &mut dyn Look, name: &OsStr) -> Result<bool, SysError> {
+        let retention = &self.policy.retention;
+        let Some(days) = retention.min_age.filter(|_| retention.keep != Keep::Count(0)) else {
+            return Ok(false);
+        };
+        let modified = look.modified(name)?;
+        Ok(modified.is_some_and(|time| time.is_younger(days, self.now.epoch)))
+    }
+
     /// Returns those of archives that wait to be mailed which go unsent: the oldest, where more wait than are kept. One that `falls_off`
     /// now will wait with them: the mailer has refused all of those in this very run.
     fn going_unsent(

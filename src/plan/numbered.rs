@@ -25,6 +25,7 @@ pub(super) fn plan(question: &Question<'_>, look: &mut dyn Look) -> Result<Rotat
     }
     dispose_again(question, look, &slots, &mut shift)?;
     dispose_beyond(question, look, &slots, &mut shift)?;
+    dispose_grown_up(question, look, &slots, &mut shift)?;
     let plain = put_off(question, look, &slots, &mut shift)?;
     move_up(question, look, &slots, &plain, &mut shift)?;
     let falls_off = match question.policy.retention.keep {
@@ -172,6 +173,31 @@ fn dispose_beyond(
     Ok(())
 }
 
+/// Archives that moved on beyond the count since they were too young to go (`minretain`) go when they are old enough.
+fn dispose_grown_up(
+    question: &Question<'_>,
+    look: &mut dyn Look,
+    slots: &Slots,
+    shift: &mut Shift,
+) -> Result<(), SysError> {
+    if question.policy.retention.min_age.is_none() || question.keeps_nothing() {
+        return Ok(());
+    }
+    let mut number = slots.end;
+    loop {
+        let name = question.kept(&question.names.numbered(number));
+        let is_seen_to = shift.gone.contains(&number) || shift.beyond.contains(&name);
+        if !is_seen_to {
+            if !look.is_file(&name)? || look.is_kept(&name) {
+                return Ok(());
+            }
+            question.dispose(name, &mut shift.steps);
+            shift.gone.insert(number);
+        }
+        number = slots.after(number);
+    }
+}
+
 /// Compresses what `delaycompress`, a run that died, or a program that still wrote to it left plain.
 fn put_off(question: &Question<'_>, look: &mut dyn Look, slots: &Slots, shift: &mut Shift) -> Result<Plain, SysError> {
     let mut plain = Plain::default();
@@ -281,7 +307,11 @@ fn make_room_above(
 ) -> Result<(), SysError> {
     let name = question.kept(&question.names.numbered(next));
     // What waits above the count was seen to already, and so was what had been passed by.
-    if slots.gap == Some(next) || !look.is_file(&name)? || question.left_plain.contains(&name) && !look.is_kept(&name) {
+    if shift.gone.contains(&next)
+        || slots.gap == Some(next)
+        || !look.is_file(&name)?
+        || question.left_plain.contains(&name) && !look.is_kept(&name)
+    {
         return Ok(());
     }
     if !look.is_kept(&name) {

@@ -62,8 +62,17 @@ impl Slots {
             for fixed in slots.fixed.range(slots.start..) {
                 slots.end += u64::from(*fixed <= slots.end);
             }
+            while slots.last_is_too_young(question, look)? {
+                slots.end = slots.after(slots.end);
+            }
         }
         Ok(slots)
+    }
+
+    /// Tells whether the oldest archive that is kept by its number, and is about to lose that, is kept by its age (`minretain`).
+    fn last_is_too_young(&self, question: &Question<'_>, look: &mut dyn Look) -> Result<bool, SysError> {
+        let plain = question.names.numbered(self.last());
+        Ok(question.is_too_young(look, &question.kept(&plain))? || question.is_too_young(look, &plain)?)
     }
 
     /// Returns the number that an archive moves to.

@@ -112,7 +112,7 @@ impl Look for FakeDir {
 /// The instant of the plans: 2024-06-16.
 const NOW: i64 = 1_718_540_000;
 
-/// A policy of these words: `rotate N`, `compress`, `delay`, `mail`, `mailfirst`, `maxage`, `date`.
+/// A policy of these words: `rotate N`, `compress`, `delay`, `mail`, `mailfirst`, `maxage`, `minretain`, `date`.
 fn policy(words: &str) -> Policy {
     let mut policy = Settings::default().policy();
     let mut words = words.split_whitespace();
@@ -142,6 +142,7 @@ fn policy(words: &str) -> Policy {
                 });
             }
             "maxage" => policy.retention.max_age = 7,
+            "minretain" => policy.retention.min_age = Some(7),
             "date" => {
                 policy.naming.style = NamingStyle::Dated {
                     yesterday: false,
@@ -258,6 +259,57 @@ fn archives_move_up_oldest_first_and_the_last_falls_off() {
             "pack .1 .2.gz>.3.gz .1.gz>.2.gz | rm .3.gz ;",
         ),
         ("rotate 9 maxage", "", "a.log.1 a.log.2:old", "rm .2 .1>.2 |  ;"),
+    ]);
+}
+
+#[test]
+fn a9_what_is_younger_than_minretain_moves_on_beyond_the_count_and_goes_when_it_is_old_enough() {
+    expect(&[
+        ("rotate 2 minretain", "", "a.log.1 a.log.2", ".2>.3 .1>.2 |  ;"),
+        (
+            "rotate 2 minretain",
+            "",
+            "a.log.1 a.log.2 a.log.3 a.log.4:old",
+            ".4>.5 .3>.4 .2>.3 .1>.2 | rm .5 ;",
+        ),
+        ("rotate 2 minretain", "", "a.log.1 a.log.2:old", ".2>.3 .1>.2 | rm .3 ;"),
+        (
+            "rotate 2 minretain",
+            "",
+            "a.log.1 a.log.2 a.log.3:old a.log.4:old a.log.5:old a.log.9:old",
+            "rm .4 rm .5 .3>.4 .2>.3 .1>.2 | rm .4 ;",
+        ),
+        (
+            "rotate 2 minretain compress",
+            "",
+            "a.log.1.gz a.log.2.gz a.log.3.gz:old a.log.4.gz:old",
+            "rm .4.gz .3.gz>.4.gz .2.gz>.3.gz .1.gz>.2.gz | pack .1 rm .4.gz ;",
+        ),
+        (
+            "rotate 2 minretain maxage",
+            "",
+            "a.log.1 a.log.2:old a.log.3:old",
+            "rm .3 rm .2 .1>.2 |  ;",
+        ),
+        ("rotate 0 minretain", "", "a.log.1", ".1>.2 | rm .1 ;"),
+        (
+            "rotate 2 minretain date",
+            "",
+            "a.log-20240610 a.log-20240611 a.log-20240612",
+            "|  ;",
+        ),
+        (
+            "rotate 2 minretain date",
+            "",
+            "a.log-20240609:old a.log-20240610:old a.log-20240611 a.log-20240612",
+            "rm -20240609 | rm -20240610 ;",
+        ),
+        (
+            "rotate 2 minretain mail",
+            "",
+            "a.log.1 a.log.2:old a.log.3:old",
+            "mail .3 rm .3 .2>.3 .1>.2 | mail .3 rm .3 ;",
+        ),
     ]);
 }
 

@@ -107,10 +107,11 @@ impl<'g> Given<'g> {
                 let value = value::path(value, self.row.what)?;
                 let expanded = self.accounts.expand_home(value);
                 let path = PathBuf::from(os_string(expanded.as_deref().unwrap_or(value)));
-                if what == b"olddir" {
-                    once.old_dirs.push(path);
-                } else {
-                    once.paths.push(path);
+                match what {
+                    b"olddir" => once.old_dirs.push(path),
+                    // A log's path has nothing to be relative to.
+                    _ if path.is_relative() => return Err(unknown()),
+                    _ => once.paths.push(path),
                 }
                 return Ok(());
             }

@@ -183,7 +183,7 @@ pub fn sum(removed: &Removed, is_dry: bool) -> String {
     text
 }
 
-fn files(count: usize) -> String {
+pub(super) fn files(count: usize) -> String {
     if count == 1 {
         "1 file".to_owned()
     } else {

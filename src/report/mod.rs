@@ -26,8 +26,10 @@ pub mod explain;
 pub mod fault;
 mod foreseen;
 pub mod housekeeping;
+mod joined;
 pub mod json;
 pub mod metrics;
+pub mod orphans;
 mod progress;
 pub mod screen;
 pub mod state_text;
@@ -36,6 +38,7 @@ pub mod status_table;
 pub mod style;
 pub mod tally;
 pub mod text;
+pub mod unmanaged;
 pub mod usage;
 pub mod words;
 

@@ -1,6 +1,9 @@
 //! What is said of the command line, and of the program itself.
 
 use std::fmt::Display;
+use std::path::Path;
+
+use super::words::path;
 
 /// The name and the version.
 const PROGRAM: &str = concat!("logrotate ", env!("CARGO_PKG_VERSION"));
@@ -30,6 +33,15 @@ pub fn bad_argument(told: &str) -> String {
     format!(
         "logrotate: bad argument {}",
         told.strip_prefix("error: ").unwrap_or(told)
+    )
+}
+
+/// Says that a file stands where `--unmanaged` takes directories.
+#[must_use]
+pub fn no_directory(file: &Path) -> String {
+    format!(
+        "logrotate: bad argument {}: it is no directory. Configurations stand before --unmanaged, or behind --\n",
+        path(file)
     )
 }
 

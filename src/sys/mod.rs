@@ -36,6 +36,7 @@ pub mod stream;
 pub mod syslog;
 pub mod terminal;
 pub mod textfile;
+pub mod tree;
 pub mod truncate;
 pub mod walk;
 pub mod writers;

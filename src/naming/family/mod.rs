@@ -11,15 +11,17 @@ use std::ffi::OsString;
 
 use crate::facts::FileFacts;
 
+mod guess;
 mod judge;
 mod lone;
 mod share;
 mod ways;
 
+pub use guess::Guesses;
 pub use judge::{Known, family};
 pub use lone::lone_logs;
 pub use share::{Asker, Shared, by_log};
-pub use ways::{Former, Reading, Ways};
+pub use ways::{Former, Reading, Ways, ends_compressed};
 
 /// Where archives lie: where rotations put them today, or in one of the other directories that were searched, by the caller's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,7 +107,7 @@ pub struct Stranger {
 }
 
 /// Why a file that is named like an archive is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strange {
     /// Its number is too far from that of any other: somebody's copy.
     Unreachable,

@@ -17,6 +17,14 @@ const USUAL_ENDINGS: [&str; 10] = [
     ".gz", ".bz2", ".xz", ".zst", ".Z", ".zip", ".lz4", ".lz", ".lzma", ".br",
 ];
 
+/// Tells whether a file is named as one that a program compressed.
+#[must_use]
+pub fn ends_compressed(name: &OsStr) -> bool {
+    USUAL_ENDINGS
+        .iter()
+        .any(|ending| name.as_bytes().ends_with(ending.as_bytes()))
+}
+
 /// Ways in which archives were once named, as far as nobody can guess them.
 #[derive(Clone, Debug, Default)]
 pub struct Former {
@@ -129,6 +137,19 @@ impl Ways {
             }
         }
         splits
+    }
+
+    /// Returns what may be number or date in what stands behind the base of a log in a name.
+    pub(super) fn middles<'r>(&'r self, rest: &'r [u8], extension: &'r [u8]) -> impl Iterator<Item = &'r [u8]> {
+        let endings = self.endings.iter();
+        endings.filter_map(|ending| rest.strip_suffix(&*ending.text)?.strip_suffix(extension))
+    }
+
+    /// Tells whether the name is that of a compressed file, whichever program compressed it.
+    #[must_use]
+    pub fn is_compressed(&self, name: &OsStr) -> bool {
+        let ends_so = |ending: &Ending| !ending.text.is_empty() && name.as_bytes().ends_with(&ending.text);
+        self.endings.iter().any(ends_so)
     }
 
     /// Reads what stands behind the base of a log in a name.
