@@ -181,3 +181,19 @@ fn a_hundred_logs_of_one_directory_share_a_budget() {
     let run = scene.run(&[]);
     assert_eq!(run.went_well().removals().len(), 50, "{}", run.said);
 }
+
+#[test]
+fn z6_with_only_a_pool_that_reaches_beyond_what_is_selected_is_left_alone() {
+    let scene = Scene::new("budget-only");
+    scene.row("a.log", &[40, 40]);
+    scene.row("b.log", &[40, 40]);
+    scene.configure(
+        "maxtotalsize 10k\n@ROOT@/log/a.log {\n rotate 9\n}\n@ROOT@/log/b.log {\n rotate 9\n maxtotalsize 50k\n}\n\
+         @ROOT@/log/c.log {\n missingok\n}\n",
+    );
+    for (only, removed) in [("a.log", 0), ("b.log", 1), ("[ac].log", 0)] {
+        let pattern = scene.log(only).display().to_string();
+        let run = scene.run(&["--only", &pattern]);
+        assert_eq!(run.went_well().removals().len(), removed, "{only}: {}", run.said);
+    }
+}
