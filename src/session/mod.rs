@@ -76,6 +76,8 @@ pub(crate) struct Session<'l> {
     told: HashSet<(PathBuf, &'static str)>,
     /// Logs of which something failed in this run.
     in_trouble: HashSet<Arc<Path>>,
+    /// What housekeeping would have given back in a dry run, by device, in bytes.
+    pretended_room: HashMap<u64, u64>,
     exit: Exit,
 }
 
@@ -184,6 +186,7 @@ pub(crate) fn open<'l>(
         waiting: Vec::new(),
         told: HashSet::new(),
         in_trouble: HashSet::new(),
+        pretended_room: HashMap::new(),
         exit,
     })
 }
