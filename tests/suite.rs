@@ -25,6 +25,7 @@ mod layers;
 mod liveness;
 mod messages;
 mod obstacles;
+mod orphans;
 mod peer;
 mod races;
 mod rehearsal;
