@@ -19,6 +19,7 @@ mod documents;
 mod dropins;
 mod edges;
 mod explain;
+mod housekeeping;
 mod interrupted;
 mod layers;
 mod liveness;
