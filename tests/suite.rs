@@ -20,6 +20,7 @@ mod documents;
 mod dropins;
 mod edges;
 mod explain;
+mod housekeeping;
 mod interrupted;
 mod layers;
 mod liveness;
