@@ -294,6 +294,7 @@ impl Session<'_> {
         match self.driver.squeeze(&site, name, &to, reason) {
             Ok(true) => {}
             Ok(false) => return Ok(None),
+            Err(Fault::Interrupted) => return Err(Fault::Interrupted),
             Err(fault) => {
                 let what = Obstructed::of_compression(fault);
                 self.hear_of(site.archive_path_of(name), what);
