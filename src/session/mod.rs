@@ -106,8 +106,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             };
         }
     };
-    // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
-    stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
+    // The order in which they were read says which stanza a log that is gone is left to.
     let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
     let keeps_house = run.prune || stanzas.stanzas.iter().any(asks);
     let (all, mut families) = if run.measure || keeps_house {
@@ -117,6 +116,8 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
         (Vec::new(), Families::default())
     };
     let before = session.last_rotations(&all);
+    // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
+    stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
     let cut = stanzas.cut_policies();
     // 4. Rotate each stanza's logs, and remember failures.
     if !run.prune {
