@@ -76,6 +76,10 @@ pub(crate) struct Session<'l> {
     told: HashSet<(PathBuf, &'static str)>,
     /// Logs of which something failed in this run.
     in_trouble: HashSet<Arc<Path>>,
+    /// Logs whose archives had no room.
+    set_aside: Vec<log::SetAside>,
+    /// Room was made for those: nothing waits for it any more.
+    has_made_room: bool,
     /// What housekeeping would have given back in a dry run, by device, in bytes.
     pretended_room: HashMap<u64, u64>,
     exit: Exit,
@@ -189,6 +193,8 @@ pub(crate) fn open<'l>(
         waiting: Vec::new(),
         told: HashSet::new(),
         in_trouble: HashSet::new(),
+        set_aside: Vec::new(),
+        has_made_room: false,
         pretended_room: HashMap::new(),
         exit,
     })
