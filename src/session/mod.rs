@@ -110,16 +110,17 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             };
         }
     };
-    // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
-    stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
     let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
     let keeps_house = run.prune || stanzas.stanzas.iter().any(asks);
-    let (all, mut families) = if run.measure || keeps_house {
-        let families = Families::of(&stanzas.stanzas, stanzas.left_alone());
-        (stanzas.stanzas.clone(), families)
-    } else {
-        (Vec::new(), Families::default())
+    let looks = run.measure || keeps_house;
+    // The order in which stanzas were read says whose a log is that is gone.
+    let mut families = match looks {
+        true => Families::of(&stanzas.stanzas, stanzas.left_alone()),
+        false => Families::default(),
     };
+    // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
+    stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
+    let all = if looks { stanzas.stanzas.clone() } else { Vec::new() };
     let before = session.last_rotations(&all);
     let cut = stanzas.cut_policies();
     // 4. Rotate each stanza's logs, and remember failures.
