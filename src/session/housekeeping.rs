@@ -94,8 +94,10 @@ impl Session<'_> {
         }
         self.wait_for_workers();
         self.keep_budgets(house, &mut removed);
+        // What is compressed gives room back; what is rotated may have none for the rest, and is left as it is then.
         self.finish_cramped();
         self.rotate_set_aside();
+        self.finish_cramped();
         removed
     }
 
