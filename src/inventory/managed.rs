@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Families;
 use crate::clock::Now;
-use crate::discover::{ExpandedStanza, expand};
+use crate::discover::{ExpandedStanza, Lost, expand};
 use crate::naming::family::{Asker, Former, Known, Sighting, Site, Ways, by_log, family, lone_logs};
 use crate::observe::Directories;
 use crate::state::StateTable;
@@ -44,7 +44,7 @@ impl<'s> Managed<'s> {
             wildcards: Vec::new(),
             directories: Vec::new(),
         };
-        let mut families = Families::of(stanzas, &[]);
+        let mut families = Families::of(stanzas, &Lost::default());
         let mut directories = Directories::pretended();
         for stanza in stanzas {
             let policy = &stanza.stanza.policy;
