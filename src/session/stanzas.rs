@@ -71,6 +71,11 @@ impl Stanzas {
         handled.chain(&self.left_alone.logs).map(Arc::clone)
     }
 
+    /// Returns the logs that are configured and not handled.
+    pub(super) fn left_alone(&self) -> &[Arc<Path>] {
+        &self.left_alone.logs
+    }
+
     /// Returns the policies of stanzas of which not all logs are handled.
     pub(super) fn cut_policies(&self) -> Vec<Arc<Policy>> {
         self.left_alone.policies.clone()
