@@ -261,3 +261,21 @@ fn z6_a_run_that_is_asked_to_end_ends_what_is_in_hand_and_begins_no_more() {
     assert_eq!(run.removals().len(), 1, "{}", run.said);
     assert!(!run.said.contains("what is left is protected"), "{}", run.said);
 }
+
+#[test]
+fn b8_what_a_stanza_in_error_names_counts_and_does_not_go_by_the_floors_of_another() {
+    let scene = Scene::new("budget-error");
+    scene.row("audit.log", &[40, 40, 40]);
+    scene.row("app.log", &[40, 40, 40]);
+    scene.configure(
+        "maxtotalsize 10k\n@ROOT@/log/audit.log {\n minrotate -1\n rotate 9\n minsize x\n}\n@ROOT@/log/*.log {\n rotate 9\n}\n",
+    );
+    let run = scene.run(&[]);
+    assert_eq!(run.status, Some(1), "{}", run.said);
+    assert_eq!(
+        scene.files(),
+        "app.log app.log.1 audit.log audit.log.1 audit.log.2 audit.log.3",
+        "{}",
+        run.said
+    );
+}
