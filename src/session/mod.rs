@@ -136,7 +136,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     }
     families.were_rotated(session.rotated_since(&before));
     // What an error leaves to another stanza is not kept as that one says.
-    session.in_trouble.extend(lost);
+    session.in_trouble.extend(lost.iter().cloned());
     // 5. Remove what no rotation removes.
     let mut removed = Removed::default();
     if keeps_house {
@@ -146,6 +146,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             last: &before,
             only: &run.only,
             cut: &cut,
+            lost: lost.into_iter().collect(),
             prune_all: run.prune,
             logs: HashMap::new(),
         });

@@ -154,6 +154,7 @@ impl Session<'_> {
             match self.household(&stanza, &log, house) {
                 Ok(Some(household)) => {
                     let pending = match self.cramped(&log) {
+                        _ if house.lost.contains(&log) => Pending::All,
                         Some(left) => Pending::Of(left),
                         None if self.records.is_unfinished(&log) => Pending::All,
                         None => Pending::Nothing,
