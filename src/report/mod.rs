@@ -16,6 +16,7 @@ use crate::sys::syslog::Syslog;
 use crate::sys::terminal;
 
 pub mod accounts;
+mod budgets;
 pub mod advice;
 pub mod check_github;
 pub mod check_json;
