@@ -12,6 +12,7 @@
 
 mod attacks;
 mod bare;
+mod budget;
 mod check;
 mod compression;
 mod config;

@@ -44,6 +44,8 @@ pub(super) struct House<'h> {
     pub(super) last: &'h LastRotations,
     /// Only logs that one of these matches are handled; empty means all.
     pub(super) only: &'h [OsString],
+    /// The policies of stanzas of which not all logs are handled: budgets that reach beyond what is handled are left for another run.
+    pub(super) cut: &'h [Arc<Policy>],
     /// As if every stanza had `prune`.
     pub(super) prune_all: bool,
     /// The logs of stanzas, by number, with those that are gone, as far as they were looked for.

@@ -117,6 +117,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
         (Vec::new(), Families::default())
     };
     let before = session.last_rotations(&all);
+    let cut = stanzas.cut_policies();
     // 4. Rotate each stanza's logs, and remember failures.
     if !run.prune {
         session.pass(stanzas, session.now, run.force);
@@ -130,6 +131,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             families: &mut families,
             last: &before,
             only: &run.only,
+            cut: &cut,
             prune_all: run.prune,
             logs: HashMap::new(),
         });

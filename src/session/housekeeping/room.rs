@@ -74,7 +74,7 @@ impl Session<'_> {
         removed: &mut Removed,
     ) -> Vec<RoomState> {
         let mut states = Vec::new();
-        for system in self.systems(house.stanzas) {
+        for system in self.systems(house.stanzas, house.cut) {
             if signals::caught().is_some() {
                 break;
             }
@@ -85,11 +85,12 @@ impl Session<'_> {
     }
 
     /// Finds the file systems that archives lie on of stanzas that want room there. What cannot be opened is told where it is rotated.
-    fn systems(&mut self, stanzas: &[ExpandedStanza]) -> Vec<System> {
+    fn systems(&mut self, stanzas: &[ExpandedStanza], cut: &[Arc<Policy>]) -> Vec<System> {
         let mut systems: Vec<System> = Vec::new();
         for (number, expanded) in stanzas.iter().enumerate() {
             let policy = &expanded.stanza.policy;
-            let Some(limit) = &policy.budgets.min_free else {
+            let is_whole = !cut.iter().any(|cut| Arc::ptr_eq(cut, policy));
+            let Some(limit) = policy.budgets.min_free.as_ref().filter(|_| is_whole) else {
                 continue;
             };
             let mut seen: HashSet<&Path> = HashSet::new();
