@@ -134,7 +134,11 @@ pub(super) fn discard(site: &LogSite, doomed: &Doomed, listener: &LogListener<'_
 /// See [`remove`].
 pub(super) fn rotate_out(site: &LogSite, name: &OsStr, listener: &LogListener<'_>) -> Result<(), Fault> {
     let counted = listener.hears_notes();
-    let before = if counted { site.archive_dir()?.look(name).ok().flatten() } else { None };
+    let before = if counted {
+        site.archive_dir()?.look(name).ok().flatten()
+    } else {
+        None
+    };
     remove(site, name, listener)?;
     if let Some(FileFacts { size: bytes, .. }) = before {
         listener.hear(What::Removed { bytes });

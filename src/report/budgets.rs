@@ -1,12 +1,18 @@
-//! What budgets came to, for other programs: of a run, and as `--status` finds it. The words for people are in `housekeeping`.
+//! What budgets come to: for other programs, of a run and as things are; and for people, as things are. What a run says of them is in
+//! `housekeeping`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use serde_json::{Value, json};
 
-use super::status::iso;
+use super::housekeeping::wanted;
+use super::style::{Tone, paint, size};
 use super::tally::{Handled, HouseTally};
-use super::words::path;
+use super::words::{iso, path, place};
+use crate::budget::{Holding, Kept};
 use crate::diag::Place;
-use crate::event::{PoolState, Reason, RoomState};
+use crate::event::{Budgets, PoolState, Reason, RoomState};
 use crate::prune::Cause;
 
 /// What housekeeping removes archives for, in one word, as reports and metrics have it.
@@ -27,7 +33,7 @@ pub(super) fn why(reason: &Reason) -> &'static str {
 }
 
 /// Returns the line of configuration that wants an archive to go.
-fn line_of(reason: &Reason) -> &Place {
+fn wanted_by(reason: &Reason) -> &Place {
     match reason {
         Reason::Pruned { stanza, .. } => stanza,
         Reason::OverTotal { limit, .. } => &limit.declared_at,
@@ -46,7 +52,7 @@ pub(super) fn house(house: &HouseTally) -> Value {
 }
 
 fn handled(one: &Handled) -> Value {
-    let line = line_of(&one.reason);
+    let line = wanted_by(&one.reason);
     json!({
         "path": path(&one.path),
         "bytes": one.bytes,
@@ -83,4 +89,124 @@ pub(super) fn file_systems(file_systems: &[RoomState]) -> Vec<Value> {
         })
     });
     shown.collect()
+}
+
+/// Returns the last paragraph of `--status`: a line a budget; nothing where there is none.
+#[must_use]
+pub fn paragraph(Budgets { pools, file_systems }: &Budgets, colours: bool) -> String {
+    if pools.is_empty() && file_systems.is_empty() {
+        return String::new();
+    }
+    let of_pools = pools.iter().map(|pool| (pool.is_met(), of_pool(pool)));
+    let of_systems = file_systems.iter().map(|room| (room.is_met(), of_room(room)));
+    let mut text = format!("\n{}\n", paint("Budgets", Tone::Head, colours));
+    for (is_met, line) in of_pools.chain(of_systems) {
+        let (word, tone) = if is_met {
+            ("met    ", Tone::Good)
+        } else {
+            ("not met", Tone::Bad)
+        };
+        // Writing to memory does not fail.
+        let _ = writeln!(text, "  {}  {line}", paint(word, tone, colours));
+    }
+    text
+}
+
+fn of_pool(pool: &PoolState) -> String {
+    let (limit, line) = (size(pool.limit.amount), place(&pool.limit.declared_at));
+    let logs = counted(pool.logs, "log");
+    format!("maxtotalsize {limit}  {line}: {logs} take up {}", size(pool.used))
+}
+
+fn of_room(room: &RoomState) -> String {
+    let (wanted, line) = (wanted(room), place(&room.limit.declared_at));
+    let held = room
+        .held_until
+        .map(|until| format!("; until {until} nothing is removed there, since what was freed too little"));
+    let free = size(room.free);
+    let (mount, held) = (path(&room.mount), held.unwrap_or_default());
+    format!("minfree {wanted}  {line}: {free} free on {mount}{held}")
+}
+
+fn counted(count: impl TryInto<u64>, what: &str) -> String {
+    match count.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
+
+/// How a log stands in the pool that it is in.
+#[derive(Clone, Debug)]
+pub struct InPool {
+    pub state: PoolState,
+    /// How many stanzas share it.
+    pub sharers: u64,
+    /// What each of them may keep, in bytes, whatever the others take up.
+    pub share: u64,
+    /// `None` where it takes up nothing.
+    pub holding: Option<Holding>,
+}
+
+/// How a log stands on the file system of its archives.
+#[derive(Clone, Debug)]
+pub struct OnSystem {
+    pub state: RoomState,
+    /// See above.
+    pub holding: Option<Holding>,
+}
+
+/// Says how a log stands in the pool that it is in.
+pub(super) fn in_pool(pool: &InPool) -> Vec<String> {
+    let PoolState { limit, used, logs } = &pool.state;
+    let mut line = format!(
+        "maxtotalsize {}  {}: {} of {} take up {}",
+        size(limit.amount),
+        place(&limit.declared_at),
+        counted(*logs, "log"),
+        counted(pool.sharers, "stanza"),
+        size(*used)
+    );
+    if let Some(holding) = &pool.holding {
+        line.push_str(&format!(
+            "; this log {}, its stanza {}, a share is {}",
+            size(holding.used),
+            size(holding.of_stanza),
+            size(pool.share)
+        ));
+    }
+    [line].into_iter().chain(pool.holding.as_ref().map(gives)).collect()
+}
+
+/// Says how a log stands on the file system of its archives.
+pub(super) fn on_system(system: &OnSystem) -> Vec<String> {
+    let line = of_room(&system.state);
+    [line].into_iter().chain(system.holding.as_ref().map(gives)).collect()
+}
+
+/// Says what a log may give, and what is protected.
+fn gives(holding: &Holding) -> String {
+    let (count, bytes) = holding.may_give;
+    let gives = match count {
+        0 => "nothing".to_owned(),
+        _ => format!("{}, {}", counted(count, "archive"), size(bytes)),
+    };
+    let mut by: BTreeMap<&str, usize> = BTreeMap::new();
+    for (kept, count) in &holding.kept {
+        *by.entry(protector(kept)).or_default() += count;
+    }
+    let by: Vec<String> = by.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    match by.is_empty() {
+        true => format!("  may give: {gives}"),
+        false => format!("  may give: {gives}; protected: {}", by.join(", ")),
+    }
+}
+
+fn protector(kept: &Kept) -> &'static str {
+    match kept {
+        Kept::ByCount(_) => "by minrotate",
+        Kept::ByAge { is_default: true, .. } => "by minretain, the default",
+        Kept::ByAge { .. } => "by minretain",
+        Kept::InUse => "in use",
+        Kept::Resists => "that cannot be removed",
+    }
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::tally::{Fate, LogTally, RunTally, StanzaTally};
-use super::{budgets, text};
 use super::words::{self, path};
+use super::{budgets, text};
 use crate::exit::Exit;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 

@@ -16,8 +16,8 @@ use crate::sys::syslog::Syslog;
 use crate::sys::terminal;
 
 pub mod accounts;
-mod budgets;
 pub mod advice;
+pub mod budgets;
 pub mod check_github;
 pub mod check_json;
 pub mod check_sarif;

@@ -32,6 +32,7 @@ mod prune;
 mod room;
 mod stock;
 
+pub(crate) use pools::pools;
 use stock::Stock;
 
 /// What housekeeping is given.

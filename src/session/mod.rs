@@ -43,7 +43,9 @@ mod row;
 mod stanza;
 mod stanzas;
 
+pub(crate) use housekeeping::pools;
 pub use options::{Options, Run};
+pub(crate) use records::is_in_force;
 
 use housekeeping::House;
 use records::Records;
@@ -226,7 +228,7 @@ fn held_by(
         let sum = archives.all();
         held.files += sum.files;
         held.bytes = held.bytes.saturating_add(sum.bytes);
-        held.orphan_bytes = held.orphan_bytes.saturating_add(sum.bytes - archives.own.bytes);
+        held.orphan_bytes = held.orphan_bytes.saturating_add(archives.kin.bytes);
     }
     held
 }

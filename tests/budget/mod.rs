@@ -4,6 +4,7 @@
 
 mod pools;
 mod room;
+mod shown;
 
 use std::fs::{self, File};
 use std::path::Path;
