@@ -21,14 +21,12 @@ mod counted;
 mod families;
 mod foreseen;
 pub mod lone;
-mod managed;
 pub mod systems;
 mod whereabouts;
 
 pub use counted::counted;
 pub use families::{Families, Found, Guessed};
 pub use foreseen::{Ahead, Programs, missing_programs, not_writable, obstacles};
-pub use managed::Managed;
 
 /// Finds out whether a program still writes to the newest archive that has content, which it had open as the log. An empty log, or none,
 /// is what such a program leaves; `log_size` is `None` where there is none.

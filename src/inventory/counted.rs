@@ -10,8 +10,8 @@ use crate::naming::family::{Class, Member, Site};
 use crate::policy::{CompressWhen, Policy};
 use crate::unix::split_path;
 
-/// Counts a log, where it is there, and its archives; `stanza` is the number of its stanza. Of a log whose rotation is not at its end none
-/// can be taken.
+/// Counts a log, where it is there, and its archives; `stanza` is the number of its stanza. What a rotation still
+/// has in hand cannot be taken.
 #[must_use]
 pub fn counted(
     policy: &Policy,
@@ -19,22 +19,24 @@ pub fn counted(
     path: Arc<Path>,
     live: Option<&FileFacts>,
     members: &[Member],
-    is_unfinished: bool,
+    is_in_hand: impl Fn(&Member) -> bool,
 ) -> Log {
     let names = split_path(&path).and_then(|(_, name)| ArchiveNames::of(policy, name).ok());
     let waits = |member: &Member| {
         let is_present = member.class == Class::Own && member.site == Site::Present;
         is_present && compresses_later(policy) && names.as_ref().is_some_and(|it| !it.is_compressed(&member.name))
     };
-    let standing = if is_unfinished {
-        Standing::InUse
-    } else {
-        Standing::There
-    };
-    let archive = |member: &Member| Archive {
-        extent: Extent::of(&member.facts),
-        standing,
-        waits_for_compression: waits(member) && !is_unfinished,
+    let archive = |member: &Member| {
+        let standing = if is_in_hand(member) {
+            Standing::InUse
+        } else {
+            Standing::There
+        };
+        Archive {
+            extent: Extent::of(&member.facts),
+            standing,
+            waits_for_compression: standing == Standing::There && waits(member),
+        }
     };
     Log {
         path,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::budget::Lack;
 use crate::discover::ExpandedStanza;
 use crate::fault::Fault;
 use crate::observe::OpenDir;
@@ -30,6 +31,17 @@ pub struct Want {
     pub stanza: usize,
     pub limit: Limit<Free>,
     pub bytes: u64,
+    /// What its rotations lacked here.
+    pub lacks: Vec<Lack>,
+}
+
+impl Want {
+    /// Returns how much is to be free, where so much is: as much as is wanted, and as is needed to go on with what had no room.
+    #[must_use]
+    pub fn target(&self, free: u64) -> u64 {
+        let needed = self.lacks.iter().map(|lack| lack.target(free)).max();
+        self.bytes.max(needed.unwrap_or(0))
+    }
 }
 
 /// What was found.
@@ -48,6 +60,7 @@ impl System {
         self.wants.push(Want {
             stanza,
             limit: limit.clone(),
+            lacks: Vec::new(),
             bytes: match limit.amount {
                 Free::Bytes(bytes) => bytes,
                 Free::Percent(part) => self.size / 100 * u64::from(part) + self.size % 100 * u64::from(part) / 100,
@@ -62,10 +75,10 @@ impl System {
         self.wants.iter().find(|want| want.bytes == most)
     }
 
-    /// Returns the limit of whoever wants so much.
+    /// Returns the limit of whoever wants so much, where so much was free.
     #[must_use]
-    pub fn limit(&self, bytes: u64) -> Option<&Limit<Free>> {
-        let want = self.wants.iter().find(|want| want.bytes == bytes);
+    pub fn limit(&self, target: u64, free: u64) -> Option<&Limit<Free>> {
+        let want = self.wants.iter().find(|want| want.target(free) == target);
         want.map(|want| &want.limit)
     }
 }

@@ -95,7 +95,14 @@ impl Surveyor<'_> {
         }
         let live = self.look(policy, path).ok()?.map(|(facts, _)| facts);
         let members = &beside.found.family.members;
-        Some(counted(policy, number, Arc::clone(path), live.as_ref(), members, false))
+        Some(counted(
+            policy,
+            number,
+            Arc::clone(path),
+            live.as_ref(),
+            members,
+            |_| false,
+        ))
     }
 
     fn systems(&mut self, stanzas: &[ExpandedStanza]) -> Vec<System> {

@@ -207,10 +207,10 @@ fn h_what_is_compressed_before_its_time_is_told_with_what_is_left_of_it() {
 fn h_a_rotation_s_removals_are_counted_and_what_no_rotation_meets_is_measured() {
     let scene = Scene::new("shown-rotated");
     scene.row("a.log", &[4, 8]);
-    put(&scene.log("a.log.9.bz2"), 12, 200);
+    put(&scene.log("a.log.4.bz2"), 12, 200);
     scene.configure("@ROOT@/log/a.log {\n rotate 2\n create\n}\n");
     scene.run(&["-f", "--metrics", "m.prom"]).went_well();
-    assert_eq!(scene.files(), "a.log a.log.1 a.log.2 a.log.9.bz2");
+    assert_eq!(scene.files(), "a.log a.log.1 a.log.2 a.log.4.bz2");
     let removed = scene.metrics(&[
         "logrotate_removed_files{why=\"rotate\"}",
         "logrotate_removed_bytes{why=\"rotate\"}",
@@ -279,4 +279,24 @@ fn h_without_budgets_status_looks_at_no_more_than_with_archives_alone() {
     scene.configure("minfree 1\n@ROOT@/log/*.log {\n rotate 9\n}\n");
     let with = looks(&scene);
     assert!(with <= without + 20, "{without} without budgets, {with} with minfree");
+}
+
+#[test]
+fn h_where_removals_did_not_help_status_says_until_when_nothing_goes() {
+    let scene = Scene::new("shown-held");
+    mounts::with_own_mounts(|| {
+        mounts::memory(&scene.root.join("log"), (1000 * K) as u64);
+        scene.row("a.log", &[100; 6]);
+        fs::create_dir(scene.log("kept")).unwrap();
+        scene.configure(
+            "minfree 50%\n@ROOT@/log/a.log {\n rotate 9\n preremove\n  ln \"$1\" @ROOT@/log/kept/${1##*/}\n endscript\n}\n",
+        );
+        let run = scene.object("run.json", &["--json"]);
+        let until = &run["housekeeping"]["filesystems"][0]["held_until"];
+        assert!(until.is_string(), "{run}");
+        let status = scene.object("status.json", &["--status", "--json"]);
+        assert_eq!(status["filesystems"][0]["held_until"], *until);
+        let shown = scene.shown(&["--status"]);
+        assert!(shown.contains(" nothing is removed there, since what was freed too little\n"), "{shown}");
+    });
 }

@@ -12,9 +12,10 @@ use crate::clock::Now;
 use crate::event::{About, NoRoom, Reason, Removed, RoomState, What};
 use crate::exit::Exit;
 use crate::inventory;
-use crate::inventory::systems::{self, System};
+use crate::inventory::systems::{self, System, Want};
 use crate::policy::{Free, Limit, Policy};
 use crate::session::Session;
+use crate::session::log::SetAside;
 use crate::sys::room::{self, Room};
 use crate::sys::signals;
 use crate::unix::split_path;
@@ -31,7 +32,15 @@ impl Session<'_> {
         removed: &mut Removed,
     ) -> Vec<RoomState> {
         let mut states = Vec::new();
-        for system in self.systems(house) {
+        let mut systems = self.systems(house);
+        let lacks = self.lacks().chain(self.set_aside.iter().map(SetAside::lack));
+        for (stanza, lack) in lacks {
+            let on_it = systems.iter_mut().filter(|system| system.device == lack.device);
+            let wants = on_it.flat_map(|system| &mut system.wants);
+            let is_its = |want: &&mut Want| house.stanzas[want.stanza].stanza.declared_at == *stanza;
+            wants.filter(is_its).for_each(|want| want.lacks.push(lack));
+        }
+        for system in systems {
             if signals::caught().is_some() {
                 break;
             }
@@ -78,7 +87,8 @@ impl Session<'_> {
             held_until: None,
             mount,
         };
-        if state.is_met() {
+        let enough = system.wants.iter().map(|want| want.target(state.free)).max();
+        if enough <= Some(state.free) {
             return Some(state);
         }
         let held_until = self.records.held_until(&state.mount, self.now.epoch);
@@ -87,6 +97,8 @@ impl Session<'_> {
         state.free = self.free_on(system);
         let why = match end? {
             End::Met => return Some(state),
+            // What has no room yet says so itself.
+            End::Unmet(_) | End::Held if state.is_met() => return Some(state),
             End::Unmet(by) => NoRoom::Protected {
                 by,
                 largest: largest(system, stock),
@@ -125,7 +137,11 @@ impl Session<'_> {
             is_guess,
         };
         let wanted = state.wanted;
-        let wants = system.wants.iter().map(|want| (want.stanza, want.bytes)).collect();
+        let wants = system
+            .wants
+            .iter()
+            .map(|want| (want.stanza, want.target(state.free)))
+            .collect();
         let is_held = state.held_until.is_some();
         let logs = stock.logs(&numbers);
         let mut shortage = Shortage::new(system.device, wants, &logs, self.now.epoch, is_held);
@@ -141,7 +157,7 @@ impl Session<'_> {
                 }
                 Next::Take { pick, target } => {
                     let (log, archive) = (numbers[pick.log], pick.archive);
-                    let reason = reason(target.saturating_sub(free), system.limit(target)?, is_guess);
+                    let reason = reason(target.saturating_sub(free), system.limit(target, state.free)?, is_guess);
                     match self.give(stock, Pick { log, archive }, reason, removed) {
                         None => shortage.went(pick),
                         Some(why) => shortage.stays(pick, why),

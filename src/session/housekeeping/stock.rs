@@ -4,6 +4,7 @@
 //! to be the same one.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use super::{Fate, House, Household};
 use crate::budget::{Extent, Kept, Log, Pick, Standing};
 use crate::event::{Reason, Removed};
+use crate::execute::Busy;
 use crate::execute::work::StanzaWork;
 use crate::fault::{Fault, Op, SysError};
 use crate::inventory::{Found, counted};
@@ -42,6 +44,23 @@ struct Shelf {
     is_guess: bool,
 }
 
+/// What of a log's rotation is not at its end.
+enum Pending {
+    Nothing,
+    Of(Busy),
+    All,
+}
+
+impl Pending {
+    fn names(&self, archive: &OsStr) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Of(left) => left.names(archive),
+            Self::All => true,
+        }
+    }
+}
+
 impl Stock {
     /// Returns the numbers of all logs of which this is true.
     pub(super) fn numbers(&self, is_one: impl Fn(&Log) -> bool) -> Vec<usize> {
@@ -59,7 +78,8 @@ impl Stock {
         numbers.iter().any(|number| self.shelves[*number].is_guess)
     }
 
-    fn enter(&mut self, number: usize, household: Household, is_unfinished: bool) {
+    /// Enters a log; what is still to be done with some of its archives keeps those from going.
+    fn enter(&mut self, number: usize, household: Household, pending: &Pending) {
         let Household {
             stanza,
             log,
@@ -69,12 +89,13 @@ impl Stock {
             found,
         } = household;
         let policy = &stanza.policy;
+        let is_in_hand = |member: &Member| pending.names(&member.name);
         let is_pretended = |member: &Member| {
             let place = found.place(member.site);
             place.is_some_and(|place| place.view.borrow().is_pretended(&member.name))
         };
         let members = &found.family.members;
-        let log = counted(policy, number, log, facts.as_ref(), members, is_unfinished);
+        let log = counted(policy, number, log, facts.as_ref(), members, is_in_hand);
         self.logs.push(log);
         self.shelves.push(Shelf {
             identity,
@@ -101,8 +122,12 @@ impl Session<'_> {
             self.turn_to(&log);
             match self.household(&stanza, &log, house) {
                 Ok(Some(household)) => {
-                    let is_unfinished = self.records.is_unfinished(&log);
-                    stock.enter(number, household, is_unfinished);
+                    let pending = match self.cramped(&log) {
+                        Some(left) => Pending::Of(left),
+                        None if self.records.is_unfinished(&log) => Pending::All,
+                        None => Pending::Nothing,
+                    };
+                    stock.enter(number, household, &pending);
                 }
                 Ok(None) => {}
                 // Of what is in trouble it was told.
