@@ -75,21 +75,19 @@ impl System {
         self.wants.iter().find(|want| want.bytes == most)
     }
 
-    /// Returns the limit of whoever wants so much, where so much was free.
+    /// Returns who wants so much, where so much was free.
     #[must_use]
-    pub fn limit(&self, target: u64, free: u64) -> Option<&Limit<Free>> {
-        let want = self.wants.iter().find(|want| want.target(free) == target);
-        want.map(|want| &want.limit)
+    pub fn want_of(&self, target: u64, free: u64) -> Option<&Want> {
+        self.wants.iter().find(|want| want.target(free) == target)
     }
 }
 
-/// Finds the file systems that archives lie on of stanzas that want room there; those whose policy is among `cut` want none. `open` opens
-/// the directory of a log's archives; of one that cannot be opened it is told elsewhere.
-pub fn find(
-    stanzas: &[ExpandedStanza],
-    cut: &[Arc<Policy>],
-    open: &mut dyn FnMut(&Policy, &Path) -> Result<Rc<OpenDir>, Fault>,
-) -> Systems {
+/// Opens the directory of a log's archives.
+pub type Open<'o> = &'o mut dyn FnMut(&Policy, &Path) -> Result<Rc<OpenDir>, Fault>;
+
+/// Finds the file systems that archives lie on of stanzas that want room there; those whose policy is among `cut` want none. Of a
+/// directory that cannot be opened it is told elsewhere.
+pub fn find(stanzas: &[ExpandedStanza], cut: &[Arc<Policy>], open: Open<'_>) -> Systems {
     let mut found = Systems::default();
     for (number, expanded) in stanzas.iter().enumerate() {
         let policy = &expanded.stanza.policy;

@@ -33,7 +33,7 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
         return Exit::Failed;
     };
     let (now, stanza) = (read.now, &read.stanzas[number]);
-    let families = Families::of(&read.stanzas, &[]);
+    let families = Families::of(&read.stanzas, &read.lost);
     let mut surveyor = Surveyor::new(now, read.table, super::programs(request), families);
     let row = surveyor.log(stanza, &log);
     let archives = surveyor.heaps(&stanza.stanza.policy, &log);

@@ -297,6 +297,9 @@ fn h_where_removals_did_not_help_status_says_until_when_nothing_goes() {
         let status = scene.object("status.json", &["--status", "--json"]);
         assert_eq!(status["filesystems"][0]["held_until"], *until);
         let shown = scene.shown(&["--status"]);
-        assert!(shown.contains(" nothing is removed there, since what was freed too little\n"), "{shown}");
+        assert!(
+            shown.contains(" nothing is removed there, since what was freed too little\n"),
+            "{shown}"
+        );
     });
 }
