@@ -12,6 +12,7 @@
 
 mod attacks;
 mod bare;
+mod budget;
 mod check;
 mod compression;
 mod config;
@@ -25,6 +26,7 @@ mod layers;
 mod liveness;
 mod messages;
 mod obstacles;
+mod orphans;
 mod peer;
 mod races;
 mod rehearsal;

@@ -76,6 +76,8 @@ pub(crate) struct Session<'l> {
     told: HashSet<(PathBuf, &'static str)>,
     /// Logs of which something failed in this run.
     in_trouble: HashSet<Arc<Path>>,
+    /// What housekeeping would have given back in a dry run, by device, in bytes.
+    pretended_room: HashMap<u64, u64>,
     exit: Exit,
 }
 
@@ -104,8 +106,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             };
         }
     };
-    // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
-    stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
+    // The order in which they were read says which stanza a log that is gone is left to.
     let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
     let keeps_house = run.prune || stanzas.stanzas.iter().any(asks);
     let (all, mut families) = if run.measure || keeps_house {
@@ -115,6 +116,9 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
         (Vec::new(), Families::default())
     };
     let before = session.last_rotations(&all);
+    // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
+    stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
+    let cut = stanzas.cut_policies();
     // 4. Rotate each stanza's logs, and remember failures.
     if !run.prune {
         session.pass(stanzas, session.now, run.force);
@@ -128,6 +132,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             families: &mut families,
             last: &before,
             only: &run.only,
+            cut: &cut,
             prune_all: run.prune,
             logs: HashMap::new(),
         });
@@ -184,6 +189,7 @@ pub(crate) fn open<'l>(
         waiting: Vec::new(),
         told: HashSet::new(),
         in_trouble: HashSet::new(),
+        pretended_room: HashMap::new(),
         exit,
     })
 }
