@@ -94,6 +94,8 @@ impl Session<'_> {
         }
         self.wait_for_workers();
         self.keep_budgets(house, &mut removed);
+        self.finish_cramped();
+        self.rotate_set_aside();
         removed
     }
 

@@ -76,6 +76,10 @@ pub(crate) struct Session<'l> {
     told: HashSet<(PathBuf, &'static str)>,
     /// Logs of which something failed in this run.
     in_trouble: HashSet<Arc<Path>>,
+    /// Logs whose archives had no room.
+    set_aside: Vec<log::SetAside>,
+    /// Room was made for those: nothing waits for it any more.
+    has_made_room: bool,
     /// What housekeeping would have given back in a dry run, by device, in bytes.
     pretended_room: HashMap<u64, u64>,
     exit: Exit,
@@ -106,18 +110,18 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             };
         }
     };
-    // The order in which they were read says which stanza a log that is gone is left to.
     let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
     let keeps_house = run.prune || stanzas.stanzas.iter().any(asks);
-    let (all, mut families) = if run.measure || keeps_house {
-        let families = Families::of(&stanzas.stanzas, stanzas.left_alone());
-        (stanzas.stanzas.clone(), families)
-    } else {
-        (Vec::new(), Families::default())
+    let looks = run.measure || keeps_house;
+    // The order in which stanzas were read says whose a log is that is gone.
+    let mut families = match looks {
+        true => Families::of(&stanzas.stanzas, stanzas.left_alone()),
+        false => Families::default(),
     };
-    let before = session.last_rotations(&all);
     // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
     stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
+    let all = if looks { stanzas.stanzas.clone() } else { Vec::new() };
+    let before = session.last_rotations(&all);
     let cut = stanzas.cut_policies();
     // 4. Rotate each stanza's logs, and remember failures.
     if !run.prune {
@@ -189,6 +193,8 @@ pub(crate) fn open<'l>(
         waiting: Vec::new(),
         told: HashSet::new(),
         in_trouble: HashSet::new(),
+        set_aside: Vec::new(),
+        has_made_room: false,
         pretended_room: HashMap::new(),
         exit,
     })

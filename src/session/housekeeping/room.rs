@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::House;
 use super::stock::Stock;
-use crate::budget::{End, Next, Pick, Shortage};
+use crate::budget::{End, Lack, Next, Pick, Shortage};
 use crate::clock::Now;
 use crate::discover::ExpandedStanza;
 use crate::event::{About, NoRoom, Reason, Removed, RoomState, What};
@@ -19,6 +19,7 @@ use crate::inventory;
 use crate::observe::OpenDir;
 use crate::policy::{Free, Limit, Policy};
 use crate::session::Session;
+use crate::session::log::SetAside;
 use crate::sys::dir::Dir;
 use crate::sys::room::{self, Room};
 use crate::sys::signals;
@@ -41,6 +42,16 @@ struct Want {
     stanza: usize,
     limit: Limit<Free>,
     bytes: u64,
+    /// What its rotations lacked here.
+    lacks: Vec<Lack>,
+}
+
+impl Want {
+    /// Returns how much is to be free, where so much is: as much as is wanted, and as is needed to go on with what had no room.
+    fn target(&self, free: u64) -> u64 {
+        let needed = self.lacks.iter().map(|lack| lack.target(free)).max();
+        self.bytes.max(needed.unwrap_or(0))
+    }
 }
 
 impl System {
@@ -51,6 +62,7 @@ impl System {
         self.wants.push(Want {
             stanza,
             limit: limit.clone(),
+            lacks: Vec::new(),
             bytes: match limit.amount {
                 Free::Bytes(bytes) => bytes,
                 Free::Percent(part) => self.size / 100 * u64::from(part) + self.size % 100 * u64::from(part) / 100,
@@ -58,9 +70,9 @@ impl System {
         });
     }
 
-    /// Returns the limit of whoever wants so much.
-    fn limit(&self, bytes: u64) -> Option<&Limit<Free>> {
-        let want = self.wants.iter().find(|want| want.bytes == bytes);
+    /// Returns the limit of whoever wants so much, where so much was free.
+    fn limit(&self, target: u64, free: u64) -> Option<&Limit<Free>> {
+        let want = self.wants.iter().find(|want| want.target(free) == target);
         want.map(|want| &want.limit)
     }
 }
@@ -74,7 +86,15 @@ impl Session<'_> {
         removed: &mut Removed,
     ) -> Vec<RoomState> {
         let mut states = Vec::new();
-        for system in self.systems(house.stanzas, house.cut) {
+        let mut systems = self.systems(house.stanzas, house.cut);
+        let lacks = self.lacks().chain(self.set_aside.iter().map(SetAside::lack));
+        for (stanza, lack) in lacks {
+            let on_it = systems.iter_mut().filter(|system| system.device == lack.device);
+            let wants = on_it.flat_map(|system| &mut system.wants);
+            let is_its = |want: &&mut Want| house.stanzas[want.stanza].stanza.declared_at == *stanza;
+            wants.filter(is_its).for_each(|want| want.lacks.push(lack));
+        }
+        for system in systems {
             if signals::caught().is_some() {
                 break;
             }
@@ -151,12 +171,13 @@ impl Session<'_> {
         let mount = room::mount_of(system.dir.path());
         let mut state = RoomState {
             free: self.free_on(system),
-            limit: system.limit(wanted)?.clone(),
+            limit: system.wants.iter().find(|want| want.bytes == wanted)?.limit.clone(),
             wanted,
             held_until: None,
             mount,
         };
-        if state.is_met() {
+        let enough = system.wants.iter().map(|want| want.target(state.free)).max();
+        if enough <= Some(state.free) {
             return Some(state);
         }
         let held_until = self.records.held_until(&state.mount, self.now.epoch);
@@ -165,6 +186,8 @@ impl Session<'_> {
         state.free = self.free_on(system);
         let why = match end? {
             End::Met => return Some(state),
+            // What has no room yet says so itself.
+            End::Unmet(_) | End::Held if state.is_met() => return Some(state),
             End::Unmet(by) => NoRoom::Protected {
                 by,
                 largest: largest(system, stock),
@@ -203,7 +226,11 @@ impl Session<'_> {
             is_guess,
         };
         let wanted = state.wanted;
-        let wants = system.wants.iter().map(|want| (want.stanza, want.bytes)).collect();
+        let wants = system
+            .wants
+            .iter()
+            .map(|want| (want.stanza, want.target(state.free)))
+            .collect();
         let is_held = state.held_until.is_some();
         let logs = stock.logs(&numbers);
         let mut shortage = Shortage::new(system.device, wants, &logs, self.now.epoch, is_held);
@@ -219,7 +246,7 @@ impl Session<'_> {
                 }
                 Next::Take { pick, target } => {
                     let (log, archive) = (numbers[pick.log], pick.archive);
-                    let reason = reason(target.saturating_sub(free), system.limit(target)?, is_guess);
+                    let reason = reason(target.saturating_sub(free), system.limit(target, state.free)?, is_guess);
                     match self.give(stock, Pick { log, archive }, reason, removed) {
                         None => shortage.went(pick),
                         Some(why) => shortage.stays(pick, why),
