@@ -45,14 +45,19 @@ plan() {
     }'
 }
 
+# Noise that hardly compresses: a window of the compressor never sees a line twice.
+awk 'BEGIN {
+    srand(1)
+    for (i = 0; i < 499; i++) {
+        for (noise = ""; length(noise) < 239;) noise = noise sprintf("%04x", int(rand() * 65536))
+        print substr(noise, 1, 239)
+    }
+}' >"$work/noise"
+
 # Prints lines of a log: its name, the day, a number, and noise.
 lines() {
-    awk -v log_name="$1" -v day="$2" -v count="$3" 'BEGIN {
-        srand(length(log_name) * 1000 + day)
-        for (i = 0; i < 499; i++)
-            for (noise[i] = ""; length(noise[i]) < 239;) noise[i] = noise[i] sprintf("%04x", int(rand() * 65536))
-        for (i = 1; i <= count; i++) printf "%-5s %02d %06d %s\n", log_name, day, i, substr(noise[i * 7919 % 499], 1, 239)
-    }'
+    awk -v log_name="$1" -v day="$2" -v count="$3" '{ noise[NR % 499] = $0 }
+        END { for (i = 1; i <= count; i++) printf "%-5s %02d %06d %s\n", log_name, day, i, noise[i * 7919 % 499] }' "$work/noise"
 }
 
 # Counts the lines of the last days that are nowhere on the disk. What cannot be unpacked to its end gives what it can.
