@@ -98,7 +98,18 @@ pub struct Ran {
 /// Runs what was asked for, and answers how it ended.
 pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     // 1. Read the configuration, and keep every complaint.
-    let mut stanzas = Stanzas::read(&run.configs, &run.only, listener);
+    let mut stanzas = Stanzas::read(&run.configs, listener);
+    let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
+    let needs_families = run.measure || run.prune || stanzas.stanzas.iter().any(asks);
+    // Whose an archive is, is told by all logs that are configured, in their order, whether or not this run handles them.
+    let (lost, mut families) = if needs_families {
+        let lost = stanzas.lost(&run.configs);
+        let families = Families::of(&stanzas.stanzas, &lost);
+        (lost.logs, families)
+    } else {
+        (Vec::new(), Families::default())
+    };
+    stanzas.keep_only(&run.only);
     // 2. Lock the state, take the time, once, and read: after a wait the world may be another.
     let mut session = match open(&run.options, &stanzas, listener) {
         Ok(session) => session,
@@ -110,17 +121,13 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             };
         }
     };
-    let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
-    let keeps_house = run.prune || stanzas.stanzas.iter().any(asks);
-    let looks = run.measure || keeps_house;
-    // The order in which stanzas were read says whose a log is that is gone.
-    let mut families = match looks {
-        true => Families::of(&stanzas.stanzas, stanzas.left_alone()),
-        false => Families::default(),
-    };
     // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
     stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
-    let all = if looks { stanzas.stanzas.clone() } else { Vec::new() };
+    let keeps_house = run.prune || stanzas.stanzas.iter().any(asks);
+    let all = match needs_families {
+        true => stanzas.stanzas.clone(),
+        false => Vec::new(),
+    };
     let before = session.last_rotations(&all);
     let cut = stanzas.cut_policies();
     // 4. Rotate each stanza's logs, and remember failures.
@@ -128,6 +135,8 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
         session.pass(stanzas, session.now, run.force);
     }
     families.were_rotated(session.rotated_since(&before));
+    // What an error leaves to another stanza is not kept as that one says.
+    session.in_trouble.extend(lost);
     // 5. Remove what no rotation removes.
     let mut removed = Removed::default();
     if keeps_house {

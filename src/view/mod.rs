@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::cli::{Sort, ViewRequest};
 use crate::clock::Now;
 use crate::diag::{Diagnostic, Severity};
-use crate::discover::{self, ExpandedStanza};
+use crate::discover::{self, ExpandedStanza, Lost};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::inventory::{Families, Programs};
@@ -34,6 +34,7 @@ use survey::Surveyor;
 /// What a look begins with.
 struct Read {
     stanzas: Vec<ExpandedStanza>,
+    lost: Lost,
     complaints: Vec<Diagnostic>,
     table: StateTable,
     now: Now,
@@ -67,9 +68,10 @@ fn read(request: &ViewRequest) -> Read {
     };
     let loaded = load::load(&request.configs, &options, &mut hear);
     let found = discover::discover(loaded.stanzas, &mut hear);
-    let mut exit = Exit::Well;
+    let (mut exit, mut lost) = (Exit::Well, Lost::default());
     if loaded.failed || found.failed {
         exit = Exit::Failed;
+        lost = Lost::of(&request.configs, options, &found.stanzas);
     }
     let now = Now::read();
     let logs = found.stanzas.iter().flat_map(|stanza| &stanza.logs);
@@ -97,6 +99,7 @@ fn read(request: &ViewRequest) -> Read {
     }
     Read {
         stanzas: found.stanzas,
+        lost,
         complaints: reporter.into_inner(),
         table,
         now,
@@ -119,7 +122,7 @@ fn programs(request: &ViewRequest) -> Programs<'_> {
 }
 
 fn show_status(request: &ViewRequest, read: Read) -> Exit {
-    let families = Families::of(&read.stanzas, &[]);
+    let families = Families::of(&read.stanzas, &read.lost);
     let mut surveyor = Surveyor::new(read.now, read.table, programs(request), families);
     let mut rows = Vec::new();
     for stanza in &read.stanzas {

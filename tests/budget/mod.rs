@@ -2,6 +2,7 @@
 //!
 //! What is decided is shown below `src/budget`, by tables; here is what is measured, removed, said and remembered.
 
+mod held;
 mod pools;
 mod room;
 

@@ -1,9 +1,10 @@
 //! `maxtotalsize`.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{chown, symlink};
 
 use super::*;
+use crate::support::need_root;
 
 #[test]
 fn a1_stanzas_that_have_the_limit_from_one_line_share_it_and_one_of_its_own_is_apart() {
@@ -196,4 +197,39 @@ fn z6_with_only_a_pool_that_reaches_beyond_what_is_selected_is_left_alone() {
         let run = scene.run(&["--only", &pattern]);
         assert_eq!(run.went_well().removals().len(), removed, "{only}: {}", run.said);
     }
+}
+
+#[test]
+fn a21_each_removal_is_done_with_the_rights_of_its_own_stanza() {
+    if !need_root() {
+        return;
+    }
+    let scene = Scene::new("budget-su");
+    let nobody = Some(65534);
+    for directory in ["own", "alien"] {
+        fs::create_dir(scene.log(directory)).unwrap();
+        for number in 0..3 {
+            let name = if number == 0 {
+                "a.log".to_owned()
+            } else {
+                format!("a.log.{number}")
+            };
+            let path = scene.log(&format!("{directory}/{name}"));
+            put(&path, 40, number);
+            chown(&path, nobody, nobody).unwrap();
+        }
+    }
+    chown(scene.log("own"), nobody, nobody).unwrap();
+    scene.configure(
+        "maxtotalsize 90k\nsu 65534 65534\n@ROOT@/log/own/a.log {\n rotate 9\n}\n@ROOT@/log/alien/a.log {\n rotate 9\n}\n",
+    );
+    let run = scene.run(&[]);
+    assert_eq!(run.status, Some(1), "{}", run.said);
+    let is_there = |name: &str| scene.log(name).exists();
+    assert!(
+        !is_there("own/a.log.2") && is_there("alien/a.log.2") && is_there("alien/a.log.1"),
+        "{}",
+        run.said
+    );
+    assert_eq!(run.said.matches("error: ").count(), 1, "{}", run.said);
 }

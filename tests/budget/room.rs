@@ -205,7 +205,8 @@ fn a19_what_has_no_room_to_be_compressed_is_compressed_when_room_was_made() {
         let run = scene.run(&["-f"]);
         run.went_well();
         assert_eq!(scene.files(), "a.log.1.gz a.log.2.gz a.log.3.gz", "{}", run.said);
-        assert_eq!(run.removals().len(), 1, "{}", run.said);
+        let said = "a.log.4.gz (a rotation needs 56.0K more on ";
+        assert!(run.removals().len() == 1 && run.said.contains(said), "{}", run.said);
     });
 }
 
@@ -249,5 +250,21 @@ fn a19_where_no_room_can_be_made_it_is_that_log_s_failure_told_once() {
                 fs::remove_file(file.unwrap().path()).unwrap();
             }
         }
+    });
+}
+
+#[test]
+fn a19_what_has_room_to_be_copied_and_none_to_be_compressed_is_an_archive_all_the_same() {
+    with_disk("room-half", |scene| {
+        nearly_full(scene);
+        let text = fs::read(scene.log("a.log")).unwrap();
+        scene.configure("minfree 1k\n@ROOT@/log/a.log {\n rotate 9\n copy\n compress\n}\n");
+        let run = scene.run(&["-f"]);
+        assert_eq!(run.status, Some(1), "{}", run.said);
+        assert_eq!(run.said.matches("error: ").count(), 1, "{}", run.said);
+        assert_eq!(fs::read(scene.log("a.log.1")).unwrap(), text, "{}", run.said);
+        fs::remove_file(scene.log("a.log.2.gz")).unwrap();
+        let run = scene.run(&[]);
+        assert!(!run.said.contains("earlier run had begun"), "{}", run.said);
     });
 }

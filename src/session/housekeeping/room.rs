@@ -70,10 +70,9 @@ impl System {
         });
     }
 
-    /// Returns the limit of whoever wants so much, where so much was free.
-    fn limit(&self, target: u64, free: u64) -> Option<&Limit<Free>> {
-        let want = self.wants.iter().find(|want| want.target(free) == target);
-        want.map(|want| &want.limit)
+    /// Returns who wants so much, where so much was free.
+    fn want_of(&self, target: u64, free: u64) -> Option<&Want> {
+        self.wants.iter().find(|want| want.target(free) == target)
     }
 }
 
@@ -219,13 +218,16 @@ impl Session<'_> {
         }
         let numbers = stock.numbers(|log| system.wants.iter().any(|want| want.stanza == log.stanza));
         let mut is_guess = stock.is_guess(&numbers);
-        let reason = |bytes: u64, limit: &Limit<Free>, is_guess| Reason::ShortOfRoom {
-            bytes,
-            wanted: limit.clone(),
-            mount: state.mount.clone(),
-            is_guess,
+        let reason = |target: u64, free: u64, is_guess| {
+            let want = system.want_of(target, state.free)?;
+            Some(Reason::ShortOfRoom {
+                bytes: target.saturating_sub(free),
+                wanted: want.limit.clone(),
+                mount: state.mount.clone(),
+                is_for_rotation: target > want.bytes,
+                is_guess,
+            })
         };
-        let wanted = state.wanted;
         let wants = system
             .wants
             .iter()
@@ -237,16 +239,16 @@ impl Session<'_> {
         let mut free = state.free;
         while signals::caught().is_none() {
             match shortage.next(free) {
-                Next::Squeeze(pick) => {
+                Next::Squeeze { pick, target } => {
                     let (log, archive) = (numbers[pick.log], pick.archive);
-                    let reason = reason(wanted.saturating_sub(free), &state.limit, is_guess);
+                    let reason = reason(target, free, is_guess)?;
                     let bytes = self.squeeze(stock, Pick { log, archive }, &reason);
                     shortage.squeezed(pick, bytes);
                     is_guess |= self.options.dry_run;
                 }
                 Next::Take { pick, target } => {
                     let (log, archive) = (numbers[pick.log], pick.archive);
-                    let reason = reason(target.saturating_sub(free), system.limit(target, state.free)?, is_guess);
+                    let reason = reason(target, free, is_guess)?;
                     match self.give(stock, Pick { log, archive }, reason, removed) {
                         None => shortage.went(pick),
                         Some(why) => shortage.stays(pick, why),
