@@ -207,6 +207,11 @@ impl Session<'_> {
             Err(fault) => return Err(fault),
         };
         self.leave_insecure(log, identity, &mut found);
+        // What a run that died here was about to overwrite, or to compress, no rotation may ever meet.
+        home.view.borrow_mut().clear_left_over()?;
+        if let Some(place) = found.place(Site::Present) {
+            place.view.borrow_mut().clear_left_over()?;
+        }
         Ok(Some(Household {
             stanza: Arc::clone(stanza),
             log: Arc::clone(log),
