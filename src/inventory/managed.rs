@@ -58,7 +58,7 @@ impl<'s> Managed<'s> {
                 if let Some(old) = &policy.old_dir {
                     managed.add_directory(&directory.join(&old.path));
                 }
-                let last = table.last(&log.path).map(|stamp| now.epoch_of(stamp));
+                let last = table.rotated(&log.path).map(|stamp| now.epoch_of(stamp));
                 let found = families.family(policy, &log.path, last, &mut directories);
                 let members = found.into_iter().flat_map(|family| family.members);
                 managed.archives.extend(members.map(|member| member.facts.id));
@@ -122,6 +122,7 @@ impl<'s> Managed<'s> {
                 log,
                 ways: &wildcard.ways,
                 is_here: true,
+                is_present: true,
             };
             let askers: Vec<Asker<'_>> = logs.iter().map(|log| asker(log.as_os_str())).collect();
             for shared in by_log(&askers, names()) {

@@ -46,12 +46,9 @@ fn can_be_archive(known: &Known<'_>, facts: &FileFacts) -> bool {
 /// The row of a name as it is read first: what rotations make today, a number, a date.
 fn row_of(ways: &Ways, sighting: &Sighting) -> Row {
     let reading = &sighting.candidate.reading;
-    let number = reading.number.map(|(width, _)| Style::Numbered(width));
-    let date = reading.date.map(|(format, _)| Style::Dated(format));
-    let style = date.filter(|date| *date == ways.style()).or(number).or(date);
     Row {
         site: sighting.site,
-        style: style.unwrap_or(ways.style()),
+        style: ways.style_of(reading),
         split: reading.split,
         ending: reading.ending,
     }

@@ -108,6 +108,7 @@ fn judged(words: &str, last: Option<i64>, exists: bool, files: &str) -> String {
             log,
             ways: &ways,
             is_here: true,
+            is_present: true,
         };
         let here = || things.iter().filter(|(_, other, _)| *other == site);
         let shared = by_log(&[asker], here().map(|(name, ..)| OsStr::new(*name)));
@@ -245,6 +246,7 @@ fn shared(logs: &str, names: &str) -> String {
             log: OsStr::new(log.trim_end_matches('/')),
             ways: &ways,
             is_here: !log.ends_with('/'),
+            is_present: true,
         })
         .collect();
     let shares = by_log(&askers, names.split_whitespace().map(OsStr::new));
@@ -479,6 +481,7 @@ fn a_log_that_is_all_extension_has_a_family_and_no_stranger() {
         log: OsStr::new(".log"),
         ways: &ways,
         is_here: true,
+        is_present: true,
     };
     let shared = by_log(&[asker], [".1.log", ".log", "b.log"].map(OsStr::new)).remove(0);
     assert_eq!(shared.candidates[0].name, ".1.log");
