@@ -78,6 +78,10 @@ pub(crate) struct Session<'l> {
     in_trouble: HashSet<Arc<Path>>,
     /// Stanzas of which something failed that is not one log's: a script of all of them.
     stanzas_in_trouble: HashSet<Place>,
+    /// Logs whose archives had no room.
+    set_aside: Vec<log::SetAside>,
+    /// Room was made for those: nothing waits for it any more.
+    has_made_room: bool,
     /// What housekeeping would have given back in a dry run, by device, in bytes.
     pretended_room: HashMap<u64, u64>,
     exit: Exit,
@@ -122,12 +126,12 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
     stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
     let keeps_house = run.prune || stanzas.stanzas.iter().any(asks);
-    let all = if needs_families {
-        stanzas.stanzas.clone()
-    } else {
-        Vec::new()
+    let all = match needs_families {
+        true => stanzas.stanzas.clone(),
+        false => Vec::new(),
     };
     let before = session.last_rotations(&all);
+    let cut = stanzas.cut_policies();
     // 4. Rotate each stanza's logs, and remember failures.
     if !run.prune {
         session.pass(stanzas, session.now, run.force);
@@ -143,6 +147,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             families: &mut families,
             last: &before,
             only: &run.only,
+            cut: &cut,
             prune_all: run.prune,
             logs: HashMap::new(),
         });
@@ -200,6 +205,8 @@ pub(crate) fn open<'l>(
         told: HashSet::new(),
         in_trouble: HashSet::new(),
         stanzas_in_trouble: HashSet::new(),
+        set_aside: Vec::new(),
+        has_made_room: false,
         pretended_room: HashMap::new(),
         exit,
     })

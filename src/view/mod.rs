@@ -23,6 +23,7 @@ use crate::store::Store;
 use crate::sys::identity;
 
 mod explain;
+mod managed;
 mod orphans;
 mod settings;
 pub(crate) mod survey;
@@ -46,7 +47,7 @@ pub fn run(request: &ViewRequest) -> Exit {
     let read = read(request);
     match (&request.explain, &request.unmanaged) {
         (Some(log), _) => explain::show(request, log, read),
-        (None, Some(directories)) => unmanaged::show(request, directories, &read),
+        (None, Some(directories)) => unmanaged::show(request, directories, read),
         (None, None) if request.orphans => orphans::show(request, read),
         (None, None) => show_status(request, read),
     }
