@@ -111,6 +111,11 @@ impl Records {
         self.table.last(log)
     }
 
+    /// Returns the log's last rotation, if there surely was one.
+    pub(super) fn rotated(&self, log: &Path) -> Option<Stamp> {
+        self.table.rotated(log)
+    }
+
     /// Notes durably that these logs are about to be rotated.
     pub(super) fn begin(&mut self, logs: impl Iterator<Item = Begun>) -> Result<(), Fault> {
         if !self.keeps_journal {

@@ -155,7 +155,7 @@ impl<'p> Surveyor<'p> {
         if is_special(log.as_os_str().as_bytes()) && opened.home.dir.look(name)?.is_none() {
             return Ok(None);
         }
-        let last = self.table.last(log).map(|stamp| self.now.epoch_of(stamp));
+        let last = self.table.rotated(log).map(|stamp| self.now.epoch_of(stamp));
         let found = self.families.find(policy, log, last, &mut self.directories)?;
         let refused = obstacle::of_directory(log, &opened.home.facts, opened.identity, identity::is_root());
         Ok(Some(Beside {
@@ -185,7 +185,7 @@ impl<'p> Surveyor<'p> {
     }
 
     fn archives(&mut self, policy: &Policy, log: &Path) -> Option<Archives> {
-        let last = self.table.last(log).map(|stamp| self.now.epoch_of(stamp));
+        let last = self.table.rotated(log).map(|stamp| self.now.epoch_of(stamp));
         let family = self.families.family(policy, log, last, &mut self.directories);
         family.ok().as_ref().map(Archives::of)
     }
