@@ -63,6 +63,10 @@ $work/ill/log/httpd.log {
 $work/ill/log/open.log {
   size 1
   rotate 3
+  create
+}
+$work/ill/log/missing.log {
+  rotate 3
 }
 $work/ill/log/big*.log {
   daily
@@ -85,7 +89,9 @@ rotate() { # rotate HOST: the timer's run
 }
 rotate well
 rotate ill
+# That a program keeps what is an archive now shows in the run after.
 echo line >>"$work/ill/log/httpd.log"
+rotate ill
 
 for host in well ill; do
     if [ $host = well ]; then port=$((base + 1)); else port=$((base + 2)); fi
