@@ -150,7 +150,8 @@ senders() { # senders DIR PORT: numbered messages of all facilities, by socket, 
                     my $file = $sent{$_};
                     for my $number ($n .. $n + 9) {
                         my $text = sprintf("%s %s %012d", $name, $way, $number);
-                        my $line = sprintf("<%d>Nov 22 01:02:03 host seq: %s", $facility * 8 + 6, $text);
+                        my $host = $way eq "unix" ? "" : "host ";
+                        my $line = sprintf("<%d>Nov 22 01:02:03 %sseq: %s", $facility * 8 + 6, $host, $text);
                         syswrite($to, $way eq "tcp" ? "$line\n" : $line) or die "$way: $!";
                         print $file "$text\n";
                     }
@@ -181,7 +182,7 @@ $d/log/spooler" "create
     kill -HUP \$(cat $d/run/pid)
   endscript
 $2"
-    if [ -c /dev/kmsg ] && timeout 2 dmesg >/dev/null 2>&1 && [ -s /usr/lib/*/rsyslog/imkmsg.so ]; then
+    if [ -c /dev/kmsg ] && timeout 2 dmesg >/dev/null 2>&1 && compgen -G "/usr/lib/*/rsyslog/imkmsg.so" >/dev/null; then
         ring='module(load="imkmsg")'
         dmesg --raw --facility kern | sed 's/^<[0-9]*>\[[^]]*\] //' | sort -u >"$d/ring"
     fi
