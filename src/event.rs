@@ -319,6 +319,8 @@ pub enum Reason {
         bytes: u64,
         wanted: Limit<Free>,
         mount: PathBuf,
+        /// It is not what is wanted for others: a rotation cannot go on without.
+        is_for_rotation: bool,
         /// See above.
         is_guess: bool,
     },

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::names_and_place;
 use super::whereabouts::{Log, Whereabouts};
 use crate::diag::Place;
-use crate::discover::ExpandedStanza;
+use crate::discover::{ExpandedStanza, Lost};
 use crate::fault::Fault;
 use crate::naming::family::{Asker, Family, Former, Known, Shared, Sighting, Site, Ways, by_log, family};
 use crate::observe::{Directories, OpenDir};
@@ -84,9 +84,14 @@ impl Found {
 }
 
 impl Families {
-    /// Takes in the logs of all stanzas, and those that are configured and not handled: what is theirs is nobody else's.
-    pub fn of(stanzas: &[ExpandedStanza], left_alone: &[Arc<Path>]) -> Self {
+    /// Takes in the logs of all stanzas, and those that errors in the configuration cost: what is theirs is nobody else's.
+    pub fn of(stanzas: &[ExpandedStanza], lost: &Lost) -> Self {
         let mut families = Self::default();
+        for stanza in &lost.stanzas {
+            families
+                .lists
+                .push((stanza.declared_at.clone(), stanza.patterns.clone()));
+        }
         for ExpandedStanza { stanza, logs } in stanzas {
             let policy = &stanza.policy;
             let ways = ways(policy);
@@ -102,7 +107,7 @@ impl Families {
         }
         let usual = Policy::default();
         let ways = ways(&usual);
-        for log in left_alone {
+        for log in &lost.logs {
             families.enter(log, ways.clone(), &usual);
         }
         families

@@ -32,6 +32,20 @@ pub fn because(reason: &Reason) -> String {
             )
         }
         Reason::ShortOfRoom {
+            bytes,
+            wanted,
+            mount,
+            is_for_rotation: true,
+            ..
+        } => {
+            format!(
+                "a rotation needs {} more on {}: minfree of {}",
+                size(*bytes),
+                path(mount),
+                line_of(&wanted.declared_at)
+            )
+        }
+        Reason::ShortOfRoom {
             bytes, wanted, mount, ..
         } => {
             format!(

@@ -77,6 +77,10 @@ pub(crate) struct Session<'l> {
     told: HashSet<(PathBuf, &'static str)>,
     /// Logs of which something failed in this run.
     in_trouble: HashSet<Arc<Path>>,
+    /// Logs whose archives had no room.
+    set_aside: Vec<log::SetAside>,
+    /// Room was made for those: nothing waits for it any more.
+    has_made_room: bool,
     /// What housekeeping would have given back in a dry run, by device, in bytes.
     pretended_room: HashMap<u64, u64>,
     exit: Exit,
@@ -95,7 +99,18 @@ pub struct Ran {
 /// Runs what was asked for, and answers how it ended.
 pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     // 1. Read the configuration, and keep every complaint.
-    let mut stanzas = Stanzas::read(&run.configs, &run.only, listener);
+    let mut stanzas = Stanzas::read(&run.configs, listener);
+    let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
+    let needs_families = run.measure || run.prune || stanzas.stanzas.iter().any(asks);
+    // Whose an archive is, is told by all logs that are configured, in their order, whether or not this run handles them.
+    let (lost, mut families) = if needs_families {
+        let lost = stanzas.lost(&run.configs);
+        let families = Families::of(&stanzas.stanzas, &lost);
+        (lost.logs, families)
+    } else {
+        (Vec::new(), Families::default())
+    };
+    stanzas.keep_only(&run.only);
     // 2. Lock the state, take the time, once, and read: after a wait the world may be another.
     let mut session = match open(&run.options, &stanzas, listener) {
         Ok(session) => session,
@@ -109,20 +124,20 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     };
     // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
     stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
-    let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
     let keeps_house = run.prune || stanzas.stanzas.iter().any(asks);
-    let (all, mut families) = if run.measure || keeps_house {
-        let families = Families::of(&stanzas.stanzas, stanzas.left_alone());
-        (stanzas.stanzas.clone(), families)
-    } else {
-        (Vec::new(), Families::default())
+    let all = match needs_families {
+        true => stanzas.stanzas.clone(),
+        false => Vec::new(),
     };
     let before = session.last_rotations(&all);
+    let cut = stanzas.cut_policies();
     // 4. Rotate each stanza's logs, and remember failures.
     if !run.prune {
         session.pass(stanzas, session.now, run.force);
     }
     families.were_rotated(session.rotated_since(&before));
+    // What an error leaves to another stanza is not kept as that one says.
+    session.in_trouble.extend(lost);
     // 5. Remove what no rotation removes.
     let mut removed = Removed::default();
     if keeps_house {
@@ -131,6 +146,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             families: &mut families,
             last: &before,
             only: &run.only,
+            cut: &cut,
             prune_all: run.prune,
             logs: HashMap::new(),
         });
@@ -192,6 +208,8 @@ pub(crate) fn open<'l>(
         waiting: Vec::new(),
         told: HashSet::new(),
         in_trouble: HashSet::new(),
+        set_aside: Vec::new(),
+        has_made_room: false,
         pretended_room: HashMap::new(),
         exit,
     })

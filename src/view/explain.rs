@@ -27,7 +27,7 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
         return Exit::Failed;
     };
     let now = read.now;
-    let families = Families::of(&read.stanzas, &[]);
+    let families = Families::of(&read.stanzas, &read.lost);
     let mut surveyor = Surveyor::new(now, read.table, super::programs(request), families);
     let row = surveyor.log(stanza, &log);
     surveyor.leave_identity();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::cli::{Sort, ViewRequest};
 use crate::clock::Now;
 use crate::diag::{Diagnostic, Severity};
-use crate::discover::{self, ExpandedStanza};
+use crate::discover::{self, ExpandedStanza, Lost};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::inventory::{Families, Programs};
@@ -23,6 +23,7 @@ use crate::store::Store;
 use crate::sys::identity;
 
 mod explain;
+mod managed;
 mod orphans;
 mod settings;
 pub(crate) mod survey;
@@ -33,6 +34,7 @@ use survey::Surveyor;
 /// What a look begins with.
 struct Read {
     stanzas: Vec<ExpandedStanza>,
+    lost: Lost,
     complaints: Vec<Diagnostic>,
     table: StateTable,
     now: Now,
@@ -45,7 +47,7 @@ pub fn run(request: &ViewRequest) -> Exit {
     let read = read(request);
     match (&request.explain, &request.unmanaged) {
         (Some(log), _) => explain::show(request, log, read),
-        (None, Some(directories)) => unmanaged::show(request, directories, &read),
+        (None, Some(directories)) => unmanaged::show(request, directories, read),
         (None, None) if request.orphans => orphans::show(request, read),
         (None, None) => show_status(request, read),
     }
@@ -66,9 +68,10 @@ fn read(request: &ViewRequest) -> Read {
     };
     let loaded = load::load(&request.configs, &options, &mut hear);
     let found = discover::discover(loaded.stanzas, &mut hear);
-    let mut exit = Exit::Well;
+    let (mut exit, mut lost) = (Exit::Well, Lost::default());
     if loaded.failed || found.failed {
         exit = Exit::Failed;
+        lost = Lost::of(&request.configs, options, &found.stanzas);
     }
     let now = Now::read();
     let logs = found.stanzas.iter().flat_map(|stanza| &stanza.logs);
@@ -96,6 +99,7 @@ fn read(request: &ViewRequest) -> Read {
     }
     Read {
         stanzas: found.stanzas,
+        lost,
         complaints: reporter.into_inner(),
         table,
         now,
@@ -118,7 +122,7 @@ fn programs(request: &ViewRequest) -> Programs<'_> {
 }
 
 fn show_status(request: &ViewRequest, read: Read) -> Exit {
-    let families = Families::of(&read.stanzas, &[]);
+    let families = Families::of(&read.stanzas, &read.lost);
     let mut surveyor = Surveyor::new(read.now, read.table, programs(request), families);
     let mut rows = Vec::new();
     for stanza in &read.stanzas {

@@ -29,7 +29,7 @@ use crate::unix::{FileId, split_path};
 
 /// Shows what lies about.
 pub(super) fn show(request: &ViewRequest, read: Read) -> Exit {
-    let families = Families::of(&read.stanzas, &[]);
+    let families = Families::of(&read.stanzas, &read.lost);
     let mut search = Search {
         request,
         now: read.now,

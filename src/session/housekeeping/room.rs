@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::House;
 use super::stock::Stock;
-use crate::budget::{End, Next, Pick, Shortage};
+use crate::budget::{End, Lack, Next, Pick, Shortage};
 use crate::clock::Now;
 use crate::discover::ExpandedStanza;
 use crate::event::{About, NoRoom, Reason, Removed, RoomState, What};
@@ -19,6 +19,7 @@ use crate::inventory;
 use crate::observe::OpenDir;
 use crate::policy::{Free, Limit, Policy};
 use crate::session::Session;
+use crate::session::log::SetAside;
 use crate::sys::dir::Dir;
 use crate::sys::room::{self, Room};
 use crate::sys::signals;
@@ -41,6 +42,16 @@ struct Want {
     stanza: usize,
     limit: Limit<Free>,
     bytes: u64,
+    /// What its rotations lacked here.
+    lacks: Vec<Lack>,
+}
+
+impl Want {
+    /// Returns how much is to be free, where so much is: as much as is wanted, and as is needed to go on with what had no room.
+    fn target(&self, free: u64) -> u64 {
+        let needed = self.lacks.iter().map(|lack| lack.target(free)).max();
+        self.bytes.max(needed.unwrap_or(0))
+    }
 }
 
 impl System {
@@ -51,6 +62,7 @@ impl System {
         self.wants.push(Want {
             stanza,
             limit: limit.clone(),
+            lacks: Vec::new(),
             bytes: match limit.amount {
                 Free::Bytes(bytes) => bytes,
                 Free::Percent(part) => self.size / 100 * u64::from(part) + self.size % 100 * u64::from(part) / 100,
@@ -58,10 +70,9 @@ impl System {
         });
     }
 
-    /// Returns the limit of whoever wants so much.
-    fn limit(&self, bytes: u64) -> Option<&Limit<Free>> {
-        let want = self.wants.iter().find(|want| want.bytes == bytes);
-        want.map(|want| &want.limit)
+    /// Returns who wants so much, where so much was free.
+    fn want_of(&self, target: u64, free: u64) -> Option<&Want> {
+        self.wants.iter().find(|want| want.target(free) == target)
     }
 }
 
@@ -74,7 +85,15 @@ impl Session<'_> {
         removed: &mut Removed,
     ) -> Vec<RoomState> {
         let mut states = Vec::new();
-        for system in self.systems(house.stanzas) {
+        let mut systems = self.systems(house.stanzas, house.cut);
+        let lacks = self.lacks().chain(self.set_aside.iter().map(SetAside::lack));
+        for (stanza, lack) in lacks {
+            let on_it = systems.iter_mut().filter(|system| system.device == lack.device);
+            let wants = on_it.flat_map(|system| &mut system.wants);
+            let is_its = |want: &&mut Want| house.stanzas[want.stanza].stanza.declared_at == *stanza;
+            wants.filter(is_its).for_each(|want| want.lacks.push(lack));
+        }
+        for system in systems {
             if signals::caught().is_some() {
                 break;
             }
@@ -85,11 +104,12 @@ impl Session<'_> {
     }
 
     /// Finds the file systems that archives lie on of stanzas that want room there. What cannot be opened is told where it is rotated.
-    fn systems(&mut self, stanzas: &[ExpandedStanza]) -> Vec<System> {
+    fn systems(&mut self, stanzas: &[ExpandedStanza], cut: &[Arc<Policy>]) -> Vec<System> {
         let mut systems: Vec<System> = Vec::new();
         for (number, expanded) in stanzas.iter().enumerate() {
             let policy = &expanded.stanza.policy;
-            let Some(limit) = &policy.budgets.min_free else {
+            let is_whole = !cut.iter().any(|cut| Arc::ptr_eq(cut, policy));
+            let Some(limit) = policy.budgets.min_free.as_ref().filter(|_| is_whole) else {
                 continue;
             };
             let mut seen: HashSet<&Path> = HashSet::new();
@@ -150,12 +170,13 @@ impl Session<'_> {
         let mount = room::mount_of(system.dir.path());
         let mut state = RoomState {
             free: self.free_on(system),
-            limit: system.limit(wanted)?.clone(),
+            limit: system.wants.iter().find(|want| want.bytes == wanted)?.limit.clone(),
             wanted,
             held_until: None,
             mount,
         };
-        if state.is_met() {
+        let enough = system.wants.iter().map(|want| want.target(state.free)).max();
+        if enough <= Some(state.free) {
             return Some(state);
         }
         let held_until = self.records.held_until(&state.mount, self.now.epoch);
@@ -164,6 +185,8 @@ impl Session<'_> {
         state.free = self.free_on(system);
         let why = match end? {
             End::Met => return Some(state),
+            // What has no room yet says so itself.
+            End::Unmet(_) | End::Held if state.is_met() => return Some(state),
             End::Unmet(by) => NoRoom::Protected {
                 by,
                 largest: largest(system, stock),
@@ -195,30 +218,37 @@ impl Session<'_> {
         }
         let numbers = stock.numbers(|log| system.wants.iter().any(|want| want.stanza == log.stanza));
         let mut is_guess = stock.is_guess(&numbers);
-        let reason = |bytes: u64, limit: &Limit<Free>, is_guess| Reason::ShortOfRoom {
-            bytes,
-            wanted: limit.clone(),
-            mount: state.mount.clone(),
-            is_guess,
+        let reason = |target: u64, free: u64, is_guess| {
+            let want = system.want_of(target, state.free)?;
+            Some(Reason::ShortOfRoom {
+                bytes: target.saturating_sub(free),
+                wanted: want.limit.clone(),
+                mount: state.mount.clone(),
+                is_for_rotation: target > want.bytes,
+                is_guess,
+            })
         };
-        let wanted = state.wanted;
-        let wants = system.wants.iter().map(|want| (want.stanza, want.bytes)).collect();
+        let wants = system
+            .wants
+            .iter()
+            .map(|want| (want.stanza, want.target(state.free)))
+            .collect();
         let is_held = state.held_until.is_some();
         let logs = stock.logs(&numbers);
         let mut shortage = Shortage::new(system.device, wants, &logs, self.now.epoch, is_held);
         let mut free = state.free;
         while signals::caught().is_none() {
             match shortage.next(free) {
-                Next::Squeeze(pick) => {
+                Next::Squeeze { pick, target } => {
                     let (log, archive) = (numbers[pick.log], pick.archive);
-                    let reason = reason(wanted.saturating_sub(free), &state.limit, is_guess);
+                    let reason = reason(target, free, is_guess)?;
                     let bytes = self.squeeze(stock, Pick { log, archive }, &reason);
                     shortage.squeezed(pick, bytes);
                     is_guess |= self.options.dry_run;
                 }
                 Next::Take { pick, target } => {
                     let (log, archive) = (numbers[pick.log], pick.archive);
-                    let reason = reason(target.saturating_sub(free), system.limit(target)?, is_guess);
+                    let reason = reason(target, free, is_guess)?;
                     match self.give(stock, Pick { log, archive }, reason, removed) {
                         None => shortage.went(pick),
                         Some(why) => shortage.stays(pick, why),

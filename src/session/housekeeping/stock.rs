@@ -4,6 +4,7 @@
 //! to be the same one.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use super::{Fate, House, Household};
 use crate::budget::{Archive, Extent, Floors, Kept, Log, Pick, Standing};
 use crate::event::{Reason, Removed};
+use crate::execute::Busy;
 use crate::execute::work::StanzaWork;
 use crate::fault::{Fault, Op, SysError};
 use crate::inventory::Found;
@@ -44,6 +46,23 @@ struct Shelf {
     is_guess: bool,
 }
 
+/// What of a log's rotation is not at its end.
+enum Pending {
+    Nothing,
+    Of(Busy),
+    All,
+}
+
+impl Pending {
+    fn names(&self, archive: &OsStr) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Of(left) => left.names(archive),
+            Self::All => true,
+        }
+    }
+}
+
 impl Stock {
     /// Returns the numbers of all logs of which this is true.
     pub(super) fn numbers(&self, is_one: impl Fn(&Log) -> bool) -> Vec<usize> {
@@ -61,7 +80,8 @@ impl Stock {
         numbers.iter().any(|number| self.shelves[*number].is_guess)
     }
 
-    fn enter(&mut self, number: usize, household: Household, is_unfinished: bool) {
+    /// Enters a log; what is still to be done with some of its archives keeps those from going.
+    fn enter(&mut self, number: usize, household: Household, pending: &Pending) {
         let Household {
             stanza,
             log,
@@ -76,15 +96,17 @@ impl Stock {
             let is_present = member.class == Class::Own && member.site == Site::Present;
             is_present && compresses_later(policy) && names.as_ref().is_some_and(|it| !it.is_compressed(&member.name))
         };
-        let standing = if is_unfinished {
-            Standing::InUse
-        } else {
-            Standing::There
-        };
-        let archive = |member: &Member| Archive {
-            extent: Extent::of(&member.facts),
-            standing,
-            waits_for_compression: waits(member) && !is_unfinished,
+        let archive = |member: &Member| {
+            let standing = if pending.names(&member.name) {
+                Standing::InUse
+            } else {
+                Standing::There
+            };
+            Archive {
+                extent: Extent::of(&member.facts),
+                standing,
+                waits_for_compression: standing == Standing::There && waits(member),
+            }
         };
         let is_pretended = |member: &Member| {
             let place = found.place(member.site);
@@ -131,8 +153,12 @@ impl Session<'_> {
             self.turn_to(&log);
             match self.household(&stanza, &log, house) {
                 Ok(Some(household)) => {
-                    let is_unfinished = self.records.is_unfinished(&log);
-                    stock.enter(number, household, is_unfinished);
+                    let pending = match self.cramped(&log) {
+                        Some(left) => Pending::Of(left),
+                        None if self.records.is_unfinished(&log) => Pending::All,
+                        None => Pending::Nothing,
+                    };
+                    stock.enter(number, household, &pending);
                 }
                 Ok(None) => {}
                 // Of what is in trouble it was told.
