@@ -32,6 +32,7 @@ mod room;
 mod squeeze;
 mod stock;
 
+pub(crate) use pools::pools;
 use stock::Stock;
 
 /// What housekeeping is given.
@@ -83,6 +84,8 @@ impl Session<'_> {
     /// Does what the stanzas ask for.
     pub(super) fn keep_house(&mut self, house: &mut House<'_>) -> Removed {
         let mut removed = Removed::default();
+        self.about = About::Run;
+        self.hear(What::KeepingHouse);
         for (number, stanza) in house.stanzas.iter().enumerate() {
             if signals::caught().is_some() {
                 break;

@@ -44,7 +44,9 @@ mod row;
 mod stanza;
 mod stanzas;
 
+pub(crate) use housekeeping::pools;
 pub use options::{Options, Run};
+pub(crate) use records::is_in_force;
 
 use housekeeping::House;
 use records::Records;
@@ -244,9 +246,11 @@ fn held_by(
     for log in &expanded.logs {
         let last = last.get(&log.path).copied();
         let family = families.family(&expanded.stanza.policy, &log.path, last, directories);
-        let sum = Archives::of(&family.unwrap_or_default()).all();
+        let archives = Archives::of(&family.unwrap_or_default());
+        let sum = archives.all();
         held.files += sum.files;
         held.bytes = held.bytes.saturating_add(sum.bytes);
+        held.orphan_bytes = held.orphan_bytes.saturating_add(archives.kin.bytes);
     }
     held
 }

@@ -25,7 +25,7 @@ use crate::sys::{identity, listing, mkdir};
 const HELD_FOR: i64 = DAY_SECONDS;
 
 /// Tells whether a hold is: one that begins in the future is from a clock that was wrong.
-fn is_in_force(until: i64, now: i64) -> bool {
+pub(crate) fn is_in_force(until: i64, now: i64) -> bool {
     (1..=HELD_FOR).contains(&until.saturating_sub(now))
 }
 

@@ -24,7 +24,7 @@ use crate::unix::split_path;
 /// Looks at log after log.
 pub(crate) struct Surveyor<'p> {
     pub(super) directories: Directories,
-    now: Now,
+    pub(super) now: Now,
     pub(super) table: StateTable,
     programs: Programs<'p>,
     acting: Option<Acting>,
@@ -173,7 +173,7 @@ impl<'p> Surveyor<'p> {
         lone
     }
 
-    fn open(&mut self, policy: &Policy, log: &Path) -> Result<Opened, Fault> {
+    pub(super) fn open(&mut self, policy: &Policy, log: &Path) -> Result<Opened, Fault> {
         let directory = split_path(log).map_or(log, |(directory, _)| directory);
         self.take_identity(policy, directory, log)?;
         let home = self.directories.get(directory, log)?;
@@ -190,7 +190,7 @@ impl<'p> Surveyor<'p> {
         family.ok().as_ref().map(Archives::of)
     }
 
-    fn look(&mut self, policy: &Policy, log: &Path) -> Result<Option<(FileFacts, Rc<OpenDir>)>, Fault> {
+    pub(super) fn look(&mut self, policy: &Policy, log: &Path) -> Result<Option<(FileFacts, Rc<OpenDir>)>, Fault> {
         let Some((directory, name)) = split_path(log) else {
             return Ok(None);
         };
