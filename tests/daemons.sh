@@ -2,7 +2,8 @@
 # daemons.sh [LOGROTATE [REFERENCE]]: real daemons under load, their logs rotated 20 times, every message accounted for.
 #
 # rsyslogd (HUP), nginx (USR1), apache2 (graceful) and a program that cannot reopen its log (copytruncate) are started by
-# hand with configurations of their own, on loopback and on sockets under target/daemons/, and are gone at the end.
+# hand with configurations of their own, on loopback and on sockets under target/daemons/, and are gone at the end. One
+# rsyslogd is set up as administrators' handbooks do it: five logs by facility, under one stanza, fed over three ways.
 # Messages and requests carry numbers. With a REFERENCE its losses are printed beside ours. Fails if ours loses one.
 # ROTATIONS=n rotates n times; WORK=dir works there, which should be on ext4 or xfs: see the README on copytruncate.
 #
@@ -121,6 +122,150 @@ C
     account "$2" "$1" "$d/sent" "$d/found"
 }
 
+# Facilities that are sent, and the log that each belongs to; what the kernel says is in messages, too.
+facilities="user:1:messages daemon:3:messages authpriv:10:secure mail:2:maillog cron:9:cron kern:0:kern.log"
+
+senders() { # senders DIR PORT: numbered messages of all facilities, by socket, TCP and UDP, until the rotations are done
+    local way
+    for way in unix tcp udp; do
+        # shellcheck disable=SC2016 # the text is perl's
+        perl -MIO::Socket::INET -MIO::Socket::UNIX -e '
+            my ($d, $port, $way, @facilities) = @ARGV;
+            my %peer = (PeerAddr => "127.0.0.1", PeerPort => $port, Proto => $way);
+            my $to = $way eq "unix"
+                ? IO::Socket::UNIX->new(Type => SOCK_DGRAM, Peer => "$d/run/socket")
+                : IO::Socket::INET->new(%peer);
+            $to or die "$way: $!";
+            my %sent;
+            for (@facilities) {
+                my ($name) = split /:/;
+                # No program speaks for the kernel on the local socket: rsyslogd takes such messages for user.
+                next if $name eq "kern" and $way eq "unix";
+                open($sent{$_}, ">", "$d/sent.$way.$name") or die;
+            }
+            my $n = 0;
+            until (-e "$d/stop" or $n >= 2000000) {
+                for (sort keys %sent) {
+                    my ($name, $facility) = split /:/;
+                    my $file = $sent{$_};
+                    for my $number ($n .. $n + 9) {
+                        my $text = sprintf("%s %s %012d", $name, $way, $number);
+                        my $host = $way eq "unix" ? "" : "host ";
+                        my $line = sprintf("<%d>Nov 22 01:02:03 %sseq: %s", $facility * 8 + 6, $host, $text);
+                        syswrite($to, $way eq "tcp" ? "$line\n" : $line) or die "$way: $!";
+                        print $file "$text\n";
+                    }
+                }
+                $n += 10;
+                select(undef, undef, undef, 0.004);
+            }
+            close($_) for values %sent;' "$1" "$2" "$way" $facilities &
+        sending+=($!)
+    done
+}
+
+arrived() { # arrived LOG TEXT: the message is in the log or in an archive
+    generations "$1" | grep -qx "$2"
+}
+
+handbook() { # handbook TOOL DIRECTIVES: all logs of a machine by one rsyslogd, under the distribution's one stanza
+    local d=$work/handbook port=17${RANDOM:0:3} facility name log way lost ring=
+    fresh "$d" "$d/log/cron
+$d/log/maillog
+$d/log/messages
+$d/log/secure
+$d/log/kern.log
+$d/log/spooler" "create
+  missingok
+  sharedscripts
+  postrotate
+    kill -HUP \$(cat $d/run/pid)
+  endscript
+$2"
+    if [ -c /dev/kmsg ] && timeout 2 dmesg >/dev/null 2>&1 && compgen -G "/usr/lib/*/rsyslog/imkmsg.so" >/dev/null; then
+        ring='module(load="imkmsg")'
+        dmesg --raw --facility kern | sed 's/^<[0-9]*>\[[^]]*\] //' | sort -u >"$d/ring"
+    fi
+    cat >"$d/rsyslog.conf" <<C
+global(workDirectory="$d/run")
+module(load="imuxsock" SysSock.Use="off")
+module(load="imudp")
+module(load="imtcp")
+$ring
+template(name="raw" type="string" string="%msg:R,ERE,1,FIELD:^ ?(.*)\$--end%\n")
+module(load="builtin:omfile" Template="raw")
+input(type="imuxsock" Socket="$d/run/socket" RateLimit.Interval="0" CreatePath="on")
+input(type="imudp" Address="127.0.0.1" Port="$port" RcvBufSize="4m")
+input(type="imtcp" Address="127.0.0.1" Port="$port")
+*.info;mail.none;authpriv.none;cron.none  $d/log/messages
+authpriv.*  $d/log/secure
+mail.*  -$d/log/maillog
+cron.*  $d/log/cron
+kern.*  $d/log/kern.log
+C
+    rsyslogd -n -f "$d/rsyslog.conf" -i "$d/run/pid" >"$d/run/out" 2>&1 &
+    started+=($!)
+    until_true test -S "$d/run/socket" -a -s "$d/run/pid"
+    local sending=()
+    senders "$d" "$port"
+    until_true test -s "$d/sent.udp.user"
+    rotate "$1" "$d" "$d/log/messages"
+    wait "${sending[@]}"
+    for facility in $facilities; do
+        name=${facility%%:*}
+        for way in unix tcp; do
+            [ -s "$d/sent.$way.$name" ] && until_true arrived "$d/log/${facility##*:}" "$(tail -n 1 "$d/sent.$way.$name")"
+        done
+    done
+    [ -z "$ring" ] || until_true arrived "$d/log/kern.log" ".*"
+    stop_all
+    for log in messages secure maillog cron kern.log; do generations "$d/log/$log" >"$d/all.$log"; done
+    for facility in $facilities; do
+        name=${facility%%:*}
+        log=${facility##*:}
+        cat "$d"/sent.{unix,tcp}."$name" 2>/dev/null >"$d/sent.$name"
+        grep -E "^$name (unix|tcp) [0-9]{12}\$" "$d/all.$log" >"$d/found.$name"
+        account "handbook, $name.* in $log" "$1" "$d/sent.$name" "$d/found.$name"
+    done
+    grep -E "^kern tcp [0-9]{12}\$" "$d/all.messages" >"$d/found.kern"
+    account "handbook, kern.info in messages" "$1" "$d/sent.kern" "$d/found.kern"
+    strays "$1" "$d"
+    udp "$1" "$d"
+    if [ -n "$ring" ]; then
+        lost=$(sort -u "$d/all.kern.log" | comm -23 "$d/ring" - | wc -l)
+        echo "the kernel's own ring: $(wc -l <"$d/ring") messages, $lost of them not in kern.log"
+        if [ "$1" = "$ours" ] && [ "$lost" -ne 0 ]; then failed=1; fi
+    else
+        echo "the kernel's own ring cannot be read here: kern.* was fed by TCP and UDP alone"
+    fi
+}
+
+strays() { # strays TOOL DIR: no message is in a log that is not its own
+    local count
+    count=$(cd "$2" && {
+        grep -hE '^(authpriv|mail|cron) ' all.messages
+        grep -hvE '^authpriv ' all.secure
+        grep -hvE '^mail ' all.maillog
+        grep -hvE '^cron ' all.cron
+        grep -hE '^(user|daemon|authpriv|mail|cron) (unix|tcp|udp) ' all.kern.log
+    } | wc -l)
+    [ "$count" = 0 ] && return
+    echo "$count messages are in a log that is not theirs: $2/all.*"
+    [ "$1" != "$ours" ] || failed=1
+}
+
+udp() { # udp TOOL DIR: what came by UDP, counted apart: a datagram may be lost on its way, and none may come twice
+    local sent found twice
+    sent=$(cat "$2"/sent.udp.* | wc -l)
+    # What the kernel says is in two logs.
+    cat "$2"/all.* | grep -E '^(user|daemon|authpriv|mail|cron) udp [0-9]{12}$' >"$2/found.udp"
+    grep -E '^kern udp [0-9]{12}$' "$2/all.kern.log" >>"$2/found.udp"
+    found=$(sort -u "$2/found.udp" | wc -l)
+    twice=$(($(wc -l <"$2/found.udp") - found))
+    echo "by UDP, counted apart: $sent sent, $((sent - found)) not found, $twice twice"
+    if [ "$1" = "$ours" ] && [ "$twice" -ne 0 ]; then failed=1; fi
+}
+
 clients() { # clients DIR PORT: two clients ask for numbered pages until the rotations are done
     local d=$1 port=$2 c
     for c in 1 2; do
@@ -137,9 +282,9 @@ clients() { # clients DIR PORT: two clients ask for numbered pages until the rot
     done
 }
 
-web() { # web SERVER TOOL WHAT DIRECTIVES
+web() { # web SERVER TOOL WHAT DIRECTIVES [PATTERN]
     local d=$work/$1 log=$work/$1/log/access.log port=18${RANDOM:0:3} signal=USR1
-    fresh "$d" "$log" "create 0640 www-data adm
+    fresh "$d" "${5:-$log}" "create 0640 www-data adm
   sharedscripts
   postrotate
     kill -$signal \$(cat $d/run/pid)
@@ -226,6 +371,13 @@ for tool in "$ours" ${reference:+"$reference"}; do
     web apache2 "$tool" "apache2, graceful, delaycompress" "  compress
   delaycompress"
     web apache2 "$tool" "apache2, graceful, compress" "  compress"
+    handbook "$tool" "  compress
+  delaycompress"
+    # Its access and error logs by one pattern, as distributions have it.
+    web apache2 "$tool" "httpd's stanza of the handbook" "  missingok
+  notifempty
+  compress
+  delaycompress" "$work/apache2/log/*log"
     program "$tool" "a program that cannot reopen" "  copytruncate"
     program "$tool" "the same, compressed" "  copytruncate
   compress"

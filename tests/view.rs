@@ -405,7 +405,7 @@ fn metrics_of_a_small_tree_are_these() {
     assert_eq!(with_metrics(&root).status.code(), Some(0));
     let archive = fs::metadata(root.join("log/a.log.1")).unwrap();
     let held = std::os::unix::fs::MetadataExt::blocks(&archive) * 512;
-    let labels = format!("{{stanza=\"conf:1\",pattern=\"{}/log/*.log\"}}", root.display());
+    let labels = format!("{{file=\"conf\",pattern=\"{}/log/*.log\"}}", root.display());
     let expected = format!(
         "\
 # HELP logrotate_last_run_timestamp_seconds When the last run began.
@@ -417,9 +417,14 @@ logrotate_last_run_exit_status 0
 # HELP logrotate_last_run_duration_seconds How long the last run took.
 # TYPE logrotate_last_run_duration_seconds gauge
 logrotate_last_run_duration_seconds T
-# HELP logrotate_last_success_timestamp_seconds When the last run that went well began.
+# HELP logrotate_last_success_timestamp_seconds When the last run that went well began; 0 is never.
 # TYPE logrotate_last_success_timestamp_seconds gauge
 logrotate_last_success_timestamp_seconds T
+# HELP logrotate_configuration_errors Errors that leave a stanza, or all behind them, out of a file of the configuration.
+# TYPE logrotate_configuration_errors gauge
+# HELP logrotate_logs Logs that the stanza has.
+# TYPE logrotate_logs gauge
+logrotate_logs{labels} 2
 # HELP logrotate_rotated_logs Logs that the last run rotated.
 # TYPE logrotate_rotated_logs gauge
 logrotate_rotated_logs{labels} 1
@@ -429,6 +434,8 @@ logrotate_failed_logs{labels} 0
 # HELP logrotate_rotated_bytes Bytes that were in the logs that the last run rotated.
 # TYPE logrotate_rotated_bytes gauge
 logrotate_rotated_bytes{labels} 10
+# HELP logrotate_failed_scripts Scripts that failed in the last run, by their directive.
+# TYPE logrotate_failed_scripts gauge
 # HELP logrotate_obstacles Archives that something is wrong with, and what is in the way of logs, by kind.
 # TYPE logrotate_obstacles gauge
 # HELP logrotate_written_archive_bytes Size of an archive that a program still writes to, since it has not opened its log anew.
@@ -439,6 +446,8 @@ logrotate_archive_files{labels} 1
 # HELP logrotate_archive_bytes Disk held by archives after the last run.
 # TYPE logrotate_archive_bytes gauge
 logrotate_archive_bytes{labels} {held}
+# HELP logrotate_next_due_timestamp_seconds When the time of the first of the logs comes that wait for one.
+# TYPE logrotate_next_due_timestamp_seconds gauge
 # HELP logrotate_orphan_bytes Disk held by archives that no rotation meets.
 # TYPE logrotate_orphan_bytes gauge
 logrotate_orphan_bytes{labels} 0

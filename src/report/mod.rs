@@ -43,7 +43,7 @@ pub mod unmanaged;
 pub mod usage;
 pub mod words;
 
-use metrics::ArchiveSums;
+use metrics::AfterRun;
 use progress::Bars;
 use style::{Colours, Tone, paint};
 use tally::{RunTally, Tally};
@@ -106,17 +106,22 @@ impl Listener for Speakers {
 ///
 /// # Errors
 /// The file cannot be written, or is not one to write; the old one stays.
-pub fn write_metrics(file: &Path, tally: &RunTally, exit: Exit, held: &[ArchiveSums]) -> Result<(), Fault> {
+pub fn write_metrics(file: &Path, tally: &RunTally, exit: Exit, held: &[AfterRun]) -> Result<(), Fault> {
     let began = tally
         .began
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, |since| since.as_secs());
     crate::sys::textfile::replace(file, |earlier| {
+        let earlier = String::from_utf8_lossy(earlier);
         let last = if exit == Exit::Well {
-            Some(began)
+            began
         } else {
-            metrics::last_success(&String::from_utf8_lossy(earlier))
+            metrics::last_success(&earlier)
         };
+        // It saw no stanza: what the run before it told of them still holds.
+        if exit == Exit::Locked {
+            return metrics::renewed(&earlier, tally, exit, last);
+        }
         metrics::text(tally, exit, last, held)
     })
 }

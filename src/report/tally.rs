@@ -1,14 +1,15 @@
 //! What a run did, collected as it happens: for the JSON report, the metrics and the summary line.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::text;
 use super::words;
-use crate::diag::Severity;
+use crate::diag::{Diagnostic, Problem, Severity};
 use crate::event::{About, Doing, Event, Reason, What};
+use crate::fault::Fault;
 use crate::schedule::Verdict;
 
 mod run;
@@ -49,6 +50,7 @@ impl Default for Tally {
             took: Duration::ZERO,
             dry_run: false,
             stanzas: Vec::new(),
+            config_errors: BTreeMap::new(),
             rotated_out: Files::default(),
             house: HouseTally::default(),
             errors: Vec::new(),
@@ -95,6 +97,7 @@ impl Inner {
                 pattern: words::list(written),
                 place: place.clone(),
                 logs: Vec::new(),
+                failed_scripts: Vec::new(),
                 errors: Vec::new(),
             }),
             (About::Log(path), what) => {
@@ -105,6 +108,7 @@ impl Inner {
             }
             _ => {}
         }
+        self.count(event);
         let complaints = match event.severity() {
             Severity::Note => return,
             Severity::Warning => &mut self.run.warnings,
@@ -168,6 +172,32 @@ impl Inner {
         };
         self.latest = Some((Arc::clone(path), place));
         Some(place)
+    }
+
+    /// Counts what has a figure of its own: a part of the configuration that is left out, a script that failed.
+    fn count(&mut self, event: &Event) {
+        match &event.what {
+            What::Config(diagnostic) => {
+                if let Some(file) = costs(diagnostic) {
+                    *self.run.config_errors.entry(words::path(file)).or_default() += 1;
+                }
+            }
+            What::Failed(Fault::Script { hook, .. }) => {
+                if let Some(stanza) = self.stanza_of(&event.about) {
+                    stanza.failed_scripts.push(hook.directive());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Returns the stanza that an event is about.
+    fn stanza_of(&mut self, about: &About) -> Option<&mut StanzaTally> {
+        match about {
+            About::Run => None,
+            About::Log(path) => self.place_of(path).map(|at| &mut self.run.stanzas[at.stanza]),
+            About::Stanza(place) => self.run.stanzas.iter_mut().rfind(|stanza| stanza.place == *place),
+        }
     }
 
     /// Returns the errors of the run, of a stanza or of a log.
@@ -234,6 +264,18 @@ impl LogTally {
             _ => {}
         }
     }
+}
+
+/// Returns the file of an error, where it is one; what only says what another one costs is none.
+fn costs(diagnostic: &Diagnostic) -> Option<&Path> {
+    let problem = &diagnostic.problem;
+    if diagnostic.severity != Severity::Error
+        || matches!(problem, Problem::FoundErrorInBlock(_) | Problem::FoundErrorInFile(_))
+    {
+        return None;
+    }
+    let file = diagnostic.place.as_ref().map(|place| &*place.file);
+    Some(file.or(problem.file()).unwrap_or(Path::new("")))
 }
 
 fn kind(doing: &Doing) -> &'static str {

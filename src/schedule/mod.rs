@@ -6,7 +6,7 @@ use crate::policy::{Criterion, Policy};
 
 mod next;
 
-pub use next::{Lack, NextDue, lack, next_due};
+pub use next::{Lack, NextDue, lack, next_due, time_ahead};
 
 /// The answer for one log.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -60,6 +60,15 @@ pub fn next_due(policy: &Policy, facts: &FileFacts, last: Stamp, now: &Now) -> N
     }
 }
 
+/// Answers when a log's time comes, whatever it has in it; `None` where it waits for no time, or only for content.
+#[must_use]
+pub fn time_ahead(policy: &Policy, last: Stamp, now: &Now) -> Option<i64> {
+    match policy.criterion {
+        Criterion::Size(_) => None,
+        criterion => Some(next_time(criterion, last, now)).filter(|time| *time > now.epoch),
+    }
+}
+
 /// Answers what a log lacks, whatever the time; one above `maxsize` is due all the same.
 #[must_use]
 pub fn lack(policy: &Policy, facts: &FileFacts) -> Option<Lack> {

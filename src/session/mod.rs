@@ -20,8 +20,9 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::inventory::Families;
 use crate::observe::Directories;
-use crate::report::metrics::ArchiveSums;
+use crate::report::metrics::AfterRun;
 use crate::report::status::Archives;
+use crate::schedule;
 use crate::state::record::{LeftPlain, Noted};
 use crate::sys::dirlock::DirLock;
 use crate::sys::identity::{self, Acting};
@@ -93,8 +94,8 @@ pub(crate) struct Session<'l> {
 #[derive(Debug)]
 pub struct Ran {
     pub exit: Exit,
-    /// What each stanza's archives hold, where that was asked for.
-    pub held: Vec<ArchiveSums>,
+    /// How each stanza stands, where that was asked for.
+    pub held: Vec<AfterRun>,
     /// What housekeeping removed.
     pub removed: Removed,
 }
@@ -155,14 +156,19 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             logs: HashMap::new(),
         });
     }
+    let measured: &[ExpandedStanza] = if run.measure { &all } else { &[] };
+    let due: Vec<_> = measured.iter().map(|stanza| session.next_due(stanza)).collect();
     // 6. Write the state, and answer with the worst that was seen.
     let exit = session.close();
     // 7. Measure the archives as they are now: what is listed serves all stanzas.
-    let measured: &[ExpandedStanza] = if run.measure { &all } else { &[] };
     let mut directories = Directories::default();
     let held = measured
         .iter()
-        .map(|stanza| held_by(stanza, &before, &mut families, &mut directories))
+        .zip(due)
+        .map(|(stanza, next_due)| AfterRun {
+            next_due,
+            ..held_by(stanza, &before, &mut families, &mut directories)
+        })
         .collect();
     Ran { exit, held, removed }
 }
@@ -239,8 +245,8 @@ fn held_by(
     last: &LastRotations,
     families: &mut Families,
     directories: &mut Directories,
-) -> ArchiveSums {
-    let mut held = ArchiveSums::default();
+) -> AfterRun {
+    let mut held = AfterRun::default();
     for log in &expanded.logs {
         let last = last.get(&log.path).copied();
         let family = families.family(&expanded.stanza.policy, &log.path, last, directories);
@@ -284,6 +290,15 @@ impl Session<'_> {
             ))
         };
         logs.filter_map(last).collect()
+    }
+
+    /// Returns when the time of the first of a stanza's logs comes, in seconds since 1970.
+    fn next_due(&self, expanded: &ExpandedStanza) -> Option<i64> {
+        let ahead = |log: &FoundLog| {
+            let last = self.records.last(&log.path)?;
+            schedule::time_ahead(&expanded.stanza.policy, last, &self.now)
+        };
+        expanded.logs.iter().filter_map(ahead).min()
     }
 
     /// Returns the logs of these stanzas that were rotated after these times.

@@ -20,6 +20,7 @@ mod names;
 mod rights;
 mod strangers;
 mod sums;
+mod watched;
 mod ways;
 
 use std::fs;

@@ -104,7 +104,7 @@ fn p14_status_explain_json_and_metrics_name_archive_size_and_program() {
     }
     let metrics = std::fs::read_to_string(scene.root.join("metrics")).unwrap();
     let is_there = |line: &str| metrics.lines().any(|found| found == scene.fill(line));
-    let stanza = "stanza=\"conf:1\",pattern=\"@ROOT@/log/a.log\"";
+    let stanza = "file=\"conf\",pattern=\"@ROOT@/log/a.log\"";
     assert!(
         is_there(&format!("logrotate_obstacles{{{stanza},kind=\"not-reopened\"}} 1")),
         "{metrics}"

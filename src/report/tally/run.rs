@@ -1,5 +1,6 @@
 //! A run in figures: its stanzas, its logs, and what became of each. What counts as failed is said here and nowhere else.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -124,6 +125,8 @@ pub struct StanzaTally {
     /// Where it stands.
     pub place: Place,
     pub logs: Vec<LogTally>,
+    /// Which scripts failed, each time by its directive.
+    pub failed_scripts: Vec<&'static str>,
     /// What failed of the stanza as a whole.
     pub errors: Vec<String>,
 }
@@ -195,6 +198,8 @@ pub struct RunTally {
     /// Nothing was changed.
     pub dry_run: bool,
     pub stanzas: Vec<StanzaTally>,
+    /// How many errors cost a part of the configuration, by its file.
+    pub config_errors: BTreeMap<String, u64>,
     /// What rotations removed.
     pub rotated_out: Files,
     pub house: HouseTally,
