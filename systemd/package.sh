@@ -34,7 +34,7 @@ files() {
         cargo build --release --locked --features selinux --bin logrotate
         BINARY=target/release/logrotate
     fi
-    install -m 0755 "$BINARY" "$out/logrotate"
+    [ "$BINARY" -ef "$out/logrotate" ] || install -m 0755 "$BINARY" "$out/logrotate"
     strip "$out/logrotate"
     for shell in bash zsh fish; do
         "$out/logrotate" --completions "$shell" >"$out/logrotate.$shell"
