@@ -13,7 +13,14 @@ rm -rf "$tree"
 mkdir "$tree"
 git archive --prefix="$name/" HEAD | tar -x -C "$tree"
 mkdir "$tree/$name/.cargo"
-(cd "$tree/$name" && cargo vendor --quiet --locked --versioned-dirs vendor >.cargo/config.toml)
+(cd "$tree/$name" && cargo vendor --quiet --locked --versioned-dirs vendor >/dev/null)
+cat >"$tree/$name/.cargo/config.toml" <<'END'
+[source.crates-io]
+replace-with = "vendored-sources"
+
+[source.vendored-sources]
+directory = "vendor"
+END
 tar -C "$tree" --sort=name --mtime="@$time" --owner=0 --group=0 --numeric-owner --mode=go=rX,u+rw,a-s \
     --format=gnu -c "$name" | gzip -6n >"$dir/$name.tar.gz"
 rm -rf "$tree"
