@@ -44,7 +44,7 @@ tar -C target --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --nu
     --format=gnu -c "$tree" | gzip -6n >"$kit/$tree.tar.gz"
 
 # The list of all crates in the program. It is written beside Cargo.toml, and names where that is.
-cargo cyclonedx --quiet --format json --features selinux --target "$machine" --override-filename sbom
+cargo cyclonedx --quiet --format json --spec-version 1.5 --features selinux --target "$machine" --override-filename sbom
 sed "s,file://$PWD,file:///build,g" sbom.json >"$kit/logrotate-rs-$version.cdx.json"
 rm sbom.json
 
