@@ -20,5 +20,5 @@ tarball=$(systemd/source.sh target/kit)
 rm -rf "$root/build"
 mkdir "$root/build"
 tar -xzf "$tarball" -C "$root/build" --strip-components=1
-unshare --net chroot "$root" env HOME=/root LC_ALL=C.UTF-8 sh -c "cd /build && cargo ${1:-check} --offline --locked --quiet --target-dir /target"
+unshare --net chroot "$root" env -i PATH=/usr/bin:/bin HOME=/root LC_ALL=C.UTF-8 sh -c "cd /build && cargo ${1:-check} --offline --locked --quiet --target-dir /target"
 echo "ok    the source builds without a network with the cargo of Debian 13"
