@@ -121,12 +121,6 @@ impl SysError {
             _ => false,
         }
     }
-
-    /// Answers whether it failed because a name is too long.
-    #[must_use]
-    pub fn is_length(&self) -> bool {
-        std::io::Error::from_raw_os_error(self.errno).kind() == std::io::ErrorKind::InvalidFilename
-    }
 }
 
 /// How a child ended: well, or in another way.

@@ -124,12 +124,13 @@ pub fn run(invocation: &cli::Invocation) -> Exit {
     if summed {
         listener.hear(Event::of_run(What::Summary(tally.show(RunTally::summary))));
     }
-    if let Some(file) = &invocation.metrics
-        && !dry_run
-        && let Err(error) = tally.show(|run| report::write_metrics(file, run, exit, &held))
-    {
-        listener.hear(Event::of_run(What::Failed(error)));
-        exit.worsen(Exit::Failed);
+    if let Some(file) = &invocation.metrics {
+        if !dry_run {
+            if let Err(error) = tally.show(|run| report::write_metrics(file, run, exit, &held)) {
+                listener.hear(Event::of_run(What::Failed(error)));
+                exit.worsen(Exit::Failed);
+            }
+        }
     }
     if let Some(stdout) = stdout {
         report::show_on(&stdout, &tally.show(|run| report::json::run(run, exit)));

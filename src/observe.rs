@@ -141,11 +141,11 @@ impl Directories {
     }
 
     fn keep(&mut self, path: &Path, held: &Rc<OpenDir>) {
-        if self.order.len() >= descriptors::share(HELD_PART, HELD_LIMIT)
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.held.remove(&oldest);
-            self.last = None;
+        if self.order.len() >= descriptors::share(HELD_PART, HELD_LIMIT) {
+            if let Some(oldest) = self.order.pop_front() {
+                self.held.remove(&oldest);
+                self.last = None;
+            }
         }
         self.order.push_back(path.to_owned());
         self.held.insert(path.to_owned(), Rc::clone(held));
@@ -197,10 +197,10 @@ impl OpenDir {
     /// a log does not count.
     pub fn look_at_log(&self, policy: &Policy, name: &OsStr) -> Result<Option<FileFacts>, SysError> {
         let mut looked = self.dir.look(name)?;
-        if policy.method == Method::CopyTruncate
-            && let Some(facts) = &mut looked
-        {
-            facts.size -= truncate::mark_in(&self.dir, name, facts);
+        if policy.method == Method::CopyTruncate {
+            if let Some(facts) = &mut looked {
+                facts.size -= truncate::mark_in(&self.dir, name, facts);
+            }
         }
         Ok(looked)
     }

@@ -158,7 +158,10 @@ impl Shortage {
 
     /// Enters that an archive was to be compressed, and takes up so much now.
     pub fn squeezed(&mut self, pick: Pick, bytes: u64) {
-        let squeezed = self.squeezes.extract_if(.., |squeeze| squeeze.pick == pick);
+        let (squeezed, others): (Vec<_>, _) = std::mem::take(&mut self.squeezes)
+            .into_iter()
+            .partition(|squeeze| squeeze.pick == pick);
+        self.squeezes = others;
         for squeeze in squeezed {
             self.ledger.shrank(pick, squeeze.bytes, bytes);
         }

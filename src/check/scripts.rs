@@ -58,14 +58,16 @@ fn misunderstood(file: &File<'_>, script: &Script<'_>, is_posix: bool, found: &m
         report(at, Lint::DirectiveInScript { script, directive });
     }
     // A preremove that answers no keeps the archive: it may be meant to.
-    if script.row.setting != Setting::PreRemove
-        && let Some(at) = painted.test_at_end()
-    {
-        report(at, Lint::TestAtEnd(name));
+    if script.row.setting != Setting::PreRemove {
+        if let Some(at) = painted.test_at_end() {
+            report(at, Lint::TestAtEnd(name));
+        }
     }
-    if is_posix && let Some(at) = painted.bash() {
-        let word = script.text[at.clone()].to_vec();
-        report(at, Lint::BashOnly(word));
+    if is_posix {
+        if let Some(at) = painted.bash() {
+            let word = script.text[at.clone()].to_vec();
+            report(at, Lint::BashOnly(word));
+        }
     }
 }
 

@@ -106,19 +106,18 @@ impl<'a> Parser<'a> {
         let from = self.cursor;
         let name = self.cursor.letters();
         let span = from.span(name);
-        if let Some(found) = self.cursor.peek()
-            && !lex::is_space(found)
-            && found != b'='
-        {
-            let problem = Problem::NotSeparated {
-                keyword: name.to_vec(),
-                found,
-            };
-            if !in_block {
-                return (self.give_up_file(from, problem, name.len()), false);
+        if let Some(found) = self.cursor.peek() {
+            if !lex::is_space(found) && found != b'=' {
+                let problem = Problem::NotSeparated {
+                    keyword: name.to_vec(),
+                    found,
+                };
+                if !in_block {
+                    return (self.give_up_file(from, problem, name.len()), false);
+                }
+                let (item, closes) = self.give_up_line(from, problem, span);
+                return (item, closes || found == b'}');
             }
-            let (item, closes) = self.give_up_line(from, problem, span);
-            return (item, closes || found == b'}');
         }
         let Some(row) = directive::find(name) else {
             let rest = self.cursor.line();

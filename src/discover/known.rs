@@ -105,10 +105,10 @@ impl Known {
 
     /// Numbers a directory; two paths to one directory have one number.
     fn directory(&mut self, path: &Path) -> u32 {
-        if let Some((last, number)) = &self.last
-            && last.as_os_str() == path.as_os_str()
-        {
-            return *number;
+        if let Some((last, number)) = &self.last {
+            if last.as_os_str() == path.as_os_str() {
+                return *number;
+            }
         }
         let fresh = clip(self.directories.len());
         let number = match self.directories.get(path) {

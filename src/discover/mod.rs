@@ -169,12 +169,12 @@ impl Seeker<'_> {
 
     fn expand(&mut self, stanza: Stanza, earlier: &[ExpandedStanza]) -> Option<ExpandedStanza> {
         let mut logs = self.words(&stanza)?;
-        if let Some(old_dir) = &stanza.policy.old_dir
-            && !logs.is_empty()
-        {
-            self.keep_where_old_dir_fits(&stanza, old_dir, &mut logs, earlier);
-            if logs.is_empty() {
-                return None;
+        if let Some(old_dir) = &stanza.policy.old_dir {
+            if !logs.is_empty() {
+                self.keep_where_old_dir_fits(&stanza, old_dir, &mut logs, earlier);
+                if logs.is_empty() {
+                    return None;
+                }
             }
         }
         let mut expanded = ExpandedStanza { stanza, logs };

@@ -86,13 +86,13 @@ fn rename(turn: &Turn, from: &Entry, to: &Entry, listener: &LogListener<'_>) -> 
         None
     };
     old.rename(&from.name, new, &to.name).map_err(fail)?;
-    if let Some(wanted) = wanted
-        && new.look(&to.name)?.is_none_or(|facts| (facts.id, facts.kind) != wanted)
-    {
-        // Somebody put something else at the log's name at the last moment: it is not ours to move. Where it cannot go back, since
-        // that name is taken again, it is at least told.
-        let _ = new.rename(&to.name, old, &from.name);
-        return Err(fail(replaced()).into());
+    if let Some(wanted) = wanted {
+        if new.look(&to.name)?.is_none_or(|facts| (facts.id, facts.kind) != wanted) {
+            // Somebody put something else at the log's name at the last moment: it is not ours to move. Where it cannot go back, since
+            // that name is taken again, it is at least told.
+            let _ = new.rename(&to.name, old, &from.name);
+            return Err(fail(replaced()).into());
+        }
     }
     Ok(())
 }

@@ -94,11 +94,11 @@ pub(super) fn discard(site: &LogSite, doomed: &Doomed, listener: &LogListener<'_
     if likeness(&now) != likeness(&doomed.facts) {
         return Removal::Left(Stay::Changed);
     }
-    if let Ok(opened) = site.open_regular(Where::Archive, &doomed.name, Access::Read, Op::Open)
-        && opened.is_held(None)
-    {
-        let by = Look::last().program(&opened.facts);
-        return Removal::Left(Stay::Written { by });
+    if let Ok(opened) = site.open_regular(Where::Archive, &doomed.name, Access::Read, Op::Open) {
+        if opened.is_held(None) {
+            let by = Look::last().program(&opened.facts);
+            return Removal::Left(Stay::Written { by });
+        }
     }
     if doomed.is_kept_open(site) {
         return Removal::Left(Stay::Open);

@@ -45,10 +45,10 @@ pub struct Ahead<'a> {
 #[must_use]
 pub fn missing_programs(policy: &Policy, programs: Programs<'_>) -> Vec<(Need, PathBuf)> {
     let mut needed: Vec<(Need, &Path)> = Vec::new();
-    if let Some(how) = &policy.compression
-        && (programs.external_compress || engine::recognise(&how.command, &how.options).is_none())
-    {
-        needed.push((Need::Compress, &how.command));
+    if let Some(how) = &policy.compression {
+        if programs.external_compress || engine::recognise(&how.command, &how.options).is_none() {
+            needed.push((Need::Compress, &how.command));
+        }
     }
     if let Some(mail) = &policy.mail {
         needed.push((Need::Mail, programs.mail));
@@ -130,12 +130,12 @@ fn try_obstacles(ahead: &Ahead<'_>, directories: &mut Directories) -> Result<Vec
         }
     }));
     for step in &rotation.prepare {
-        if let Step::MoveAside(what) = step
-            && let Some(facts) = place.dir.look(&what.name)?
-        {
-            let archive = place.dir.path_of(&what.name);
-            let what = Obstructed::InTheWay(facts.kind);
-            found.push(ArchiveObstacle { archive, what });
+        if let Step::MoveAside(what) = step {
+            if let Some(facts) = place.dir.look(&what.name)? {
+                let archive = place.dir.path_of(&what.name);
+                let what = Obstructed::InTheWay(facts.kind);
+                found.push(ArchiveObstacle { archive, what });
+            }
         }
     }
     of_archives(policy, &names, &place, &mut found)?;
@@ -174,12 +174,12 @@ fn of_archives(
     for name in matching(policy, names, place)? {
         let path = place.dir.path_of(&name);
         let is_plain = policy.compression.is_some() && !names.is_compressed(&name);
-        if (is_plain || changes(policy))
-            && let Some(attribute) = place.dir.attribute(&name)
-        {
-            let what = Obstructed::Fixed(attribute);
-            found.push(ArchiveObstacle { archive: path, what });
-            continue;
+        if is_plain || changes(policy) {
+            if let Some(attribute) = place.dir.attribute(&name) {
+                let what = Obstructed::Fixed(attribute);
+                found.push(ArchiveObstacle { archive: path, what });
+                continue;
+            }
         }
         // A daemon that never opened its log anew is told of already.
         if !is_plain || asked == MOST_EMPTY || found.iter().any(|one| one.archive == path) {

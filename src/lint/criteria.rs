@@ -30,10 +30,10 @@ fn take(file: &File<'_>, item: &Item<'_>, held: &mut Option<(Setting, Place)>, f
         return;
     }
     let (wins, winner) = (directive.row.setting, file.place(directive.name));
-    if let Some((lost, place)) = held.replace((wins, winner.clone()))
-        && lost != wins
-    {
-        found.push(Finding::lint(Lint::CriterionLost { lost, wins }, place).beside(winner));
+    if let Some((lost, place)) = held.replace((wins, winner.clone())) {
+        if lost != wins {
+            found.push(Finding::lint(Lint::CriterionLost { lost, wins }, place).beside(winner));
+        }
     }
 }
 

@@ -23,10 +23,10 @@ pub fn check(file: &File<'_>, found: &mut Vec<Finding>) {
         found.push(Finding::lint(lint, file.place(span)));
     }
     for item in &file.items {
-        if let Item::Block(block) = item
-            && let Some((span, patterns)) = alternatives(file, block)
-        {
-            found.push(Finding::lint(Lint::Braces(patterns), file.place(span)));
+        if let Item::Block(block) = item {
+            if let Some((span, patterns)) = alternatives(file, block) {
+                found.push(Finding::lint(Lint::Braces(patterns), file.place(span)));
+            }
         }
     }
 }

@@ -23,11 +23,10 @@ pub fn timer(stanza: &Stanza, rhythm: Rhythm, found: &mut Vec<Finding>) {
         found.push(Finding::lint(lint, place.clone()));
     }
     // Where every run rotates the log anyway, its size changes nothing.
-    if stanza.policy.max_size.is_some()
-        && rhythm.shortest >= wanted
-        && let Some(Origin { place, .. }) = made.own(&[Setting::MaxSize])
-    {
-        found.push(Finding::lint(Lint::MaxsizeIdle(rhythm), place.clone()));
+    if stanza.policy.max_size.is_some() && rhythm.shortest >= wanted {
+        if let Some(Origin { place, .. }) = made.own(&[Setting::MaxSize]) {
+            found.push(Finding::lint(Lint::MaxsizeIdle(rhythm), place.clone()));
+        }
     }
 }
 

@@ -45,10 +45,10 @@ fn compression(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
         return;
     }
     // Who says nocompress in a block knows what holds before it.
-    if let Some(origin) = made.last(&[Setting::DelayCompress, Setting::Compress])
-        && origin.row.setting == Setting::DelayCompress
-    {
-        found.push(Finding::lint(Lint::DelayWithoutCompress, origin.place.clone()));
+    if let Some(origin) = made.last(&[Setting::DelayCompress, Setting::Compress]) {
+        if origin.row.setting == Setting::DelayCompress {
+            found.push(Finding::lint(Lint::DelayWithoutCompress, origin.place.clone()));
+        }
     }
 }
 
@@ -57,10 +57,10 @@ fn dates(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
         return;
     }
     for setting in [Setting::DateFormat, Setting::DateYesterday, Setting::DateHourAgo] {
-        if let Some(Origin { row, place }) = made.last(&[setting, Setting::DateExt])
-            && (row.setting, row.on) == (setting, true)
-        {
-            found.push(Finding::lint(Lint::DateWithoutDateext(setting), place.clone()));
+        if let Some(Origin { row, place }) = made.last(&[setting, Setting::DateExt]) {
+            if (row.setting, row.on) == (setting, true) {
+                found.push(Finding::lint(Lint::DateWithoutDateext(setting), place.clone()));
+            }
         }
     }
 }
@@ -75,18 +75,17 @@ fn method(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
         return;
     };
     for lost in [Setting::Copy, Setting::RenameCopy] {
-        if let Some(Origin { row, place }) = made.own(&[lost])
-            && row.on
-            && lost != wins
-        {
-            found.push(Finding::lint(Lint::MethodLost { lost, wins }, place.clone()).beside(winner.clone()));
+        if let Some(Origin { row, place }) = made.own(&[lost]) {
+            if row.on && lost != wins {
+                found.push(Finding::lint(Lint::MethodLost { lost, wins }, place.clone()).beside(winner.clone()));
+            }
         }
     }
     // A create for all logs, and a log that needs none, is nothing to wonder at.
-    if let Some(Origin { row, place }) = made.own(&[Setting::Create])
-        && row.on
-    {
-        found.push(Finding::lint(Lint::CreateWithoutRename(wins), place.clone()).beside(winner.clone()));
+    if let Some(Origin { row, place }) = made.own(&[Setting::Create]) {
+        if row.on {
+            found.push(Finding::lint(Lint::CreateWithoutRename(wins), place.clone()).beside(winner.clone()));
+        }
     }
 }
 
@@ -113,20 +112,22 @@ fn create(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
 }
 
 fn mail(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
-    if stanza.policy.mail.is_none()
-        && let Some(Origin { row, place }) = made.last(&[Setting::MailWhich, Setting::Mail])
-        && row.setting == Setting::MailWhich
-    {
-        found.push(Finding::lint(Lint::MailWithoutAddress(row), place.clone()));
+    if stanza.policy.mail.is_none() {
+        if let Some(Origin { row, place }) = made.last(&[Setting::MailWhich, Setting::Mail]) {
+            if row.setting == Setting::MailWhich {
+                found.push(Finding::lint(Lint::MailWithoutAddress(row), place.clone()));
+            }
+        }
     }
 }
 
 fn shred(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
-    if stanza.policy.shred.is_none()
-        && let Some(Origin { row, place }) = made.last(&[Setting::ShredCycles, Setting::Shred])
-        && row.setting == Setting::ShredCycles
-    {
-        found.push(Finding::lint(Lint::CyclesWithoutShred, place.clone()));
+    if stanza.policy.shred.is_none() {
+        if let Some(Origin { row, place }) = made.last(&[Setting::ShredCycles, Setting::Shred]) {
+            if row.setting == Setting::ShredCycles {
+                found.push(Finding::lint(Lint::CyclesWithoutShred, place.clone()));
+            }
+        }
     }
 }
 
@@ -156,11 +157,11 @@ fn minima(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
 
 fn scripts(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
     let scripts = &stanza.policy.scripts;
-    if scripts.pre_rotate.is_none()
-        && scripts.post_rotate.is_none()
-        && let Some(Origin { row, place }) = made.own(&[Setting::SharedScripts])
-        && row.on
-    {
-        found.push(Finding::lint(Lint::SharedWithoutScripts, place.clone()));
+    if scripts.pre_rotate.is_none() && scripts.post_rotate.is_none() {
+        if let Some(Origin { row, place }) = made.own(&[Setting::SharedScripts]) {
+            if row.on {
+                found.push(Finding::lint(Lint::SharedWithoutScripts, place.clone()));
+            }
+        }
     }
 }

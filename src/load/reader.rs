@@ -116,10 +116,10 @@ impl Reader<'_, '_, '_> {
     }
 
     fn note_override(&mut self, new: &'static str, span: Span) {
-        if let Some(old) = self.criterion.replace(new)
-            && old != new
-        {
-            self.note(Problem::Overrides { new, old }, span);
+        if let Some(old) = self.criterion.replace(new) {
+            if old != new {
+                self.note(Problem::Overrides { new, old }, span);
+            }
         }
     }
 

@@ -405,13 +405,14 @@ fn listed(question: &Question<'_>, look: &mut dyn Look, slots: &Slots) -> Result
     let wants_suffix = question.policy.compression.is_some();
     let mut numbers = BTreeSet::new();
     for name in look.starting_with(&question.names.numbered_prefix())? {
-        if let Some((number, compressed)) = question.names.parse_numbered(&name)
-            && compressed == wants_suffix
-            && wanted.contains(&number)
-            && question.kept(&question.names.numbered(number)) == name
-            && look.is_file(&name)?
-        {
-            numbers.insert(number);
+        if let Some((number, compressed)) = question.names.parse_numbered(&name) {
+            if compressed == wants_suffix
+                && wanted.contains(&number)
+                && question.kept(&question.names.numbered(number)) == name
+                && look.is_file(&name)?
+            {
+                numbers.insert(number);
+            }
         }
     }
     Ok(numbers)

@@ -40,10 +40,10 @@ impl Slots {
         passed_by.retain(|it| Some(it) != freed.as_ref());
         let gap = freed.as_ref().map(|(number, _)| *number);
         let mut goes = freed.map(|(_, name)| name);
-        if let Some(name) = &goes
-            && !look.has(name)?
-        {
-            goes = None;
+        if let Some(name) = &goes {
+            if !look.has(name)? {
+                goes = None;
+            }
         }
         let mut slots = Self {
             start: u64::from(question.policy.retention.start),
@@ -144,11 +144,12 @@ fn times_of_row(question: &Question<'_>, look: &mut dyn Look) -> Result<BTreeMap
     // An archive may have two names, a plain and a compressed one, for a while.
     let mut others = BTreeMap::new();
     for other in look.starting_with(&question.names.numbered_prefix())? {
-        if let Some((number, _)) = question.names.parse_numbered(&other)
-            && look.is_file(&other)?
-            && let Some(modified) = look.modified(&other)?
-        {
-            others.insert(number, modified);
+        if let Some((number, _)) = question.names.parse_numbered(&other) {
+            if look.is_file(&other)? {
+                if let Some(modified) = look.modified(&other)? {
+                    others.insert(number, modified);
+                }
+            }
         }
     }
     Ok(others)

@@ -230,7 +230,7 @@ fn cause_of_habit(lint: &Lint) -> String {
 
 fn every(rhythm: Rhythm) -> String {
     let Rhythm { shortest, longest } = rhythm;
-    let fits = |minutes: &u32| shortest.is_multiple_of(*minutes) && longest.is_multiple_of(*minutes);
+    let fits = |minutes: &u32| shortest % minutes == 0 && longest % minutes == 0;
     let units = [(24 * 60, "days"), (60, "hours"), (1, "minutes")];
     let (length, unit) = units.into_iter().find(|(length, _)| fits(length)).unwrap_or(units[2]);
     match rhythm {

@@ -150,10 +150,10 @@ impl Inner {
     /// Finds a log, which is entered into the last stanza if it was not met before and its turn may have come.
     fn place_of(&mut self, path: &Arc<Path>) -> Option<LogIndex> {
         // A log has many events in a row.
-        if let Some((log, place)) = &self.latest
-            && Arc::ptr_eq(log, path)
-        {
-            return Some(*place);
+        if let Some((log, place)) = &self.latest {
+            if Arc::ptr_eq(log, path) {
+                return Some(*place);
+            }
         }
         let place = match self.places.get(path) {
             Some(place) => *place,

@@ -117,11 +117,11 @@ impl Places {
     }
 
     fn note_names(&self, step: &Step, log: &OsStr) {
-        if let (Step::Rename { from, to }, Some(held)) = (step, &self.archive)
-            && (from.place, to.place) == (Where::Archive, Where::Archive)
-        {
-            held.view.borrow_mut().renamed(&from.name, &to.name);
-            return;
+        if let (Step::Rename { from, to }, Some(held)) = (step, &self.archive) {
+            if (from.place, to.place) == (Where::Archive, Where::Archive) {
+                held.view.borrow_mut().renamed(&from.name, &to.name);
+                return;
+            }
         }
         let (mut appeared, vanished) = changes(step);
         if let Step::Create { .. } = step {

@@ -386,10 +386,10 @@ impl Session<'_> {
             let Some((directory, name)) = split_path(&path) else {
                 continue;
             };
-            if let Ok(held) = self.directories.get(directory, &path)
-                && copy::grew_a_hole(&held.dir, name, log, &cut)
-            {
-                LogListener::new(&path, &**self.listener).hear(What::WriterDoesNotAppend);
+            if let Ok(held) = self.directories.get(directory, &path) {
+                if copy::grew_a_hole(&held.dir, name, log, &cut) {
+                    LogListener::new(&path, &**self.listener).hear(What::WriterDoesNotAppend);
+                }
             }
         }
     }

@@ -41,10 +41,10 @@ impl Session<'_> {
 
     /// Notes that a program writes to an archive of a row.
     pub(super) fn row_waits(&mut self, site: &LogSite) {
-        if site.stanza.policy.old_dir.is_some()
-            && let Some(Ok(facts)) = site.archive_dir.as_ref().map(|dir| dir.facts())
-        {
-            self.rows.waiting.insert((facts.id, site.name.clone()));
+        if site.stanza.policy.old_dir.is_some() {
+            if let Some(Ok(facts)) = site.archive_dir.as_ref().map(|dir| dir.facts()) {
+                self.rows.waiting.insert((facts.id, site.name.clone()));
+            }
         }
     }
 

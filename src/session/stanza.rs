@@ -125,15 +125,15 @@ impl Session<'_> {
             self.hear(What::NoLogs);
             return;
         }
-        if let Some(Su::Named(wanted)) = policy.su
-            && let Err(fault) = self.act_as(Some(wanted))
-        {
-            // None of them is looked at.
-            for log in &expanded.logs {
-                LogListener::new(&log.path, &**self.listener).note(|| What::NotLookedAt);
+        if let Some(Su::Named(wanted)) = policy.su {
+            if let Err(fault) = self.act_as(Some(wanted)) {
+                // None of them is looked at.
+                for log in &expanded.logs {
+                    LogListener::new(&log.path, &**self.listener).note(|| What::NotLookedAt);
+                }
+                self.fail(fault);
+                return;
             }
-            self.fail(fault);
-            return;
         }
         let stanza = Arc::new(StanzaWork {
             policy: Arc::clone(policy),
@@ -329,11 +329,11 @@ impl Session<'_> {
         let listed: HashSet<&Path> = expanded.logs.iter().map(|log| &*log.path).collect();
         for word in &expanded.stanza.patterns {
             for log in self.records.left_below(&expand::stem(word.as_bytes())) {
-                if !listed.contains(&**log)
-                    && let Some(word) = expanded.word_for(log)
-                {
-                    vanished.logs.insert(Arc::clone(log));
-                    vanished.words.insert(word.clone());
+                if !listed.contains(&**log) {
+                    if let Some(word) = expanded.word_for(log) {
+                        vanished.logs.insert(Arc::clone(log));
+                        vanished.words.insert(word.clone());
+                    }
                 }
             }
         }

@@ -209,7 +209,7 @@ impl Note {
         let packed = fields
             .iter()
             .fold(0, |packed, (field, at)| packed | u64::from(*field) << at);
-        self.0 = self.0 & (FOUND | BEGUN) | ENTERED | u64::from(year.cast_unsigned()) << MONTH | packed;
+        self.0 = self.0 & (FOUND | BEGUN) | ENTERED | u64::from(year as u32) << MONTH | packed;
     }
 
     fn stamp(self) -> Option<Stamp> {
@@ -218,7 +218,7 @@ impl Note {
             u32::try_from(bits).unwrap_or(0)
         };
         (self.0 & ENTERED != 0).then(|| Stamp {
-            year: field(MONTH, MONTH + 32).cast_signed(),
+            year: field(MONTH, MONTH + 32) as i32,
             month: field(DAY, MONTH),
             day: field(HOUR, DAY),
             hour: field(MINUTE, HOUR),

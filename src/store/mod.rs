@@ -17,6 +17,7 @@ use crate::state::expiry::Expiry;
 use crate::state::record::{Hold, LeftPlain, Replay, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::sys::atomic::{self, Committed, Replacement};
+use crate::sys::call::Errno;
 use crate::sys::dir::Dir;
 use crate::sys::lock::{Locking, StateFile, directory_of};
 
@@ -310,7 +311,10 @@ fn look_at(path: &Path, hear: Hear<'_>) -> Place {
 fn open_locked(path: &Path, lock: LockMode, hear: Hear<'_>) -> Result<Place, StoreError> {
     let (dir, name) = directory_of(path).map_err(StoreError::Failed)?;
     // What will be made beside it can only be told now: afterwards, the logs are rotated and nothing could remember it.
-    if dir.look(&journal_name(&name)).is_err_and(|failed| failed.is_length()) {
+    if dir
+        .look(&journal_name(&name))
+        .is_err_and(|failed| failed.errno == Errno::ENAMETOOLONG as i32)
+    {
         return Err(StoreError::NameTooLong(path.to_owned()));
     }
     let mut waited = false;

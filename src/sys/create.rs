@@ -17,7 +17,7 @@ use nix::sys::stat::Mode as NixMode;
 use nix::unistd::UnlinkatFlags;
 
 use super::dir::{Births, Dir, proc_path};
-use super::{birth, context};
+use super::{birth, context, flock};
 use crate::fault::{Op, SysError};
 use crate::unix::{GroupId, Mode, UserId};
 
@@ -171,7 +171,7 @@ pub fn born_whole(dir: &Dir, name: &OsStr, mode: Mode, user: UserId, group: Grou
 
 /// Locks the file for as long as it is open; where locks do not work it is used unlocked.
 fn lock_for_use(file: File) -> File {
-    drop(file.try_lock());
+    let _ = flock::try_lock(&file);
     file
 }
 
@@ -186,7 +186,7 @@ fn temporary_name() -> OsString {
 /// # Errors
 /// The file keeps its name.
 pub fn set_aside(dir: &Dir, name: &OsStr, file: &File) -> Result<OsString, SysError> {
-    drop(file.try_lock());
+    let _ = flock::try_lock(file);
     let mut tries = 0;
     loop {
         let temporary = temporary_name();
@@ -213,5 +213,5 @@ pub fn clear_leftover(dir: &Dir, name: &OsStr) -> bool {
         return false;
     };
     let file = File::from(fd);
-    file.try_lock().is_ok() && dir.unlink(name).is_ok()
+    flock::try_lock(&file).is_ok() && dir.unlink(name).is_ok()
 }

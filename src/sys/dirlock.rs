@@ -7,12 +7,13 @@ use std::fs::File;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::stat::{Mode, fstat};
 use nix::unistd::getuid;
 
 use super::dir::Dir;
-use super::signals;
+use super::{flock, signals};
 
 /// So long another run is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -41,7 +42,7 @@ pub enum Alone {
 impl Drop for DirLock {
     fn drop(&mut self) {
         // A child that was just forked may have the directory open still; where unlocking fails, closing does it.
-        drop(self.0.unlock());
+        let _ = flock::unlock(&self.0);
     }
 }
 
@@ -56,12 +57,12 @@ pub fn lock(dir: &Dir) -> Alone {
     let begun = Instant::now();
     let mut waited = false;
     loop {
-        match file.try_lock() {
+        match flock::try_lock(&file) {
             Ok(()) => {
                 let lock = DirLock(file);
                 return Alone::Locked { lock, waited };
             }
-            Err(std::fs::TryLockError::WouldBlock) if is_anothers(&file) => {}
+            Err(Errno::EWOULDBLOCK) if is_anothers(&file) => {}
             Err(_) => return Alone::Unlocked,
         }
         if begun.elapsed() >= PATIENCE || signals::caught().is_some() {

@@ -3,7 +3,7 @@
 //! The lock is `flock(LOCK_EX)` on the file itself, as the reference's.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag};
 use nix::sys::stat::Mode as NixMode;
 
-use super::birth;
 use super::create::umask;
 use super::dir::{Dir, facts_of, facts_of_open};
+use super::{birth, flock};
 use crate::facts::FileFacts;
 use crate::fault::{Op, SysError};
 use crate::unix::split_path;
@@ -183,23 +183,21 @@ impl StateFile {
         };
         let path = self.path;
         let locked = if wait {
-            file.lock().map_err(TryLockError::Error)
+            flock::lock(&file)
         } else {
-            file.try_lock()
+            flock::try_lock(&file)
         };
         match locked {
             Ok(()) => {
                 let held = LockFile::Locked(LockedFile(file));
                 Ok(Locking::Locked(Self { held, path }))
             }
-            Err(TryLockError::WouldBlock) => {
+            Err(Errno::EWOULDBLOCK) => {
                 let held = LockFile::Open(file);
                 Ok(Locking::Busy(Self { held, path }))
             }
-            Err(TryLockError::Error(failed)) if failed.kind() == std::io::ErrorKind::Interrupted => {
-                Ok(Locking::Interrupted)
-            }
-            Err(TryLockError::Error(failed)) => Err(error(Op::Open, &path, errno_of(&failed))),
+            Err(Errno::EINTR) => Ok(Locking::Interrupted),
+            Err(failed) => Err(error(Op::Open, &path, failed)),
         }
     }
 }
@@ -211,7 +209,7 @@ struct LockedFile(File);
 impl Drop for LockedFile {
     fn drop(&mut self) {
         // A child that was just forked may have the file open still; where unlocking fails, closing does it.
-        drop(self.0.unlock());
+        let _ = flock::unlock(&self.0);
     }
 }
 

@@ -16,6 +16,7 @@ mod denial;
 pub mod descriptors;
 pub mod dir;
 pub mod dirlock;
+mod flock;
 pub mod identity;
 pub mod journal;
 pub mod lease;

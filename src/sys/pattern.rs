@@ -159,10 +159,10 @@ fn plain_shape(tokens: &[Token]) -> Option<Shape> {
     if let Some(bytes) = literal(tokens) {
         return Some(Shape::Exactly(bytes));
     }
-    if let [Token::AnyRun, middle @ .., Token::AnyRun] = tokens
-        && let Some(bytes) = literal(middle)
-    {
-        return Some(Shape::Containing(bytes));
+    if let [Token::AnyRun, middle @ .., Token::AnyRun] = tokens {
+        if let Some(bytes) = literal(middle) {
+            return Some(Shape::Containing(bytes));
+        }
     }
     let star = tokens.iter().position(|token| *token == Token::AnyRun)?;
     Some(Shape::Around(literal(&tokens[..star])?, literal(&tokens[star + 1..])?))

@@ -65,13 +65,12 @@ fn set(signal: Signal, action: &SigAction, keep_ignored: bool) {
     #[expect(unsafe_code, reason = "installing a handler has no safe form")]
     // SAFETY: the handlers store to an atomic and call write(2), both async-signal-safe, or do nothing.
     let before = unsafe { sigaction(signal, action) };
-    if let Ok(before) = before
-        && keep_ignored
-        && matches!(before.handler(), SigHandler::SigIgn)
-    {
-        #[expect(unsafe_code, reason = "putting back what was there has no safe form either")]
-        // SAFETY: the action is the one that was in force a moment ago.
-        let _ = unsafe { sigaction(signal, &before) };
+    if let Ok(before) = before {
+        if keep_ignored && matches!(before.handler(), SigHandler::SigIgn) {
+            #[expect(unsafe_code, reason = "putting back what was there has no safe form either")]
+            // SAFETY: the action is the one that was in force a moment ago.
+            let _ = unsafe { sigaction(signal, &before) };
+        }
     }
 }
 

@@ -172,7 +172,9 @@ fn processes(proc: &Path) -> Vec<(PathBuf, u32)> {
 
 fn program_name(process: &Path) -> Option<OsString> {
     let mut name = fs::read(process.join("comm")).ok()?;
-    name.pop_if(|last| *last == b'\n');
+    if name.last() == Some(&b'\n') {
+        name.pop();
+    }
     Some(OsString::from_vec(name))
 }
 

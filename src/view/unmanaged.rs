@@ -139,10 +139,10 @@ impl Search<'_> {
         let mut gathered = Gathered::default();
         for name in place.files.iter().filter(|name| !is_accounting(name)) {
             // What is gone meanwhile is nobody's.
-            if let Ok(Some(facts)) = place.dir.look(name)
-                && !self.managed.takes(facts.id)
-            {
-                gathered.add(name, facts);
+            if let Ok(Some(facts)) = place.dir.look(name) {
+                if !self.managed.takes(facts.id) {
+                    gathered.add(name, facts);
+                }
             }
         }
         for series in gathered.end(&mut self.found.small) {

@@ -77,7 +77,7 @@ fn said(count: Result<u64>) -> String {
                 .as_bytes()
                 .rchunks(3)
                 .rev()
-                .filter_map(|group| str::from_utf8(group).ok())
+                .filter_map(|group| std::str::from_utf8(group).ok())
                 .collect();
             groups.join(",")
         }

@@ -60,7 +60,7 @@ fn measured_here(words: &[OsString]) -> Result<Sample> {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .status()
-            .with_context(|| program.display().to_string())?;
+            .with_context(|| program.to_string_lossy().into_owned())?;
         code = code.max(status.code().unwrap_or(-1));
     }
     let wall = begin.elapsed().as_secs_f64() / f64::from(times);

@@ -47,8 +47,10 @@ fn transcripts(markdown: &str) -> Vec<Transcript> {
                 at: number + 1,
                 shown: Vec::new(),
             });
-        } else if is_transcript && let Some(last) = found.last_mut() {
-            last.shown.push(line.to_owned());
+        } else if is_transcript {
+            if let Some(last) = found.last_mut() {
+                last.shown.push(line.to_owned());
+            }
         }
     }
     found

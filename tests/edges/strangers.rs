@@ -72,10 +72,10 @@ fn run(scene: &Scene, options: &[&str]) -> Command {
 /// Waits until a program has written its number, and returns that.
 fn number(scene: &Scene, name: &str, run: &mut Child) -> Pid {
     loop {
-        if let Ok(text) = fs::read_to_string(scene.root.join("open").join(name))
-            && text.ends_with('\n')
-        {
-            return Pid::from_raw(text.trim().parse().unwrap());
+        if let Ok(text) = fs::read_to_string(scene.root.join("open").join(name)) {
+            if text.ends_with('\n') {
+                return Pid::from_raw(text.trim().parse().unwrap());
+            }
         }
         assert!(
             run.try_wait().unwrap().is_none(),

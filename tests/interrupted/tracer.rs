@@ -310,7 +310,7 @@ fn skip(pid: Pid) {
 #[cfg(target_arch = "x86_64")]
 fn answer(pid: Pid, error: Errno) {
     if let Ok(mut registers) = ptrace::getregs(pid) {
-        registers.rax = i64::from(-(error as i32)).cast_unsigned();
+        registers.rax = i64::from(-(error as i32)) as u64;
         ptrace::setregs(pid, registers).expect("a stopped thread has registers");
     }
 }

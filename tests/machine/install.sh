@@ -12,10 +12,17 @@ sed -i 's/ 20[0-9-]*:[0-9]*:[0-9]*$/ 2020-1-2-3:4:5/' /var/lib/logrotate/status
 cp /var/lib/logrotate/status /root/status.before
 check "before: Debian's logrotate has a state file" grep -q syslog /root/status.before
 rm -f /usr/sbin/policy-rc.d
+etc() { mkdir "$1" && cp -a --parents /etc/logrotate.conf /etc/logrotate.d /etc/cron.daily/logrotate "$1"; }
+etc /root/etc.before
 
 dpkg -i /deb/new.deb >/root/dpkg.out 2>&1 </dev/null
-check "dpkg -i installs the package in place of logrotate" test "$(dpkg-query -W -f '${Status}' logrotate-rs)" = "install ok installed"
-check "logrotate is gone, its configuration at most stays behind" not sh -c "dpkg-query -W -f '\${db:Status-Abbrev}' logrotate | grep -q '^ii'"
+etc /root/etc.after
+ours="install ok installed $(dpkg-deb -f /deb/new.deb Version)"
+check "dpkg -i installs the package in place of logrotate" test "$(dpkg-query -W -f '${Status} ${Version}' logrotate)" = "$ours"
+check "and asks nothing" not grep -qi conffile /root/dpkg.out
+check "what was in /etc is as it was" diff -r /root/etc.before/etc /root/etc.after/etc
+check "each file is that of the package" test -z "$(dpkg --verify logrotate)"
+check "the units are there, and once" test "$(find /usr/lib/systemd/system /etc/systemd/system -maxdepth 1 -name 'logrotate.*' | wc -l)" = 2
 check "packages that need a logrotate have one" apt-get check -qq
 check "the state file is taken over as it was" cmp /root/status.before /var/lib/logrotate/status
 check "the program is ours" grep -q "logrotate" <(/usr/sbin/logrotate --version 2>&1)
@@ -199,9 +206,21 @@ systemctl start logrotate.timer
 dpkg -i /deb/new.deb >/dev/null 2>&1 </dev/null
 check "an upgrade keeps a changed configuration" grep -q '# mine' /etc/logrotate.conf
 check "an upgrade leaves the timer running" systemctl -q is-active logrotate.timer
+systemctl -q disable --now logrotate.timer
+dpkg -i /deb/new.deb >/dev/null 2>&1 </dev/null
+check "an upgrade leaves a disabled timer disabled" test "$(systemctl is-enabled logrotate.timer)-$(systemctl is-active logrotate.timer)" = disabled-inactive
+systemctl -q mask logrotate.timer
+dpkg -i /deb/new.deb >/dev/null 2>&1 </dev/null
+check "and a masked one masked" test "$(systemctl is-enabled logrotate.timer)" = masked
+systemctl -q unmask logrotate.timer
+systemctl -q enable --now logrotate.timer
+rm /etc/logrotate.d/wtmp
+dpkg -i /deb/new.deb >/dev/null 2>&1 </dev/null
+check "a file that was deleted stays deleted" test ! -e /etc/logrotate.d/wtmp
+cp -a /root/etc.before/etc/logrotate.d/wtmp /etc/logrotate.d/
 sed -i '/# mine/d' /etc/logrotate.conf
 cp /var/lib/logrotate/status /root/status.ours
-dpkg -r --force-depends logrotate-rs >/root/remove.out 2>&1
+dpkg -r --force-depends logrotate >/root/remove.out 2>&1
 check "removal takes the program" test ! -e /usr/sbin/logrotate
 check "removal keeps configuration and state" cmp /root/status.ours /var/lib/logrotate/status
 check "removal stops the timer" not systemctl -q is-active logrotate.timer
@@ -211,12 +230,10 @@ dpkg -i --force-confdef --force-confold /deb/old.deb >/root/back.out 2>&1 </dev/
 check "Debian's logrotate goes in again" test "$(dpkg-query -W -f '${Status}' logrotate)" = "install ok installed"
 check "it reads the state that ours wrote" sh -c '/usr/sbin/logrotate -d /etc/logrotate.conf 2>&1 | grep -q "Last rotated at '"$(date +%Y-%m)"'"'
 check "it reads the configuration without an error" test -z "$(/usr/sbin/logrotate -d /etc/logrotate.conf 2>&1 | grep '^error:')"
-dpkg --purge logrotate-rs >/dev/null 2>&1
-check "purging ours then leaves the other's state and timer alone" test -e /var/lib/logrotate/status
-check "and its configuration" test -e /etc/logrotate.d/wtmp -a -e /etc/logrotate.conf
+check "and the state is as it was left" cmp /root/status.ours /var/lib/logrotate/status
 
 dpkg -i --force-confdef --force-confnew /deb/new.deb >/dev/null 2>&1 </dev/null
-dpkg --purge --force-depends logrotate-rs >/root/purge.out 2>&1
+dpkg --purge --force-depends logrotate >/root/purge.out 2>&1
 check "purge takes the state" test ! -e /var/lib/logrotate/status
 check "purge takes the configuration" test ! -e /etc/logrotate.d/btmp -a ! -e /etc/cron.daily/logrotate
 check "nothing of the package is left" test ! -e /var/lib/logrotate -a -z "$(find /etc/systemd /lib/systemd/system /var/lib/systemd -name 'logrotate.timer*' ! -path '*.d/*' ! -name 'stamp-*' ! -path '*logrotate.timer.d' 2>/dev/null)"
@@ -225,4 +242,5 @@ check "nothing of the package is left" test ! -e /var/lib/logrotate -a -z "$(fin
 dpkg -i /deb/new.deb >/dev/null 2>&1 </dev/null
 check "on a machine without a logrotate the first run by hand goes well" /usr/sbin/logrotate /etc/logrotate.conf
 check "and leaves its state" test -s /var/lib/logrotate/status
+check "what was missing in /etc was made" test -s /etc/logrotate.conf -a -s /etc/logrotate.d/wtmp -a -s /etc/logrotate.d/btmp -a -x /etc/cron.daily/logrotate
 exit "$failed"

@@ -7,7 +7,8 @@ dir=$(realpath -m "$1") extra=${2:-}
 base=systemd,systemd-sysv,dbus,libpam-systemd,procps,util-linux,logrotate,rsyslog,acl,attr,cron
 # shellcheck disable=SC2016 # mmdebstrap's variable
 download='APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -qq -o APT::Sandbox::User=root download logrotate'
-mmdebstrap --quiet --variant=minbase --include="$base${extra:+,$extra}" \
+# The lists stay, so that apt knows which logrotate the distribution has.
+mmdebstrap --quiet --variant=minbase --skip=cleanup/apt/lists --include="$base${extra:+,$extra}" \
     --customize-hook="rm -rf '$dir.deb.d' && mkdir '$dir.deb.d' && cd '$dir.deb.d' && $download" "${SUITE:-bookworm}" "$dir"
 mv "$dir.deb.d"/logrotate_*.deb "$dir.deb"
 rmdir "$dir.deb.d"

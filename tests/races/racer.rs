@@ -146,7 +146,7 @@ fn renewing(files: Vec<PathBuf>, link: PathBuf, goal: PathBuf) -> Box<dyn FnMut(
     Box::new(move || {
         turn += 1;
         let mut places = files.iter().chain([&link]);
-        if turn.is_multiple_of(50) && !places.any(|path| path.is_symlink()) {
+        if turn % 50 == 0 && !places.any(|path| path.is_symlink()) {
             drop(fs::remove_file(&link));
             drop(symlink(&goal, &link));
         }

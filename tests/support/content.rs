@@ -47,8 +47,7 @@ pub(crate) fn write(bytes: &[u8]) -> String {
 
 /// Returns the length of the piece of which a long content is made.
 fn period(bytes: &[u8]) -> Option<usize> {
-    let fits =
-        |length: &usize| bytes.len().is_multiple_of(*length) && bytes[*length..] == bytes[..bytes.len() - length];
+    let fits = |length: &usize| bytes.len() % length == 0 && bytes[*length..] == bytes[..bytes.len() - length];
     (bytes.len() > SHORT).then(|| (1..=LONGEST_PIECE).find(fits)).flatten()
 }
 

@@ -155,12 +155,12 @@ impl Place<'_> {
                 );
                 continue;
             }
-            if facts.is_file()
-                && let Some(first) = seen.insert((facts.dev(), facts.ino()), name.clone())
-            {
-                text += &format!("hard {shown} -> {}\n", content::escape(first.as_os_str().as_bytes()));
-                seen.insert((facts.dev(), facts.ino()), first);
-                continue;
+            if facts.is_file() {
+                if let Some(first) = seen.insert((facts.dev(), facts.ino()), name.clone()) {
+                    text += &format!("hard {shown} -> {}\n", content::escape(first.as_os_str().as_bytes()));
+                    seen.insert((facts.dev(), facts.ino()), first);
+                    continue;
+                }
             }
             text += &self.show(&path, &shown, &facts);
         }

@@ -23,7 +23,7 @@ impl Writer {
             let begun = Instant::now();
             let mut number = 0_u64;
             let mut line = *b"000000000000 xxxxxxxxxxxxxxxxxx\n";
-            while !number.is_multiple_of(64) || begun.elapsed() < time {
+            while number % 64 != 0 || begun.elapsed() < time {
                 file.write_all(&line).expect("the log can be written");
                 number += 1;
                 count_up(&mut line[..12]);

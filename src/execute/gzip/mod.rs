@@ -32,11 +32,10 @@ pub fn compress(
     conditions: Conditions<'_>,
 ) -> Result<(), EngineError> {
     let header = header(level, source.modified());
-    if source.size() >= PARALLEL_FROM
-        && conditions.threads.get() > 1
-        && let Some(_only) = take_the_threads()
-    {
-        return parallel::compress(level, header, source, sink, conditions);
+    if source.size() >= PARALLEL_FROM && conditions.threads.get() > 1 {
+        if let Some(_only) = take_the_threads() {
+            return parallel::compress(level, header, source, sink, conditions);
+        }
     }
     serial::compress(level, header, source, sink, conditions)
 }

@@ -67,6 +67,13 @@ fn number(sighting: &Sighting) -> u64 {
     sighting.candidate.reading.number.map_or(0, |(_, number)| number)
 }
 
+/// Takes out those that a rule is true of; these and the others keep their order.
+fn take_out(sightings: &mut Vec<Sighting>, rule: impl Fn(&Sighting) -> bool) -> Vec<Sighting> {
+    let (taken, left) = std::mem::take(sightings).into_iter().partition(rule);
+    *sightings = left;
+    taken
+}
+
 /// Takes out of each row of numbers what no number leads to: it has a date instead, or is a stranger.
 fn end_rows_at_gaps(ways: &Ways, rows: &mut BTreeMap<Row, Vec<Sighting>>, strangers: &mut Vec<Stranger>) {
     let mut dated = Vec::new();
@@ -75,8 +82,8 @@ fn end_rows_at_gaps(ways: &Ways, rows: &mut BTreeMap<Row, Vec<Sighting>>, strang
         .filter(|(row, _)| matches!(row.style, Style::Numbered(_)))
     {
         let end = end_of_row(ways, sightings);
-        let is_beyond = |it: &mut Sighting| !(ways.start()..=end).contains(&number(it));
-        for sighting in sightings.extract_if(.., is_beyond) {
+        let is_beyond = |it: &Sighting| !(ways.start()..=end).contains(&number(it));
+        for sighting in take_out(sightings, is_beyond) {
             match sighting.candidate.reading.date {
                 Some((format, _)) => {
                     let style = Style::Dated(format);
@@ -144,9 +151,9 @@ fn drop_beyond_count(ways: &Ways, own: &mut Vec<Sighting>, strangers: &mut Vec<S
     let Some(oldest) = reached.map(|it| it.facts.modified).min() else {
         return;
     };
-    let is_newer = |it: &mut Sighting| !ways.reaches(number(it)) && it.facts.modified > oldest;
-    let newer = own.extract_if(.., is_newer);
-    strangers.extend(newer.map(|sighting| stranger(sighting, Strange::StillMade)));
+    let is_newer = |it: &Sighting| !ways.reaches(number(it)) && it.facts.modified > oldest;
+    let newer = take_out(own, is_newer);
+    strangers.extend(newer.into_iter().map(|sighting| stranger(sighting, Strange::StillMade)));
 }
 
 fn stranger(sighting: Sighting, why: Strange) -> Stranger {
@@ -166,8 +173,9 @@ fn in_order(known: &Known<'_>, rows: BTreeMap<Row, Vec<Sighting>>) -> Vec<Member
     let mut all: Vec<(FileTime, Member)> = Vec::new();
     for (row, mut sightings) in rows {
         if let Style::Dated(_) = row.style {
-            let is_whole = |it: &mut Sighting| it.candidate.reading.date.is_some_and(|(_, date)| date.is_whole);
-            dates.extend(sightings.extract_if(.., is_whole).map(|sighting| (row, sighting)));
+            let is_whole = |it: &Sighting| it.candidate.reading.date.is_some_and(|(_, date)| date.is_whole);
+            let whole = take_out(&mut sightings, is_whole);
+            dates.extend(whole.into_iter().map(|sighting| (row, sighting)));
         }
         let line = sightings.into_iter().map(|sighting| (row, sighting));
         let (counted, others) =

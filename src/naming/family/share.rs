@@ -48,7 +48,9 @@ pub fn by_log<'n>(askers: &[Asker<'_>], names: impl IntoIterator<Item = &'n OsSt
     let mut shared: Vec<Shared> = askers.iter().map(|_| Shared::default()).collect();
     for name in names {
         let bytes = name.as_bytes();
-        while open.pop_if(|last| !bytes.starts_with(last.base)).is_some() {}
+        while open.last().is_some_and(|last| !bytes.starts_with(last.base)) {
+            open.pop();
+        }
         while let Some(next) = coming.next_if(|next| next.base <= bytes) {
             if bytes.starts_with(next.base) {
                 open.push(next);

@@ -107,13 +107,14 @@ impl Session<'_> {
             )
         })?;
         // Two logs may have the same lines: only behind a run that died with this one in hand does that say anything.
-        if self.records.was_begun(&due.path)
-            && let Some(place) = &tried.places.archive
-            && copy::is_archived(&log.dir, name, &place.dir, &tried.rotation.archive)
-        {
-            self.note_archives(Noted::PassedBy, log.dir.path(), &due.path, [name]);
-            self.remove_interim(stanza, &due, name)?;
-            return Ok(Interim::Stays);
+        if self.records.was_begun(&due.path) {
+            if let Some(place) = &tried.places.archive {
+                if copy::is_archived(&log.dir, name, &place.dir, &tried.rotation.archive) {
+                    self.note_archives(Noted::PassedBy, log.dir.path(), &due.path, [name]);
+                    self.remove_interim(stanza, &due, name)?;
+                    return Ok(Interim::Stays);
+                }
+            }
         }
         let now = match stanza.policy.naming.style {
             NamingStyle::Numbered => then,

@@ -78,10 +78,10 @@ impl Session<'_> {
     /// Notes that an archive which cannot be removed was sent, if it was.
     pub(super) fn note_sent(&mut self, planned: &Planned, name: &OsStr) {
         let site = &planned.turn.site;
-        if planned.mails(name)
-            && let Some(noted) = site.noted_as_sent(name)
-        {
-            self.note_archives(noted, &site.archive_path, &site.path, [name]);
+        if planned.mails(name) {
+            if let Some(noted) = site.noted_as_sent(name) {
+                self.note_archives(noted, &site.archive_path, &site.path, [name]);
+            }
         }
     }
 
@@ -103,14 +103,14 @@ impl Session<'_> {
         mailed: &[(Noted, OsString)],
         packed: &[OsString],
     ) {
-        if !self.records.letters().is_empty()
-            && let Ok(names) = ArchiveNames::of(&site.stanza.policy, &site.name)
-        {
-            for plain in packed {
-                let compressed = names.compressed(plain);
-                self.records
-                    .letters()
-                    .moved(&site.archive_path, plain, Some(&compressed));
+        if !self.records.letters().is_empty() {
+            if let Ok(names) = ArchiveNames::of(&site.stanza.policy, &site.name) {
+                for plain in packed {
+                    let compressed = names.compressed(plain);
+                    self.records
+                        .letters()
+                        .moved(&site.archive_path, plain, Some(&compressed));
+                }
             }
         }
         let records = mailed.iter();

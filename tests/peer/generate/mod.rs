@@ -64,17 +64,17 @@ pub(crate) fn case(seed: u64) -> Case {
             last: number + 1 == stanzas,
         };
         let mut stanza = stanza(random, &mut case.tree, &mut logs, &mut place, begin);
-        if let Some(first) = case.configs[0].stanzas.first()
-            && random.chance(6)
-        {
-            stanza.words.extend(
-                first
-                    .words
-                    .iter()
-                    .take(1)
-                    .filter(|word| !word.ends_with(b"*.log"))
-                    .cloned(),
-            );
+        if let Some(first) = case.configs[0].stanzas.first() {
+            if random.chance(6) {
+                stanza.words.extend(
+                    first
+                        .words
+                        .iter()
+                        .take(1)
+                        .filter(|word| !word.ends_with(b"*.log"))
+                        .cloned(),
+                );
+            }
         }
         case.configs[0].stanzas.push(stanza);
     }
@@ -108,14 +108,14 @@ fn second_path(random: &mut Random, case: &mut Case) {
         .tree
         .get(Path::new("log/s0"))
         .map_or(Time::Fresh, |node| node.modified);
-    if let Time::At(begin, _) = begin
-        && !again.words.is_empty()
-    {
-        stanzas.push(again);
-        case.tree.insert(
-            PathBuf::from("log/l0"),
-            Node::new(Kind::Symlink(PathBuf::from("s0")), begin),
-        );
+    if let Time::At(begin, _) = begin {
+        if !again.words.is_empty() {
+            stanzas.push(again);
+            case.tree.insert(
+                PathBuf::from("log/l0"),
+                Node::new(Kind::Symlink(PathBuf::from("s0")), begin),
+            );
+        }
     }
 }
 

@@ -131,10 +131,10 @@ fn read_one(at: &Path, path: &Path, meta: &fs::Metadata, window: Window, known: 
 
 fn content(at: &Path, path: &Path, meta: &fs::Metadata, known: &mut Contents) -> Content {
     let version = (meta.ino(), meta.ctime(), meta.ctime_nsec());
-    if let Some((known_as, content)) = known.0.get(path)
-        && *known_as == version
-    {
-        return content.clone();
+    if let Some((known_as, content)) = known.0.get(path) {
+        if *known_as == version {
+            return content.clone();
+        }
     }
     let mut bytes = Vec::new();
     let mut file = fs::OpenOptions::new()
