@@ -5,6 +5,7 @@
 //! `NAME -> TARGET` is a symbolic link, `@ROOT@` stands for the place of the fixture. `BLESS=1` writes `text` anew.
 
 mod costs;
+mod handed;
 mod machine;
 mod offline;
 mod timers;

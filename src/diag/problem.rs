@@ -27,6 +27,8 @@ pub enum Problem {
     WritableByOthers(PathBuf),
     WrongOwner(PathBuf),
     TooLarge(PathBuf),
+    /// What was named has no text that could be read: a device, an empty directory or pipe, a link out of what may be read.
+    NothingToRead(PathBuf),
     DangerousMode {
         path: PathBuf,
         /// Its bits.
@@ -262,6 +264,7 @@ impl Problem {
             | Self::WrongOwner(path)
             | Self::OutsideOfNamed(path)
             | Self::TooLarge(path)
+            | Self::NothingToRead(path)
             | Self::DangerousMode { path, .. } => Some(path),
             _ => None,
         }
@@ -279,6 +282,7 @@ impl Problem {
             P::WritableByOthers(_) => error("LR1005"),
             P::WrongOwner(_) => error("LR1006"),
             P::TooLarge(_) => error("LR1007"),
+            P::NothingToRead(_) => error("LR1008"),
             P::NotSeparated { .. } => error("LR1101"),
             P::BadStart => error("LR1102"),
             P::UnexpectedFilename => error("LR1103"),

@@ -28,6 +28,9 @@ use taboo::Taboo;
 /// Larger files are no configuration.
 const LARGEST_FILE: u64 = 0xff_ffff;
 
+/// What stands for the standard input where a check is handed its text.
+const STANDARD_INPUT: &str = "-";
+
 /// Includes within includes.
 const DEEPEST_NESTING: u32 = 16;
 
@@ -112,15 +115,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
     let mut globals = Settings::default();
     for path in paths {
         let before = globals.clone();
-        if !loader.path(
-            Site {
-                base: None,
-                depth: 0,
-                asked: None,
-            },
-            path,
-            &mut globals,
-        ) {
+        if !loader.named(path, &mut globals) {
             globals = before;
         }
     }
@@ -137,7 +132,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
 }
 
 /// Where an include stands.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Site<'a> {
     /// The directory being included: relative paths begin there.
     base: Option<&'a Path>,
@@ -145,6 +140,13 @@ struct Site<'a> {
     depth: u32,
     /// The include that names the path, and its line.
     asked: Option<&'a (Place, Vec<u8>)>,
+}
+
+impl Site<'_> {
+    /// Tells whether the path is one of those that reading begins with.
+    fn is_named(&self) -> bool {
+        self.base.is_none() && self.asked.is_none()
+    }
 }
 
 struct Loader<'h> {
@@ -186,11 +188,35 @@ impl Loader<'_> {
         self.say(Diagnostic::new(problem, place, excerpt))
     }
 
+    /// Reads what was named. A check that read nothing may not pass for one that found nothing.
+    fn named(&mut self, path: &Path, settings: &mut Settings) -> Fine {
+        let read_before = self.sources.len();
+        let site = Site::default();
+        let is_input = self.options.thorough && path == Path::new(STANDARD_INPUT);
+        let fine = if is_input {
+            match Opened::standard_input() {
+                Ok(opened) => self.file(site, &opened, path, settings),
+                Err(refused) => self.refused(site, refused, path),
+            }
+        } else {
+            self.path(site, path, settings)
+        };
+        if fine && self.options.thorough && self.sources.len() == read_before {
+            return self.say_plain(Problem::NothingToRead(path.to_owned()));
+        }
+        fine
+    }
+
+    /// Tells whether a path is a pipe that a check was handed: it is no way out of what may be read.
+    fn is_handed_pipe(&self, site: Site<'_>, path: &Path) -> bool {
+        self.options.thorough && site.is_named() && Opened::open(None, path).is_ok_and(|opened| opened.is_pipe())
+    }
+
     /// Reads a file, or the files of a directory.
     fn path(&mut self, site: Site<'_>, path: &Path, settings: &mut Settings) -> Fine {
         let joined = site.base.map(|base| base.join(path));
         let path = joined.as_deref().unwrap_or(path);
-        if !self.may_read(path) {
+        if !self.may_read(path) && !self.is_handed_pipe(site, path) {
             return self.say_of_path(site, Problem::OutsideOfNamed(path.to_owned()));
         }
         match Opened::open(None, path) {
@@ -264,19 +290,30 @@ impl Loader<'_> {
     }
 
     fn file(&mut self, site: Site<'_>, opened: &Opened, path: &Path, settings: &mut Settings) -> Fine {
-        if !opened.is_regular() {
+        let is_handed = self.options.thorough && site.is_named();
+        let is_stream = is_handed && (opened.is_pipe() || path == Path::new(STANDARD_INPUT));
+        if !is_stream && !opened.is_regular() {
             return self.say_plain(Problem::IgnoringNotRegular(path.to_owned()));
         }
-        if self.options.as_root && !self.trusts(opened, path) {
+        if !is_stream && self.options.as_root && !self.trusts(opened, path) {
             return false;
         }
         if opened.size() > LARGEST_FILE {
             return self.say_plain(Problem::TooLarge(path.to_owned()));
         }
-        if opened.size() == 0 {
+        if opened.size() == 0 && !is_handed {
             return self.say_plain(Problem::IgnoringEmpty(path.to_owned()));
         }
-        let text = match opened.read() {
+        let read = if is_stream {
+            opened.read_to_end(LARGEST_FILE + 1)
+        } else {
+            opened.read()
+        };
+        let text = match read {
+            Ok(text) if text.is_empty() && is_stream => return true,
+            Ok(text) if text.len() as u64 > LARGEST_FILE => {
+                return self.say_plain(Problem::TooLarge(path.to_owned()));
+            }
             Ok(text) => text,
             Err(errno) => {
                 return self.say_plain(Problem::CannotRead {
