@@ -13,7 +13,7 @@ use crate::discover::{self, claim};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::lint::settings::Known;
-use crate::lint::{Cause, Checked, Finding, archives, criteria, foreign, machine, settings, wording};
+use crate::lint::{Cause, Checked, Finding, archives, budgets, criteria, foreign, machine, settings, wording};
 use crate::load::{self, GivenUp, LoadOptions, Loaded};
 use crate::policy::Stanza;
 use crate::report::{check_github, check_json, check_sarif, check_text, screen::Look, show};
@@ -102,6 +102,7 @@ pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
     let broken_ones = loaded.broken.iter().map(|stanza| (stanza, known(Known::Broken)));
     for (stanza, known) in whole.chain(broken_ones) {
         settings::check(stanza, known, &mut heard.findings);
+        budgets::check(stanza, known, &mut heard.findings);
         archives::dates(stanza, known, rhythm, &mut heard.findings);
         survey.patterns(stanza, &mut heard.findings);
         if let Some(rhythm) = rhythm {

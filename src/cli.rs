@@ -153,6 +153,7 @@ impl Args {
         let Self {
             configs,
             explain,
+            orphans,
             unmanaged,
             sort,
             json,
@@ -164,6 +165,7 @@ impl Args {
             configs: named_or_default(configs),
             session,
             explain,
+            orphans,
             unmanaged,
             sort,
             json,
@@ -180,6 +182,19 @@ fn named_or_default(configs: Vec<PathBuf>) -> Vec<PathBuf> {
     } else {
         configs
     }
+}
+
+/// Returns the words by which another command reads the configuration and the state that a look reads.
+#[must_use]
+pub fn words_of_place(request: &ViewRequest) -> Vec<OsString> {
+    let mut words = Vec::new();
+    if request.session.state != default_state() {
+        words.extend(["-s".into(), request.session.state.clone().into()]);
+    }
+    if request.configs != named_or_default(Vec::new()) {
+        words.extend(request.configs.iter().map(|config| config.clone().into()));
+    }
+    words
 }
 
 /// Tells whether a path is surely no directory: a configuration that was meant to be read, and stands where a directory has to.

@@ -259,6 +259,8 @@ pub enum Doing {
     Compress {
         with: PathBuf,
         path: PathBuf,
+        /// Why it is not put off, as it was to be.
+        before_its_time: Option<Reason>,
     },
     Rename {
         from: PathBuf,

@@ -20,12 +20,10 @@ use crate::unix::split_path;
 mod families;
 mod foreseen;
 pub mod lone;
-mod managed;
 mod whereabouts;
 
-pub use families::{Families, Found};
+pub use families::{Families, Found, Guessed};
 pub use foreseen::{Ahead, Programs, missing_programs, not_writable, obstacles};
-pub use managed::Managed;
 
 /// Finds out whether a program still writes to the newest archive that has content, which it had open as the log. An empty log, or none,
 /// is what such a program leaves; `log_size` is `None` where there is none.

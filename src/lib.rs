@@ -2,7 +2,7 @@
 //!
 //! Layers, from the bottom up (a module imports only modules above it in this list; a test checks it):
 //! words (`exit unix clock facts fault diag shown`), language (`config`), meaning (`policy state naming`), decision
-//! (`schedule plan obstacle prune budget unmanaged`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
+//! (`schedule plan obstacle prune budget orphans unmanaged`), kernel (`sys`), effects (`event load lint discover observe inventory store execute`), speech (`report`), story
 //! (`session`, `check`, `view`, `completions`, with the command line in `cli`).
 
 pub mod budget;
@@ -24,6 +24,7 @@ pub mod load;
 pub mod naming;
 pub mod observe;
 pub mod obstacle;
+pub mod orphans;
 pub mod plan;
 pub mod policy;
 pub mod prune;

@@ -94,11 +94,11 @@ pub fn of_directory(log: &Path, directory: &FileFacts, su: Option<Identity>, as_
 }
 
 /// Returns the rights with which a log's work can be done in a directory that root refuses without `su`: those of the log's owner, where he
-/// may write there, else those of the directory's.
+/// may write there and is not root, else those that the refusal names: the directory's.
 #[must_use]
 pub fn su_for(log: &FileFacts, directory: &FileFacts) -> Identity {
     let may_write = |who: &Identity| match who {
-        Identity { user: UserId(0), .. } => true,
+        Identity { user: UserId(0), .. } => false,
         who if who.user == directory.user => directory.mode.0 & 0o200 != 0,
         who if who.group == directory.group => directory.mode.0 & 0o020 != 0,
         _ => directory.mode.0 & 0o002 != 0,
@@ -240,7 +240,8 @@ mod tests {
             ((5, 6), 0o775, 3, 6, (5, 6)),
             ((5, 6), 0o775, 3, 7, (5, 7)),
             ((5, 6), 0o775, 5, 7, (5, 6)),
-            ((0, 6), 0o775, 3, 7, (0, 6)),
+            ((0, 6), 0o775, 3, 7, (3, 7)),
+            ((0, 6), 0o775, 0, 7, (0, 7)),
             ((5, 6), 0o757, 3, 6, (3, 6)),
         ] {
             let found = su_for(

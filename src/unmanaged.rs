@@ -36,12 +36,16 @@ pub struct Series {
     pub bytes: u64,
     /// One of them is large enough to be shown.
     is_large: bool,
+    /// A file that is taken has a name like theirs: a stanza for them would take it, too.
+    is_shared: bool,
 }
 
 /// The files of a directory that no stanza takes, by their shapes.
 #[derive(Debug, Default)]
 pub struct Gathered {
     series: HashMap<Box<[u8]>, Series>,
+    /// The shapes of the files that are taken.
+    taken: HashMap<Box<[u8]>, Shape>,
 }
 
 /// Files that are only counted.
@@ -63,6 +67,7 @@ impl Gathered {
                 files: 1,
                 bytes: facts.allocated,
                 is_large,
+                is_shared: false,
                 shape,
             };
             self.series.insert(series.shape.key().into(), series);
@@ -71,15 +76,30 @@ impl Gathered {
         series.files += 1;
         series.bytes = series.bytes.saturating_add(facts.allocated);
         series.is_large |= is_large;
-        series.shape.join(&shape);
+        series.shape.join(shape);
         if facts.modified > series.newest.1.modified {
             series.newest = (name.to_owned(), facts);
         }
     }
 
+    /// Notes a file that somebody takes.
+    pub fn leave(&mut self, name: &OsStr) {
+        let shape = Shape::of(name);
+        match self.taken.get_mut(shape.key()) {
+            Some(known) => known.join(shape),
+            None => {
+                self.taken.insert(shape.key().into(), shape);
+            }
+        }
+    }
+
     /// Returns those to be shown; the others are counted.
     pub fn end(self, rest: &mut Rest) -> Vec<Series> {
-        let (large, small): (Vec<_>, Vec<_>) = self.series.into_values().partition(|series| series.is_large);
+        let (mut large, small): (Vec<_>, Vec<_>) = self.series.into_values().partition(|series| series.is_large);
+        for series in &mut large {
+            let taken = self.taken.get(series.shape.key());
+            series.is_shared = taken.is_some_and(|taken| taken.meets(&series.shape));
+        }
         for series in small {
             rest.files += series.files;
             rest.bytes = rest.bytes.saturating_add(series.bytes);

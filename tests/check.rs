@@ -11,6 +11,7 @@ mod offline;
 mod timers;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 use std::path::Path;
@@ -394,6 +395,27 @@ fn an_error_does_not_hide_those_behind_it() {
         .filter_map(|line| line.split_once("--> ")?.1.split(':').nth(1))
         .collect();
     assert_eq!(lines, ["1", "2", "4", "5", "7"], "{text}");
+}
+
+#[test]
+fn floors_and_budgets_for_all_are_no_mistake_of_a_stanza_that_keeps_less() {
+    let own = tempfile::tempdir().unwrap();
+    let defaults = "rotate 4\nmaxtotalsize 20G\nminfree 5%\nminrotate 2\nminretain 30\nprune\n";
+    let stanzas = [
+        "rotate 1",
+        "rotate 0",
+        "maxage 7",
+        "rotate 9\nmaxtotalsize 0\nminfree 0",
+        "rotate 3\nminrotate -1",
+    ];
+    for stanza in stanzas {
+        let file = own.path().join("c");
+        fs::write(&file, format!("{defaults}/var/log/*.log {{\n{stanza}\n}}\n")).unwrap();
+        let check = [OsStr::new("--check"), OsStr::new("--offline"), file.as_os_str()];
+        let output = Command::new(ours()).args(check).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.ends_with("no problems found.\n"), "{stanza}: {text}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@
 
 mod attacks;
 mod bare;
+mod budget;
 mod check;
 mod compression;
 mod config;
@@ -19,11 +20,13 @@ mod documents;
 mod dropins;
 mod edges;
 mod explain;
+mod housekeeping;
 mod interrupted;
 mod layers;
 mod liveness;
 mod messages;
 mod obstacles;
+mod orphans;
 mod peer;
 mod races;
 mod rehearsal;

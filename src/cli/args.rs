@@ -80,6 +80,9 @@ pub struct Args {
     /// Show every log that the configuration manages: size, last and next rotation, archives
     #[arg(long, conflicts_with_all = ["check", "prune"], overrides_with = "status")]
     pub(super) status: bool,
+    /// With --status: show instead the archives that nothing removes, why, and what would end it
+    #[arg(long, requires = "status", conflicts_with_all = ["sort", "unmanaged"], overrides_with = "orphans")]
+    pub(super) orphans: bool,
     /// With --status: what the table is sorted by
     #[arg(
         long,

@@ -31,6 +31,8 @@ pub struct ViewRequest {
     pub session: Options,
     /// The one log to explain; all logs' status otherwise.
     pub explain: Option<PathBuf>,
+    /// Show what lies about.
+    pub orphans: bool,
     /// What nobody manages is shown: below these directories, or below the usual ones where none is named.
     pub unmanaged: Option<Vec<PathBuf>>,
     pub sort: Sort,

@@ -119,7 +119,7 @@ pub enum Problem {
     BadPercentage(Vec<u8>),
     /// What stands behind `formerly` is no way of naming archives.
     BadFormerly(Vec<u8>),
-    /// An earlier path is given to a stanza that may have several logs.
+    /// An earlier path is given to a stanza that may have several logs, or to all that follow.
     FormerlyPathOfMany(PathBuf),
 
     NestingTooDeep,

@@ -17,7 +17,7 @@ use super::pace::Pace;
 use super::place::place;
 use super::remove::remove;
 use super::work::LogSite;
-use crate::event::{LogListener, What};
+use crate::event::{LogListener, Reason, What};
 use crate::facts::FileFacts;
 use crate::fault::{ChildEnd, Fault, Op, SysError};
 use crate::plan::Where;
@@ -54,6 +54,8 @@ pub(super) struct ToCompress<'a> {
     pub(super) switched: Option<Instant>,
     /// It is what the log has become in this rotation.
     pub(super) is_newest: bool,
+    /// Why it is compressed before its time, if it is.
+    pub(super) before_its_time: Option<&'a Reason>,
 }
 
 /// A compressed file that is written but not yet known to be on disk.
@@ -93,7 +95,7 @@ pub(super) fn begin(
     if opened.as_ref().is_ok_and(|source| source.is_held(wanted.switched)) {
         return Ok(Outcome::Busy);
     }
-    listener.note(|| What::Step(site.compressing(from)));
+    listener.note(|| What::Step(site.compressing(from, wanted.before_its_time)));
     let source = opened?;
     let is_long = source.facts.size > LONG_TO_COMPARE && stream::has_holes(source.file.as_fd(), source.facts.size);
     if !is_long && is_twin(dir, to, &source.file) {

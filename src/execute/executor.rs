@@ -1,12 +1,13 @@
 //! The driver that really does it.
 
+use std::ffi::OsStr;
 use std::num::NonZero;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::Driver;
-use super::compress::{self, Outcome};
+use super::compress::{self, Outcome, ToCompress};
 use super::finish::Finisher;
 use super::hook::{self, Call};
 use super::job::{Busy, Finished, Job};
@@ -14,7 +15,7 @@ use super::olddir;
 use super::perform::{holder, perform};
 use super::remove::{self, Doomed, Removal};
 use super::work::{LogSite, StanzaWork, Turn};
-use crate::event::{About, Event, Listener, LogListener, What};
+use crate::event::{About, Event, Listener, LogListener, Reason, What};
 use crate::fault::Fault;
 use crate::observe::{Directories, OpenDir};
 use crate::plan::Step;
@@ -99,6 +100,23 @@ impl Driver for Executor {
 
     fn discard(&mut self, site: &LogSite, doomed: &Doomed) -> Removal {
         remove::discard(site, doomed, &LogListener::new(&site.path, &*self.listener))
+    }
+
+    fn squeeze(&mut self, site: &LogSite, from: &OsStr, to: &OsStr, reason: &Reason) -> Result<bool, Fault> {
+        let listener = LogListener::new(&site.path, &*self.listener);
+        let wanted = ToCompress {
+            from,
+            to,
+            times_of: None,
+            switched: None,
+            is_newest: false,
+            before_its_time: Some(reason),
+        };
+        match compress::begin(site, wanted, self.finisher.jobs(), &listener)? {
+            Outcome::Done => Ok(true),
+            Outcome::Halfway(half) => compress::complete(site, *half, &listener),
+            Outcome::Busy => Ok(false),
+        }
     }
 
     fn finish(&mut self, turn: Arc<Turn>, steps: Vec<Step>, inline: bool) {

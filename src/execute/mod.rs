@@ -25,10 +25,11 @@ mod place;
 mod rehearsal;
 mod remove;
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::event::About;
+use crate::event::{About, Reason};
 use crate::fault::Fault;
 use crate::observe::{Directories, OpenDir};
 use crate::plan::Step;
@@ -66,6 +67,9 @@ pub trait Driver {
 
     /// Removes an archive of a log that is not rotated, as it was when that was decided.
     fn discard(&mut self, site: &work::LogSite, doomed: &Doomed) -> Removal;
+
+    /// Compresses an archive before its time, to that name; answers whether it did, or a program writes to it.
+    fn squeeze(&mut self, site: &work::LogSite, from: &OsStr, to: &OsStr, reason: &Reason) -> Result<bool, Fault>;
 
     /// Takes over what follows the switch of a log; `inline` work is done when this returns.
     fn finish(&mut self, turn: Arc<work::Turn>, steps: Vec<Step>, inline: bool);

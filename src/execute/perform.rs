@@ -41,6 +41,7 @@ pub(super) fn perform(
                 },
                 switched: turn.switched.get().copied(),
                 is_newest: *from == turn.archive,
+                before_its_time: None,
             };
             return compress::begin(site, wanted, threads, listener);
         }

@@ -10,7 +10,7 @@ use super::job::{Busy, Finished};
 use super::remove::{Doomed, Removal};
 use super::work::{LogSite, StanzaWork, Turn};
 use super::{Driver, olddir};
-use crate::event::{About, Doing, Event, Listener, LogListener, Stay, What};
+use crate::event::{About, Doing, Event, Listener, LogListener, Reason, Stay, What};
 use crate::fault::{Fault, Hook};
 use crate::observe::{self, Directories, OpenDir};
 use crate::plan::Step;
@@ -110,6 +110,16 @@ impl Driver for Rehearsal {
         listener.hear(doomed.doing(site));
         Self::ask_for(site, site.archive_path_of(&doomed.name), &listener);
         Removal::Gone
+    }
+
+    fn squeeze(&mut self, site: &LogSite, from: &OsStr, _to: &OsStr, reason: &Reason) -> Result<bool, Fault> {
+        if is_held(site, from) {
+            return Ok(false);
+        }
+        let listener = LogListener::new(&site.path, &*self.listener);
+        listener.note(|| What::Step(site.compressing(from, Some(reason))));
+        Self::ask_for(site, site.archive_path_of(from), &listener);
+        Ok(true)
     }
 
     fn finish(&mut self, turn: Arc<Turn>, steps: Vec<Step>, _inline: bool) {

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::engine::{self, BuiltIn};
 use crate::clock::Stamp;
 use crate::diag::Place;
-use crate::event::{Doing, Listener, LogListener, What};
+use crate::event::{Doing, Listener, LogListener, Reason, What};
 use crate::facts::FileFacts;
 use crate::fault::SysError;
 use crate::plan::{Step, Where};
@@ -135,11 +135,12 @@ impl LogSite {
     }
 
     /// Returns what is said of a compression.
-    pub(super) fn compressing(&self, from: &OsStr) -> Doing {
+    pub(super) fn compressing(&self, from: &OsStr, before_its_time: Option<&Reason>) -> Doing {
         let how = self.stanza.policy.compression.as_ref();
         Doing::Compress {
             with: how.map(|how| how.command.clone()).unwrap_or_default(),
             path: self.archive_path_of(from),
+            before_its_time: before_its_time.cloned(),
         }
     }
 }
@@ -165,7 +166,7 @@ impl Turn {
         let site = &self.site;
         let say = |doing| listener.hear(What::Step(doing));
         match step {
-            Step::Compress { from, .. } => say(site.compressing(from)),
+            Step::Compress { from, .. } => say(site.compressing(from, None)),
             Step::Rename { from, to } => say(Doing::Rename {
                 from: site.path_of(from),
                 to: site.path_of(to),
@@ -286,6 +287,7 @@ pub(super) mod tests {
             times_of: None,
             switched: None,
             is_newest: false,
+            before_its_time: None,
         };
         let listener = LogListener::new(&site.path, &Nobody);
         match compress::begin(&site, wanted, NonZero::<usize>::MIN, &listener).unwrap() {

@@ -12,13 +12,16 @@ use super::whereabouts::{Log, Whereabouts};
 use crate::diag::Place;
 use crate::discover::ExpandedStanza;
 use crate::fault::Fault;
-use crate::naming::family::{Asker, Candidate, Family, Former, Known, Sighting, Site, Ways, by_log, family};
+use crate::naming::family::{Asker, Family, Former, Known, Shared, Sighting, Site, Ways, by_log, family};
 use crate::observe::{Directories, OpenDir};
 use crate::policy::Policy;
 use crate::sys::identity;
 use crate::unix::{FileId, split_path};
 
 mod gone;
+mod guessed;
+
+pub use guessed::Guessed;
 
 /// All logs that are configured, and what was found of their archives.
 #[derive(Debug, Default)]
@@ -32,7 +35,7 @@ pub struct Families {
     /// What is known of the logs as soon as one has something that may be an archive.
     whereabouts: Option<Whereabouts>,
     /// What may be whose archive, by directory and log.
-    shared: HashMap<FileId, HashMap<usize, Vec<Candidate>>>,
+    shared: HashMap<FileId, HashMap<usize, Shared>>,
 }
 
 /// The archives of a log, and where they lie.
@@ -219,9 +222,10 @@ impl Families {
     fn sight(&mut self, log: usize, place: &OpenDir, site: Site, seen: &mut Vec<Sighting>) -> Result<(), Fault> {
         self.share_out(place)?;
         let shared = self.shared.get(&place.at.id).and_then(|shared| shared.get(&log));
-        seen.reserve(shared.map_or(0, Vec::len));
+        let candidates = shared.map_or(&[][..], |shared| &shared.candidates);
+        seen.reserve(candidates.len());
         let view = place.view.borrow();
-        for candidate in shared.into_iter().flatten() {
+        for candidate in candidates {
             if let Some(facts) = view.look(&candidate.name)? {
                 let candidate = candidate.clone();
                 seen.push(Sighting { candidate, site, facts });
@@ -238,9 +242,8 @@ impl Families {
         self.find_whereabouts()?;
         let (numbers, askers) = self.askers(place.at.id);
         let mut view = place.view.borrow_mut();
-        let shared = by_log(&askers, view.names()?).into_iter();
-        let shared = numbers.into_iter().zip(shared.map(|shared| shared.candidates));
-        let shared = shared.collect();
+        let shared = by_log(&askers, view.names()?);
+        let shared = numbers.into_iter().zip(shared).collect();
         self.shared.insert(place.at.id, shared);
         Ok(())
     }

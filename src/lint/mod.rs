@@ -12,6 +12,7 @@ use crate::obstacle::ArchiveObstacle;
 use crate::policy::{Origin, Stanza};
 
 pub mod archives;
+pub mod budgets;
 pub mod calendar;
 pub mod criteria;
 pub mod foreign;
@@ -140,6 +141,14 @@ pub enum Lint {
         /// How many more there are.
         more: usize,
     },
+    BudgetTakesNothing,
+    MaxageBelowMinretain,
+    MinrotateWithoutBudget,
+    /// This budget holds beside `rotate 0`.
+    BudgetWithoutArchives(&'static Directive),
+    /// So many percent are to be free.
+    MuchFree(u8),
+    GoneLogsStay,
 }
 
 /// Why a shell cannot read a script.
@@ -190,6 +199,12 @@ impl Lint {
             Self::ProgramMissing { .. } => 31,
             Self::ForeignLink { .. } => 32,
             Self::ArchiveObstacle { .. } => 33,
+            Self::BudgetTakesNothing => 34,
+            Self::MaxageBelowMinretain => 35,
+            Self::MinrotateWithoutBudget => 36,
+            Self::BudgetWithoutArchives(_) => 37,
+            Self::MuchFree(_) => 38,
+            Self::GoneLogsStay => 39,
         };
         &LINTS[at]
     }

@@ -33,7 +33,7 @@ const fn error(code: &'static str, name: &'static str, meaning: &'static str) ->
 }
 
 /// All lints, by code.
-pub const LINTS: [Row; 34] = [
+pub const LINTS: [Row; 40] = [
     warning(
         "LR3001",
         "criterion-lost",
@@ -167,6 +167,32 @@ pub const LINTS: [Row; 34] = [
         "LR3034",
         "archive-obstacle",
         "what the next rotation of a log will meet in the way of its archives",
+    ),
+    warning(
+        "LR3035",
+        "budget-takes-nothing",
+        "minrotate at or above rotate, so that a budget can take nothing",
+    ),
+    warning(
+        "LR3036",
+        "maxage-below-minretain",
+        "maxage below minretain, of which maxage wins",
+    ),
+    warning(
+        "LR3037",
+        "minrotate-without-budget",
+        "minrotate without maxtotalsize or minfree",
+    ),
+    warning(
+        "LR3038",
+        "budget-without-archives",
+        "a budget with rotate 0, which leaves nothing that it could take",
+    ),
+    warning("LR3039", "much-free", "minfree of half of the file system or more"),
+    warning(
+        "LR3040",
+        "gone-logs-stay",
+        "prune with a pattern and no maxage, so that archives of logs that are gone stay",
     ),
 ];
 

@@ -94,8 +94,14 @@ impl Reader<'_, '_, '_> {
         }
         let file = self.file;
         let place = || file.place(directive.name);
+        let paths = settings.plain.formerly.paths.len();
         match resolve::take(settings, directive, &mut self.loader.accounts, &place) {
             Err((problem, span)) => self.complain(problem, span),
+            // An earlier path outside of braces would be that of all logs below.
+            Ok(()) if !in_block && settings.plain.formerly.paths.len() > paths => {
+                let path = settings.plain.formerly.paths.remove(paths);
+                self.complain(Problem::FormerlyPathOfMany(path), directive.name)
+            }
             Ok(()) => {
                 if row.setting.is_criterion() {
                     self.note_override(row.name, directive.name);

@@ -1,5 +1,7 @@
 //! The sentences of what a check finds: one of cause, one of remedy. Those of a run's complaints are `cite`'s.
 
+mod budgets;
+
 use std::os::unix::ffi::OsStrExt;
 
 use super::foreseen;
@@ -66,6 +68,9 @@ pub fn related(finding: &Finding) -> Option<&'static str> {
             Lint::DatesRepeat { .. } => "the criterion is set here",
             Lint::GlobalLeaks { .. } => "a stanza that it reaches",
             Lint::MinAboveMax => "maxsize is set here",
+            Lint::BudgetTakesNothing => "the budget is set here",
+            Lint::MaxageBelowMinretain => "maxage is set here",
+            Lint::BudgetWithoutArchives(_) => "rotate is set here",
             Lint::SharedRow { .. } => "the other log is named here",
             _ => return None,
         },
@@ -219,7 +224,7 @@ fn cause_of_habit(lint: &Lint) -> String {
             }
         }
         // NOTE: every other lint is worded by the functions above.
-        _ => String::new(),
+        other => budgets::cause(other),
     }
 }
 
@@ -350,6 +355,6 @@ fn cure_of_habit(lint: &Lint) -> String {
             format!("{}.", first.into_iter().chain(letters).collect::<String>())
         }
         // NOTE: every other lint is worded by the function above.
-        _ => String::new(),
+        other => budgets::cure(other),
     }
 }

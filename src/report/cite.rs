@@ -170,7 +170,7 @@ fn syntax_message(problem: &Problem) -> String {
         P::ErrorsDeprecated => "the errors directive is deprecated and no longer used.".to_owned(),
         P::NestingTooDeep => "include nesting too deep".to_owned(),
         P::TabooInBlock(name) => format!("{name} may not appear inside of log file definition"),
-        P::FormerlyPathOfMany(p) => format!("formerly path {}: the stanza may have several logs", path(p)),
+        P::FormerlyPathOfMany(p) => format!("formerly path {} belongs in a stanza of one log", path(p)),
         other => value_message(other),
     }
 }
@@ -274,7 +274,7 @@ pub fn remedy(problem: &Problem) -> String {
         P::BadFormerly(_) => {
             "Write dateformat, extension, addextension, compressext, olddir or path behind formerly, and what it was; a path from / on."
         }
-        P::FormerlyPathOfMany(_) => "Write it in a stanza whose path list is that one log's path.",
+        P::FormerlyPathOfMany(_) => "Write it in the braces of a stanza whose path list is that one log's path.",
         P::NestingTooDeep => "Look for a file that includes itself.",
         P::FoundErrorInBlock(_) | P::FoundErrorInFile(_) => "Correct the errors named before it.",
         P::GlobTooLong { .. } => "Split the pattern.",

@@ -43,6 +43,17 @@ pub fn because(reason: &Reason) -> String {
     }
 }
 
+/// Says why an archive is compressed before its time.
+#[must_use]
+pub fn before_its_time(reason: &Reason) -> String {
+    match reason {
+        Reason::ShortOfRoom {
+            bytes, wanted, mount, ..
+        } => format!(" (before its time: {})", short(*bytes, wanted.amount, mount)),
+        other => format!(" (before its time: {})", because(other)),
+    }
+}
+
 fn short(bytes: u64, wanted: Free, mount: &Path) -> String {
     format!("{} short of {} free on {}", size(bytes), free(wanted), path(mount))
 }
@@ -172,7 +183,7 @@ pub fn sum(removed: &Removed, is_dry: bool) -> String {
     text
 }
 
-fn files(count: usize) -> String {
+pub(super) fn files(count: usize) -> String {
     if count == 1 {
         "1 file".to_owned()
     } else {

@@ -281,7 +281,16 @@ fn script(hook: Hook, rehearsed: Option<&(std::sync::Arc<[u8]>, Vec<std::ffi::Os
 fn step(doing: &Doing, log: impl Fn() -> String) -> String {
     match doing {
         Doing::MakeDir(dir) => format!("creating new directory {}", path(dir)),
-        Doing::Compress { with, path: file } => format!("compressing log with: {} {}", path(with), path(file)),
+        Doing::Compress {
+            with,
+            path: file,
+            before_its_time,
+        } => {
+            let why = before_its_time
+                .as_ref()
+                .map_or_else(String::new, housekeeping::before_its_time);
+            format!("compressing log with: {} {}{why}", path(with), path(file))
+        }
         Doing::Rename { from, to } => format!("renaming {} to {}", path(from), path(to)),
         Doing::Copy { from, to } => format!("copying {} to {}", path(from), path(to)),
         Doing::SkipCopy(to) => format!("skip copying {} to {}", log(), path(to)),

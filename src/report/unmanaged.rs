@@ -110,7 +110,7 @@ fn remark(row: &Row) -> String {
         Some(Way::Rotate { .. }) => "would do".to_owned(),
         None => {
             return format!(
-                "{}no stanza would do: it has several names, or one that cannot be written there",
+                "{}no stanza would do: a name cannot be written there, is one of several, or is like that of a file that is taken",
                 of_series(row)
             );
         }

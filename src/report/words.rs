@@ -31,6 +31,20 @@ pub fn word(word: &OsStr) -> String {
     bytes(word.as_bytes())
 }
 
+/// Writes a word as a shell reads it; `None` where it cannot be shown as it is.
+#[must_use]
+pub fn shell_word(text: &OsStr) -> Option<String> {
+    let shown = word(text);
+    if shown.as_bytes() != text.as_bytes() {
+        return None;
+    }
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"%+,-./:=@_".contains(&byte);
+    if !shown.is_empty() && shown.bytes().all(is_plain) {
+        return Some(shown);
+    }
+    Some(format!("'{}'", shown.replace('\'', "'\\''")))
+}
+
 /// Shows a path list, which may stand on several lines, on one.
 #[must_use]
 pub fn list(text: &[u8]) -> String {

@@ -4,7 +4,7 @@
 //! one: killed anywhere, the next run counts anew what it finds.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
@@ -17,6 +17,7 @@ use crate::execute::{Doomed, Removal};
 use crate::facts::FileFacts;
 use crate::fault::Fault;
 use crate::inventory::{Families, Found, lone};
+use crate::naming::ArchiveNames;
 use crate::naming::family::{Member, Site};
 use crate::observe::OpenDir;
 use crate::obstacle::{self, Obstructed};
@@ -28,6 +29,7 @@ use crate::unix::{Identity, split_path};
 
 mod pools;
 mod prune;
+mod room;
 mod stock;
 
 use stock::Stock;
@@ -42,6 +44,8 @@ pub(super) struct House<'h> {
     pub(super) last: &'h LastRotations,
     /// Only logs that one of these matches are handled; empty means all.
     pub(super) only: &'h [OsString],
+    /// The policies of stanzas of which not all logs are handled: budgets that reach beyond what is handled are left for another run.
+    pub(super) cut: &'h [Arc<Policy>],
     /// As if every stanza had `prune`.
     pub(super) prune_all: bool,
     /// The logs of stanzas, by number, with those that are gone, as far as they were looked for.
@@ -96,11 +100,12 @@ impl Session<'_> {
     /// Makes the room that budgets want: first what logs may take up together, then, with what is left, what file systems lack.
     fn keep_budgets(&mut self, house: &mut House<'_>, removed: &mut Removed) {
         let mut stock = Stock::default();
-        let budgets = Budgets {
-            pools: self.keep_pools(house, &mut stock, removed),
-            file_systems: Vec::new(),
-        };
+        let pools = self.keep_pools(house, &mut stock, removed);
         self.wait_for_workers();
+        let budgets = Budgets {
+            pools,
+            file_systems: self.keep_room(house, &mut stock, removed),
+        };
         self.about = About::Run;
         self.hear(What::Budgets(Arc::new(budgets)));
     }
@@ -247,6 +252,10 @@ impl Session<'_> {
                     place.view.borrow_mut().vanished(name);
                 }
                 self.hear(What::Discarded { path, bytes, reason });
+                if self.options.dry_run {
+                    let room = self.pretended_room.entry(facts.id.device).or_default();
+                    *room = room.saturating_add(facts.allocated);
+                }
                 return Fate::Gone;
             }
             Removal::Left(why) => {
@@ -265,6 +274,39 @@ impl Session<'_> {
             }
         }
         Fate::Resists
+    }
+}
+
+impl Session<'_> {
+    /// Compresses an archive that `delaycompress` left, and returns its name and what it is like then; `None` where it stays plain.
+    fn compress_early(
+        &mut self,
+        household: &Household,
+        name: &OsStr,
+        reason: &Reason,
+    ) -> Result<Option<(OsString, FileFacts)>, Fault> {
+        let (Some(site), Some(place)) = (household.site(Site::Present), household.found.place(Site::Present)) else {
+            return Ok(None);
+        };
+        let to = ArchiveNames::of(&site.stanza.policy, &site.name)?.compressed(name);
+        match self.driver.squeeze(&site, name, &to, reason) {
+            Ok(true) => {}
+            Ok(false) => return Ok(None),
+            Err(fault) => {
+                let what = Obstructed::of_compression(fault);
+                self.hear_of(site.archive_path_of(name), what);
+                return Ok(None);
+            }
+        }
+        self.records.packed(&site.archive_path, &[name.to_owned()]);
+        let mut view = place.view.borrow_mut();
+        let before = view.look(name)?;
+        view.vanished(name);
+        view.appeared(&to);
+        if let Some(before) = before {
+            view.pretend(&to, before);
+        }
+        Ok(view.look(&to)?.map(|facts| (to, facts)))
     }
 }
 

@@ -76,6 +76,8 @@ pub(crate) struct Session<'l> {
     told: HashSet<(PathBuf, &'static str)>,
     /// Logs of which something failed in this run.
     in_trouble: HashSet<Arc<Path>>,
+    /// What housekeeping would have given back in a dry run, by device, in bytes.
+    pretended_room: HashMap<u64, u64>,
     exit: Exit,
 }
 
@@ -115,6 +117,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
         (Vec::new(), Families::default())
     };
     let before = session.last_rotations(&all);
+    let cut = stanzas.cut_policies();
     // 4. Rotate each stanza's logs, and remember failures.
     if !run.prune {
         session.pass(stanzas, session.now, run.force);
@@ -128,6 +131,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             families: &mut families,
             last: &before,
             only: &run.only,
+            cut: &cut,
             prune_all: run.prune,
             logs: HashMap::new(),
         });
@@ -184,6 +188,7 @@ pub(crate) fn open<'l>(
         waiting: Vec::new(),
         told: HashSet::new(),
         in_trouble: HashSet::new(),
+        pretended_room: HashMap::new(),
         exit,
     })
 }

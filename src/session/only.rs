@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::discover::ExpandedStanza;
 use crate::discover::expand;
+use crate::policy::Policy;
 use crate::sys::listing::Listings;
 
 /// Tells whether one of the patterns names a log that is gone; without a pattern all are named.
@@ -16,26 +17,38 @@ pub(super) fn is_named(patterns: &[OsString], log: &Path) -> bool {
     patterns.is_empty() || patterns.iter().any(names)
 }
 
-/// Keeps the logs that one of the patterns names, and the stanzas that still have one; returns the logs that are left alone.
+/// What is configured and not handled.
+#[derive(Debug, Default)]
+pub(super) struct LeftAlone {
+    pub(super) logs: Vec<Arc<Path>>,
+    /// The policies of the stanzas that they are of.
+    pub(super) policies: Vec<Arc<Policy>>,
+}
+
+/// Keeps the logs that one of the patterns names, and the stanzas that still have one; returns what is left alone.
 /// Without a pattern all stay. A pattern is expanded as a stanza's path list is.
-pub(super) fn keep_only(stanzas: &mut Vec<ExpandedStanza>, patterns: &[OsString]) -> Vec<Arc<Path>> {
+pub(super) fn keep_only(stanzas: &mut Vec<ExpandedStanza>, patterns: &[OsString]) -> LeftAlone {
+    let mut left_alone = LeftAlone::default();
     if patterns.is_empty() {
-        return Vec::new();
+        return left_alone;
     }
     let mut listings = Listings::default();
     let expanded = patterns
         .iter()
         .flat_map(|pattern| expand::expand(pattern.as_bytes(), &mut listings).paths);
     let wanted: HashSet<Arc<Path>> = expanded.collect();
-    let mut left_alone = Vec::new();
     for stanza in stanzas.iter_mut() {
+        let before = left_alone.logs.len();
         stanza.logs.retain(|log| {
             let is_wanted = wanted.contains(&log.path);
             if !is_wanted {
-                left_alone.push(Arc::clone(&log.path));
+                left_alone.logs.push(Arc::clone(&log.path));
             }
             is_wanted
         });
+        if left_alone.logs.len() > before {
+            left_alone.policies.push(Arc::clone(&stanza.stanza.policy));
+        }
     }
     stanzas.retain(|stanza| !stanza.logs.is_empty());
     left_alone

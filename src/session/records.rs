@@ -3,23 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::ops::Bound;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Options;
 use super::letters::LetterNotes;
 use super::plain::PlainNotes;
-use crate::clock::{Now, Stamp};
+use crate::clock::{DAY_SECONDS, Now, Stamp};
 use crate::diag::Severity;
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::naming::ArchiveNames;
 use crate::plan::is_interim;
-use crate::state::record::{Begun, LeftPlain, Noted, Progress, Unfinished};
+use crate::state::record::{Begun, Hold, LeftPlain, Noted, Progress, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::store::{Store, StoreError};
 use crate::sys::{identity, listing, mkdir};
+
+/// For so long nothing is removed on a file system where that did not help, in seconds.
+const HELD_FOR: i64 = DAY_SECONDS;
+
+/// Tells whether a hold is: one that begins in the future is from a clock that was wrong.
+fn is_in_force(until: i64, now: i64) -> bool {
+    (1..=HELD_FOR).contains(&until.saturating_sub(now))
+}
 
 /// State and journal of a run.
 pub(super) struct Records {
@@ -33,6 +41,8 @@ pub(super) struct Records {
     left_plain: PlainNotes,
     /// What became of letters.
     letters: LetterNotes,
+    /// File systems, by where they are mounted, on which nothing is removed for room until then, in seconds since 1970.
+    holds: BTreeMap<PathBuf, i64>,
     keeps_journal: bool,
     failed: bool,
     listener: Arc<dyn Listener>,
@@ -67,6 +77,7 @@ impl Records {
             left.insert(Arc::clone(&rotation.begun.path), rotation);
         }
         let left_plain = store.take_left_plain();
+        let holds = store.take_holds().into_iter().map(|hold| (hold.mount, hold.until));
         let mut records = Self {
             store,
             table,
@@ -74,6 +85,7 @@ impl Records {
             half_shifted: HashMap::new(),
             left_plain: PlainNotes::default(),
             letters: LetterNotes::default(),
+            holds: holds.collect(),
             keeps_journal: !options.dry_run,
             failed,
             listener: Arc::clone(listener),
@@ -185,6 +197,18 @@ impl Records {
         &mut self.letters
     }
 
+    /// Returns until when nothing is removed on a file system.
+    pub(super) fn held_until(&self, mount: &Path, now: i64) -> Option<i64> {
+        self.holds.get(mount).copied().filter(|until| is_in_force(*until, now))
+    }
+
+    /// Notes that nothing is removed on a file system for a time, since what was did not help.
+    pub(super) fn hold(&mut self, mount: &Path, now: i64) -> i64 {
+        let until = now.saturating_add(HELD_FOR);
+        self.holds.insert(mount.to_owned(), until);
+        until
+    }
+
     /// Notes that of a row's archives something is to be noted of these alone.
     pub(super) fn only_noted(&mut self, directory: &Path, names: &ArchiveNames, archives: &BTreeSet<&OsString>) {
         self.left_plain.keep_only(directory, names, archives);
@@ -271,6 +295,10 @@ impl Records {
             if closes || !listing::is_gone(&left.directory.join(&left.archive)) {
                 self.store.carry_plain(left);
             }
+        }
+        let holds = std::mem::take(&mut self.holds).into_iter();
+        for (mount, until) in holds.filter(|(_, until)| is_in_force(*until, now.epoch)) {
+            self.store.carry_hold(Hold { mount, until });
         }
         if let Err(problem) = self.store.write(&self.table, now, &mut hear) {
             hear(problem);

@@ -4,10 +4,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::only;
+use super::only::{self, LeftAlone};
 use crate::discover::{self, ExpandedStanza};
 use crate::event::{Event, Listener, What};
 use crate::load::{self, LoadOptions};
+use crate::policy::Policy;
 use crate::sys::identity;
 use crate::sys::listing::Listings;
 
@@ -17,7 +18,7 @@ pub(crate) struct Stanzas {
     /// The stanzas, with the logs that are handled.
     pub(crate) stanzas: Vec<ExpandedStanza>,
     /// Logs that are configured and not handled.
-    left_alone: Vec<Arc<Path>>,
+    left_alone: LeftAlone,
     /// Directories that were listed when the logs were found.
     pub(super) listings: Listings,
     /// Something was wrong with the configuration.
@@ -59,11 +60,16 @@ impl Stanzas {
     /// Returns all logs that are configured: the state's entries of these are wanted.
     pub(super) fn logs(&self) -> impl Iterator<Item = Arc<Path>> {
         let handled = self.stanzas.iter().flat_map(|stanza| &stanza.logs).map(|log| &log.path);
-        handled.chain(&self.left_alone).map(Arc::clone)
+        handled.chain(&self.left_alone.logs).map(Arc::clone)
     }
 
     /// Returns the logs that are configured and not handled.
     pub(super) fn left_alone(&self) -> &[Arc<Path>] {
-        &self.left_alone
+        &self.left_alone.logs
+    }
+
+    /// Returns the policies of stanzas of which not all logs are handled.
+    pub(super) fn cut_policies(&self) -> Vec<Arc<Policy>> {
+        self.left_alone.policies.clone()
     }
 }

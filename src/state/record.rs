@@ -2,7 +2,7 @@
 //!
 //! Each record is one line that ends in a quote, so that a torn one is never taken for whole:
 //! `begin STAMP DEVICE:INODE "LOG" "ARCHIVE"`, `switched "LOG"`, `done "LOG"`, `failed "LOG"`, `plain "LOG" "ARCHIVE" "DIRECTORY"`,
-//! `passed-by "LOG" "ARCHIVE" "DIRECTORY"`, `unsent "LOG" "ARCHIVE" "DIRECTORY"`, `sent DEVICE:INODE "LOG" "ARCHIVE" "DIRECTORY"`.
+//! `hold SECONDS "MOUNT"`, `passed-by "LOG" "ARCHIVE" "DIRECTORY"`, `unsent "LOG" "ARCHIVE" "DIRECTORY"`, `sent DEVICE:INODE "LOG" "ARCHIVE" "DIRECTORY"`.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -96,6 +96,14 @@ impl LeftPlain {
     }
 }
 
+/// A file system on which nothing is removed for room until then, in seconds since 1970: what was did not help.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Where it is mounted.
+    pub mount: PathBuf,
+    pub until: i64,
+}
+
 /// What a journal says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Replay {
@@ -105,6 +113,7 @@ pub struct Replay {
     pub unfinished: Vec<Unfinished>,
     /// Archives that were left plain; some may have been compressed since.
     pub left_plain: Vec<LeftPlain>,
+    pub holds: Vec<Hold>,
     /// Lines that cannot be read; a torn last line does not count.
     pub damaged: u64,
 }
@@ -150,6 +159,14 @@ pub fn write_left_plain(out: &mut Vec<u8>, left: &LeftPlain) {
     out.push(b'\n');
 }
 
+/// Writes the line of a file system on which nothing is removed for a time.
+pub fn write_hold(out: &mut Vec<u8>, hold: &Hold) {
+    let written = write!(out, "hold {} ", hold.until);
+    debug_assert!(written.is_ok(), "writing to memory does not fail");
+    write_path(out, hold.mount.as_os_str().as_bytes());
+    out.push(b'\n');
+}
+
 /// Reads a whole journal.
 #[must_use]
 pub fn replay(text: &[u8]) -> Replay {
@@ -168,6 +185,7 @@ pub fn replay(text: &[u8]) -> Replay {
             None => {}
             Some(None) => replay.damaged += u64::from(line != b"\n"),
             Some(Some(Record::LeftPlain(left))) => replay.left_plain.push(left),
+            Some(Some(Record::Hold(hold))) => replay.holds.push(hold),
             Some(Some(Record::Begun(begun))) => {
                 order.push(Arc::clone(&begun.path));
                 open.insert(Arc::clone(&begun.path), Unfinished { begun, switched: false });
@@ -199,6 +217,7 @@ enum Record {
     Begun(Begun),
     Progress(Arc<Path>, Progress),
     LeftPlain(LeftPlain),
+    Hold(Hold),
 }
 
 fn parse_record(line: &[u8]) -> Option<Record> {
@@ -209,6 +228,7 @@ fn parse_record(line: &[u8]) -> Option<Record> {
         b"done" => Progress::Done,
         b"failed" => Progress::Failed,
         b"begin" => return parse_begun(rest).map(Record::Begun),
+        b"hold" => return parse_hold(rest).map(Record::Hold),
         b"plain" => return parse_left_plain(Noted::Plain, rest).map(Record::LeftPlain),
         b"passed-by" => return parse_left_plain(Noted::PassedBy, rest).map(Record::LeftPlain),
         b"unsent" => return parse_left_plain(Noted::Unsent, rest).map(Record::LeftPlain),
@@ -246,6 +266,14 @@ fn parse_file(text: &[u8]) -> Option<FileId> {
         device: device.parse().ok()?,
         inode: inode.parse().ok()?,
     })
+}
+
+fn parse_hold(text: &[u8]) -> Option<Hold> {
+    let space = text.iter().position(|byte| *byte == b' ')?;
+    let until = std::str::from_utf8(&text[..space]).ok()?.parse().ok()?;
+    let (mount, rest) = parse_path(&text[space + 1..])?;
+    let mount = mount.into();
+    rest.is_empty().then_some(Hold { mount, until })
 }
 
 fn parse_left_plain(noted: Noted, text: &[u8]) -> Option<LeftPlain> {
@@ -316,11 +344,19 @@ mod tests {
         write_left_plain(&mut text, &left_plain(Noted::PassedBy));
         write_left_plain(&mut text, &left_plain(Noted::Unsent));
         write_left_plain(&mut text, &left_plain(SENT));
+        write_hold(&mut text, &hold());
         write_progress(&mut text, Path::new("/a"), Progress::Done);
         text
     }
 
     const SENT: Noted = Noted::Sent(FileId { device: 8, inode: 7 });
+
+    fn hold() -> Hold {
+        Hold {
+            mount: "/var \"\n".into(),
+            until: 1_800_000_000,
+        }
+    }
 
     fn left_plain(noted: Noted) -> LeftPlain {
         LeftPlain::new(noted, Path::new("/e"), Path::new("/old \\"), OsStr::new("e \"\n"))
@@ -338,6 +374,7 @@ mod tests {
             left_plain: [Noted::Plain, Noted::PassedBy, Noted::Unsent, SENT]
                 .map(left_plain)
                 .into(),
+            holds: vec![hold()],
             damaged: 0,
         };
         assert_eq!(replay(&journal()), expected);
@@ -365,13 +402,14 @@ mod tests {
         let mut text = journal();
         text.extend_from_slice(
             b"junk\n\ndone /b\nbegin 2026-1-1 8:1 \"/b\ndone \"/nobody\"\nbegin 2026-13-1 1:1 \"/x\" \"y\"\n\
-              begin 2026-11-22-1:1:1 8:1 \"/x\" \"../y\"\nplain \"/x\" \"/y\"\nplain \"/x\" \"..\"\n",
+              begin 2026-11-22-1:1:1 8:1 \"/x\" \"../y\"\nplain \"/x\" \"/y\"\nplain \"/x\" \"..\"\n\
+              hold \"/var\"\nhold 1x \"/var\"\nhold 1 \"/var\" 2\n",
         );
         write_progress(&mut text, Path::new("/b c"), Progress::Done);
         let replay = replay(&text);
         assert_eq!(
             (replay.damaged, replay.finished.len(), replay.unfinished.len()),
-            (7, 2, 1)
+            (10, 2, 1)
         );
     }
 

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::{Carried, Hear, Place, Store, journal_name};
 use crate::state::StateProblem;
 use crate::state::record::{
-    Begun, LeftPlain, Progress, Replay, TOP_LINE, Unfinished, is_of_another_version, replay, write_begun,
+    Begun, LeftPlain, Progress, Replay, TOP_LINE, Unfinished, is_of_another_version, replay, write_begun, write_hold,
     write_left_plain, write_progress,
 };
 use crate::sys::dir::Dir;
@@ -172,6 +172,7 @@ impl Journal {
             .left_plain
             .iter()
             .for_each(|left| write_left_plain(&mut text, left));
+        carried.holds.iter().for_each(|hold| write_hold(&mut text, hold));
         lines::replace(dir, name, TOP, &text).map_err(|unusable| own.give_up(unusable))
     }
 }

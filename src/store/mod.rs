@@ -14,7 +14,7 @@ use crate::facts::{FileFacts, Kind};
 use crate::fault::SysError;
 use crate::state::codec::{TOP_LINE, parse_line, write_line};
 use crate::state::expiry::Expiry;
-use crate::state::record::{LeftPlain, Replay, Unfinished};
+use crate::state::record::{Hold, LeftPlain, Replay, Unfinished};
 use crate::state::{StateProblem, StateTable};
 use crate::sys::atomic::{self, Committed, Replacement};
 use crate::sys::dir::Dir;
@@ -68,6 +68,7 @@ pub struct Store {
     scan: Option<Scan>,
     unfinished: Vec<Unfinished>,
     left_plain: Vec<LeftPlain>,
+    holds: Vec<Hold>,
     carried: Carried,
 }
 
@@ -76,6 +77,7 @@ pub struct Store {
 struct Carried {
     unfinished: Vec<Unfinished>,
     left_plain: Vec<LeftPlain>,
+    holds: Vec<Hold>,
     /// What is noted in the journal could not be read again: it stays for the next run to read.
     is_unread: bool,
 }
@@ -121,6 +123,7 @@ impl Store {
             scan: None,
             unfinished: Vec::new(),
             left_plain: Vec::new(),
+            holds: Vec::new(),
             carried: Carried::default(),
         })
     }
@@ -175,6 +178,7 @@ impl Store {
         }
         self.unfinished = replay.unfinished;
         self.left_plain = replay.left_plain;
+        self.holds = replay.holds;
         table
     }
 
@@ -187,6 +191,16 @@ impl Store {
     /// Hands out, once, the archives that earlier runs left plain.
     pub fn take_left_plain(&mut self) -> Vec<LeftPlain> {
         std::mem::take(&mut self.left_plain)
+    }
+
+    /// Hands out, once, the file systems on which nothing is removed for a time.
+    pub fn take_holds(&mut self) -> Vec<Hold> {
+        std::mem::take(&mut self.holds)
+    }
+
+    /// Keeps for a later run that nothing is removed on a file system for a time.
+    pub fn carry_hold(&mut self, hold: Hold) {
+        self.carried.holds.push(hold);
     }
 
     /// Keeps the name of an archive that is still plain for a later run.

@@ -38,30 +38,32 @@ pub enum Way {
 
 /// Suggests a stanza. `may_be_open` tells that a program has the file open for writing, or that nobody knows.
 ///
-/// `None` where the path cannot be written in a configuration so that it can be copied.
+/// `None` where no stanza would do for these files and no others, or their path cannot be written in one so that it can be copied.
 #[must_use]
 pub fn suggest(directory: (&Path, &FileFacts), series: &Series, may_be_open: bool) -> Option<Suggestion> {
     let (path, holder) = directory;
     let (name, facts) = &series.newest;
-    let way = match series.files {
-        1 => Way::Rotate {
-            in_place: may_be_open,
-            compress: !ends_compressed(name),
-        },
-        _ => Way::Remove,
+    let (way, names) = match series.files {
+        // One of several names of a file is passed over.
+        1 if facts.links > 1 => return None,
+        1 => {
+            let way = Way::Rotate {
+                in_place: may_be_open,
+                compress: !ends_compressed(name),
+            };
+            (way, vec![literally(name.as_bytes())])
+        }
+        _ if series.is_shared => return None,
+        _ => (Way::Remove, series.shape.patterns()?),
     };
-    let last = match way {
-        Way::Remove => series.shape.pattern(),
-        Way::Rotate { .. } => literally(name.as_bytes()),
-    };
-    let mut word = literally(path.as_os_str().as_bytes());
-    if word.last() != Some(&b'/') {
-        word.push(b'/');
+    let mut base = literally(path.as_os_str().as_bytes());
+    if base.last() != Some(&b'/') {
+        base.push(b'/');
     }
-    word.extend_from_slice(&last);
+    let words: Option<Vec<String>> = names.iter().map(|name| written(&[&base, &**name].concat())).collect();
     let is_refused = obstacle::of_directory(&path.join(name), holder, None, true).is_err();
     Some(Suggestion {
-        word: written(&word)?,
+        word: words?.join(" "),
         way,
         su: is_refused.then(|| obstacle::su_for(facts, holder)),
     })
@@ -124,6 +126,8 @@ mod tests {
         }
         let series = suggested(&["a1.log", "a2.log"], &directory(0o755), true).unwrap();
         assert_eq!((series.word.as_str(), series.way), ("/log/a[0-9].log", Way::Remove));
+        let series = suggested(&["a 1", "a 22"], &directory(0o755), true).unwrap();
+        assert_eq!(series.word, "\"/log/a [0-9]\" \"/log/a [0-9][0-9]\"");
     }
 
     #[test]
@@ -147,12 +151,26 @@ mod tests {
     }
 
     #[test]
+    fn b13_no_stanza_is_suggested_that_would_take_what_is_taken() {
+        for (taken, is_fine) in [("a3.log", false), ("a33.log", true), ("a.log", true)] {
+            let mut gathered = Gathered::default();
+            gathered.leave(OsStr::new(taken));
+            for name in ["a1.log", "a2.log"] {
+                gathered.add(OsStr::new(name), facts(SMALL, 0));
+            }
+            let series = gathered.end(&mut Rest::default());
+            let found = suggest((Path::new("/log"), &directory(0o755)), &series[0], false);
+            assert_eq!(found.is_some(), is_fine, "{taken}");
+        }
+    }
+
+    #[test]
     fn b13_su_is_suggested_where_a_run_would_refuse_the_directory() {
         let su = |mode| suggested(&["a"], &directory(mode), false).unwrap().su;
         assert_eq!(su(0o755), None);
         let root = Identity {
             user: UserId(0),
-            group: GroupId(0),
+            group: GroupId(7),
         };
         assert_eq!(su(0o775), Some(root));
     }

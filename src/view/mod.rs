@@ -1,7 +1,7 @@
 //! `--status` and `--explain`: what the configuration manages, and why a log is or is not rotated; nothing is changed.
 //!
-//! `survey` looks at logs, `explain` gathers all about one, `settings` puts a policy back into directives, `unmanaged` finds what no stanza
-//! takes.
+//! `survey` looks at logs, `explain` gathers all about one, `settings` puts a policy back into directives, `orphans` finds what lies about,
+//! `unmanaged` what no stanza takes.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ use crate::store::Store;
 use crate::sys::identity;
 
 mod explain;
+mod managed;
+mod orphans;
 mod settings;
 pub(crate) mod survey;
 mod unmanaged;
@@ -44,7 +46,8 @@ pub fn run(request: &ViewRequest) -> Exit {
     let read = read(request);
     match (&request.explain, &request.unmanaged) {
         (Some(log), _) => explain::show(request, log, read),
-        (None, Some(directories)) => unmanaged::show(request, directories, &read),
+        (None, Some(directories)) => unmanaged::show(request, directories, read),
+        (None, None) if request.orphans => orphans::show(request, read),
         (None, None) => show_status(request, read),
     }
 }
@@ -59,7 +62,7 @@ fn read(request: &ViewRequest) -> Read {
     };
     let options = LoadOptions {
         as_root: identity::is_root(),
-        record_origins: request.explain.is_some(),
+        record_origins: request.explain.is_some() || request.orphans,
         ..LoadOptions::default()
     };
     let loaded = load::load(&request.configs, &options, &mut hear);
@@ -70,7 +73,11 @@ fn read(request: &ViewRequest) -> Read {
     }
     let now = Now::read();
     let logs = found.stanzas.iter().flat_map(|stanza| &stanza.logs);
-    let wanted = StateTable::of(logs.map(|log| Arc::clone(&log.path)));
+    let wanted = if request.orphans {
+        StateTable::of_all()
+    } else {
+        StateTable::of(logs.map(|log| Arc::clone(&log.path)))
+    };
     let session = &request.session;
     let mut is_damaged = false;
     let mut tell = |problem: StateProblem| {

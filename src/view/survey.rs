@@ -1,5 +1,6 @@
 //! Looks at logs as a run would, with the same rights, and goes no further.
 
+use std::mem;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
@@ -8,7 +9,8 @@ use crate::clock::Now;
 use crate::discover::ExpandedStanza;
 use crate::facts::FileFacts;
 use crate::fault::Fault;
-use crate::inventory::{self, Ahead, Families, Programs};
+use crate::inventory::lone::{self, Lone, Opened};
+use crate::inventory::{self, Ahead, Families, Found, Programs};
 use crate::observe::{Directories, OpenDir};
 use crate::obstacle::{self, ArchiveObstacle, Obstacle, Obstructed};
 use crate::policy::Policy;
@@ -16,16 +18,24 @@ use crate::report::status::{self, Archives, Row};
 use crate::schedule::{self, NextDue, Verdict};
 use crate::state::StateTable;
 use crate::sys::identity::{self, Acting};
+use crate::sys::pattern::is_special;
 use crate::unix::split_path;
 
 /// Looks at log after log.
 pub(crate) struct Surveyor<'p> {
-    directories: Directories,
+    pub(super) directories: Directories,
     now: Now,
-    table: StateTable,
+    pub(super) table: StateTable,
     programs: Programs<'p>,
     acting: Option<Acting>,
-    families: Families,
+    pub(super) families: Families,
+}
+
+/// What is beside a log.
+pub(super) struct Beside {
+    pub(super) found: Found,
+    /// Why no run works in the log's directory.
+    pub(super) refused: Option<Fault>,
 }
 
 impl<'p> Surveyor<'p> {
@@ -128,6 +138,50 @@ impl<'p> Surveyor<'p> {
         // That is an obstacle to the log itself, and told as such.
         row.archive_obstacles
             .retain(|obstacle| !matches!(obstacle.what, Obstructed::NotWritable { .. }));
+    }
+
+    /// Finds the archives of a log and what is named like them, with the rights of its stanza; `None` where there is no such log, and has
+    /// never been.
+    pub(super) fn beside(&mut self, policy: &Policy, log: &Path) -> Result<Option<Beside>, Fault> {
+        let Some((_, name)) = split_path(log) else {
+            return Ok(None);
+        };
+        let opened = match self.open(policy, log) {
+            // An `olddir` that is not there yet has no archives.
+            Err(Fault::Call(error)) if error.is_absence() => return Ok(None),
+            opened => opened?,
+        };
+        // A pattern that nothing matches stands for itself among a stanza's logs.
+        if is_special(log.as_os_str().as_bytes()) && opened.home.dir.look(name)?.is_none() {
+            return Ok(None);
+        }
+        let last = self.table.last(log).map(|stamp| self.now.epoch_of(stamp));
+        let found = self.families.find(policy, log, last, &mut self.directories)?;
+        let refused = obstacle::of_directory(log, &opened.home.facts, opened.identity, identity::is_root());
+        Ok(Some(Beside {
+            found,
+            refused: refused.err(),
+        }))
+    }
+
+    /// Finds the logs of a stanza that are gone.
+    pub(super) fn lone(&mut self, stanza: &ExpandedStanza) -> Result<Lone, Fault> {
+        self.leave_identity();
+        let mut families = mem::take(&mut self.families);
+        let lone = lone::logs(stanza, &mut families, &mut |log| self.open(&stanza.stanza.policy, log));
+        self.families = families;
+        lone
+    }
+
+    fn open(&mut self, policy: &Policy, log: &Path) -> Result<Opened, Fault> {
+        let directory = split_path(log).map_or(log, |(directory, _)| directory);
+        self.take_identity(policy, directory, log)?;
+        let home = self.directories.get(directory, log)?;
+        Ok(Opened {
+            identity: self.acting.as_ref().map(Acting::who),
+            archives: inventory::place_of_archives(policy, &home, log, &mut self.directories)?,
+            home,
+        })
     }
 
     fn archives(&mut self, policy: &Policy, log: &Path) -> Option<Archives> {

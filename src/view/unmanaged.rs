@@ -7,12 +7,14 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::{Read, errors};
+use super::managed::Managed;
+use super::survey::Surveyor;
+use super::{Read, errors, programs};
 use crate::cli::ViewRequest;
 use crate::clock::Now;
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::inventory::Managed;
+use crate::inventory::Families;
 use crate::report::screen::Look;
 use crate::report::unmanaged::{Found, Row};
 use crate::report::{self, unmanaged as words};
@@ -31,7 +33,7 @@ const JOURNAL: &[u8] = b"LPKSHHRH";
 
 /// The search through directories.
 struct Search<'r> {
-    managed: &'r Managed<'r>,
+    managed: &'r Managed,
     now: &'r Now,
     processes: Option<std::sync::Arc<writers::Look>>,
     seen: HashSet<FileId>,
@@ -40,8 +42,10 @@ struct Search<'r> {
 
 /// Shows what nobody manages below these directories; where none is named, below the usual one and in those that the logs and their
 /// archives lie in.
-pub(super) fn show(request: &ViewRequest, directories: &[PathBuf], read: &Read) -> Exit {
-    let managed = Managed::of(&read.stanzas, &read.table, &read.now);
+pub(super) fn show(request: &ViewRequest, directories: &[PathBuf], read: Read) -> Exit {
+    let families = Families::of(&read.stanzas, &[]);
+    let mut surveyor = Surveyor::new(read.now, read.table, programs(request), families);
+    let managed = Managed::of(&read.stanzas, &mut surveyor);
     let mut search = Search {
         managed: &managed,
         now: &read.now,
@@ -52,8 +56,8 @@ pub(super) fn show(request: &ViewRequest, directories: &[PathBuf], read: &Read) 
     let mut exit = read.exit;
     if directories.is_empty() {
         search.below(Path::new(USUAL), IfAbsent::Fine);
-        for directory in managed.directories() {
-            search.within(&directory);
+        for directory in &managed.directories {
+            search.within(directory);
         }
     }
     for directory in directories {
@@ -132,13 +136,8 @@ impl Search<'_> {
         if !self.seen.insert(place.facts.id) || is_of_journald(place) {
             return Descend::No;
         }
-        let lone = self.managed.lone(&place.dir, &place.files);
         let mut gathered = Gathered::default();
-        for name in place
-            .files
-            .iter()
-            .filter(|name| !is_accounting(name) && !lone.contains(*name))
-        {
+        for name in place.files.iter().filter(|name| !is_accounting(name)) {
             // What is gone meanwhile is nobody's.
             if let Ok(Some(facts)) = place.dir.look(name)
                 && !self.managed.takes(facts.id)

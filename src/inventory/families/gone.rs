@@ -49,7 +49,8 @@ impl Families {
     }
 
     /// Tells whether a log is configured.
-    pub(in crate::inventory) fn is_configured(&self, log: &Path) -> bool {
+    #[must_use]
+    pub fn is_configured(&self, log: &Path) -> bool {
         self.numbers.get(log).is_some_and(|number| !self.logs[*number].is_lone)
     }
 
@@ -61,7 +62,7 @@ impl Families {
             .into_iter()
             .flatten()
             .filter(|(number, _)| !self.logs[**number].is_lone);
-        let names = configured.flat_map(|(_, candidates)| candidates);
+        let names = configured.flat_map(|(_, shared)| &shared.candidates);
         let claimed: HashSet<&OsStr> = names.map(|candidate| candidate.name.as_os_str()).collect();
         let askers = self.askers(place.at.id).1.into_iter();
         let logs: HashSet<&OsStr> = askers.filter(|asker| asker.is_here).map(|asker| asker.log).collect();
@@ -73,11 +74,10 @@ impl Families {
     }
 
     /// Returns which of these names would be those of archives of logs that are configured, in the directory of these logs.
-    pub(in crate::inventory) fn would_be_archives(
-        &mut self,
-        home: FileId,
-        names: &BTreeSet<OsString>,
-    ) -> Result<HashSet<OsString>, Fault> {
+    ///
+    /// # Errors
+    /// The identity could not be switched.
+    pub fn would_be_archives(&mut self, home: FileId, names: &BTreeSet<OsString>) -> Result<HashSet<OsString>, Fault> {
         self.find_whereabouts()?;
         let (numbers, askers) = self.askers(home);
         let shared = by_log(&askers, names.iter().map(OsString::as_os_str));

@@ -11,11 +11,13 @@ use std::ffi::OsString;
 
 use crate::facts::FileFacts;
 
+mod guess;
 mod judge;
 mod lone;
 mod share;
 mod ways;
 
+pub use guess::Guesses;
 pub use judge::{Known, family};
 pub use lone::lone_logs;
 pub use share::{Asker, Shared, by_log};
@@ -105,7 +107,7 @@ pub struct Stranger {
 }
 
 /// Why a file that is named like an archive is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strange {
     /// Its number is too far from that of any other: somebody's copy.
     Unreachable,

@@ -139,6 +139,19 @@ impl Ways {
         splits
     }
 
+    /// Returns what may be number or date in what stands behind the base of a log in a name.
+    pub(super) fn middles<'r>(&'r self, rest: &'r [u8], extension: &'r [u8]) -> impl Iterator<Item = &'r [u8]> {
+        let endings = self.endings.iter();
+        endings.filter_map(|ending| rest.strip_suffix(&*ending.text)?.strip_suffix(extension))
+    }
+
+    /// Tells whether the name is that of a compressed file, whichever program compressed it.
+    #[must_use]
+    pub fn is_compressed(&self, name: &OsStr) -> bool {
+        let ends_so = |ending: &Ending| !ending.text.is_empty() && name.as_bytes().ends_with(&ending.text);
+        self.endings.iter().any(ends_so)
+    }
+
     /// Reads what stands behind the base of a log in a name.
     pub(super) fn read(&self, rest: &[u8], extension: &[u8], split: usize) -> Option<Reading> {
         self.endings.iter().find_map(|ending| {

@@ -1,11 +1,13 @@
 //! `maxtotalsize`: the oldest archives go while logs that share a limit, and their archives, take up more than it.
 
+use std::sync::Arc;
+
 use super::House;
 use super::stock::Stock;
 use crate::budget::{Pick, Pool};
 use crate::discover::ExpandedStanza;
 use crate::event::{About, PoolState, Reason, Removed, What};
-use crate::policy::Limit;
+use crate::policy::{Limit, Policy};
 use crate::session::Session;
 use crate::sys::signals;
 
@@ -18,7 +20,7 @@ impl Session<'_> {
         removed: &mut Removed,
     ) -> Vec<PoolState> {
         let mut states = Vec::new();
-        for (limit, stanzas) in pools(house.stanzas) {
+        for (limit, stanzas) in pools(house.stanzas, house.cut) {
             if signals::caught().is_some() {
                 break;
             }
@@ -66,14 +68,29 @@ impl Session<'_> {
     }
 }
 
-/// Returns the limits of stanzas, and who shares each, by number: all that have it from one line.
-fn pools(stanzas: &[ExpandedStanza]) -> Vec<(Limit<u64>, Vec<usize>)> {
+/// Returns the limits of stanzas, and who shares each, by number: all that have it from one line. Where one of them is not wholly there,
+/// that is no pool.
+fn pools(stanzas: &[ExpandedStanza], cut: &[Arc<Policy>]) -> Vec<(Limit<u64>, Vec<usize>)> {
+    let line = |limit: &Limit<u64>| {
+        (
+            Arc::clone(&limit.declared_at.file),
+            limit.declared_at.line,
+            limit.amount,
+        )
+    };
+    let cut: Vec<_> = cut
+        .iter()
+        .filter_map(|it| it.budgets.max_total.as_ref())
+        .map(line)
+        .collect();
     let mut pools: Vec<(Limit<u64>, Vec<usize>)> = Vec::new();
     for (number, expanded) in stanzas.iter().enumerate() {
         let Some(limit) = &expanded.stanza.policy.budgets.max_total else {
             continue;
         };
-        let line = |limit: &Limit<u64>| (limit.declared_at.file.clone(), limit.declared_at.line, limit.amount);
+        if cut.contains(&line(limit)) {
+            continue;
+        }
         match pools.iter_mut().find(|(other, _)| line(other) == line(limit)) {
             Some((_, sharers)) => sharers.push(number),
             None => pools.push((limit.clone(), vec![number])),

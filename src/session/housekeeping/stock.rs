@@ -175,6 +175,29 @@ impl Session<'_> {
         kept
     }
 
+    /// Has an archive compressed before its time; answers what it takes up then. One that stays plain, whatever the reason, is tried again
+    /// at its time.
+    pub(super) fn squeeze(&mut self, stock: &mut Stock, pick: Pick, reason: &Reason) -> u64 {
+        let log = &mut stock.logs[pick.log];
+        self.turn_to(&log.path);
+        let (shelf, archive) = (&mut stock.shelves[pick.log], &mut log.archives[pick.archive]);
+        let member = &mut shelf.members[pick.archive];
+        let name = member.name.clone();
+        let squeezed = self
+            .reopen(&log.path, shelf)
+            .and_then(|household| self.compress_early(&household, &name, reason));
+        let member = &mut shelf.members[pick.archive];
+        match squeezed {
+            Ok(Some((name, facts))) => {
+                archive.extent = Extent::of(&facts);
+                (member.name, member.facts) = (name, facts);
+            }
+            Ok(None) => {}
+            Err(fault) => self.fail(fault),
+        }
+        archive.extent.bytes
+    }
+
     /// Opens the directories of a log again.
     fn reopen(&mut self, log: &Arc<Path>, shelf: &Shelf) -> Result<Household, Fault> {
         self.act_as(shelf.identity)?;
