@@ -13,7 +13,7 @@ use crate::discover::{self, claim};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::lint::settings::Known;
-use crate::lint::{Cause, Checked, Finding, archives, budgets, criteria, foreign, machine, settings, wording};
+use crate::lint::{Cause, Checked, Finding, archives, budgets, criteria, foreign, machine, settings, torn, wording};
 use crate::load::{self, GivenUp, LoadOptions, Loaded};
 use crate::policy::Stanza;
 use crate::report::{check_github, check_json, check_sarif, check_text, screen::Look, show};
@@ -135,6 +135,7 @@ fn look_at_texts(loaded: &Loaded, survey: &Survey<'_>, found: &mut Vec<Finding>)
     for file in survey.files() {
         criteria::lost(file, found);
         foreign::check(file, found);
+        torn::check(file, found);
         wording::check(file, found);
     }
     scripts::check(survey.files(), found);

@@ -22,6 +22,7 @@ pub mod script;
 pub mod settings;
 pub mod shell;
 mod table;
+pub mod torn;
 pub mod wording;
 
 use rhythm::Rhythm;
@@ -149,6 +150,10 @@ pub enum Lint {
     /// So many percent are to be free.
     MuchFree(u8),
     GoneLogsStay,
+    UnclosedBlock,
+    UnclosedQuote,
+    QuotesInArgument(&'static str),
+    TabooAddsNothing(&'static str),
 }
 
 /// Why a shell cannot read a script.
@@ -205,6 +210,10 @@ impl Lint {
             Self::BudgetWithoutArchives(_) => 37,
             Self::MuchFree(_) => 38,
             Self::GoneLogsStay => 39,
+            Self::UnclosedBlock => 40,
+            Self::UnclosedQuote => 41,
+            Self::QuotesInArgument(_) => 42,
+            Self::TabooAddsNothing(_) => 43,
         };
         &LINTS[at]
     }

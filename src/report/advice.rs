@@ -1,6 +1,7 @@
 //! The sentences of what a check finds: one of cause, one of remedy. Those of a run's complaints are `cite`'s.
 
 mod budgets;
+mod torn;
 
 use std::os::unix::ffi::OsStrExt;
 
