@@ -61,7 +61,7 @@ pub fn understand(words: impl IntoIterator<Item = OsString>) -> anyhow::Result<A
         let (text, exit) = (usage::no_directory(file), Exit::BadOption);
         bail!(Refused { text, exit });
     }
-    let may_default = args.status || args.explain.is_some() || args.prune;
+    let may_default = args.check || args.status || args.explain.is_some() || args.prune;
     if args.configs.is_empty() && !may_default {
         let text = usage::nothing_named(&Args::command().render_usage());
         bail!(Refused { text, exit });
@@ -80,17 +80,21 @@ pub fn exit_after(error: &anyhow::Error) -> Exit {
 impl Args {
     fn meant(self) -> Asked {
         if self.check {
+            let format = if self.json { Format::Json } else { self.format };
             let Self {
                 configs,
+                with,
+                allow,
                 strict,
                 offline,
-                format,
                 color,
                 mail: mail_program,
                 ..
             } = self;
             return Asked::Check(CheckRequest {
-                configs,
+                configs: named_or_default(configs),
+                with,
+                allow,
                 strict,
                 offline,
                 format,
@@ -265,6 +269,16 @@ mod tests {
             );
             assert_eq!(run.configs, [PathBuf::from("a")], "{line}");
         }
+    }
+
+    #[test]
+    fn a_check_is_of_the_usual_configuration_where_none_is_named() {
+        let asked = understand(["logrotate", "--check", "--strict"].map(OsString::from));
+        let Ok(Asked::Check(request)) = asked else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(request.configs, [PathBuf::from(DEFAULT_CONFIG)]);
+        assert!(understand(["logrotate", "--check", "--with", "main"].map(OsString::from)).is_err());
     }
 
     #[test]

@@ -7,7 +7,9 @@ use clap::builder::PossibleValue;
 use clap::{ArgAction, Parser, ValueEnum};
 
 use super::DEFAULT_MAIL;
+use crate::lint::allowance;
 use crate::report::style::Colours;
+use crate::report::usage;
 
 /// Rotates, compresses, mails and removes logs, as the configuration files say.
 #[derive(Clone, Debug, Parser)]
@@ -67,6 +69,12 @@ pub struct Args {
     /// With --check: look up no users, files or globs
     #[arg(long, requires = "check", overrides_with = "offline")]
     pub(super) offline: bool,
+    /// With --check: CONFIG is a drop-in that FILE includes, and is checked with the defaults that it meets there
+    #[arg(long, value_name = "FILE", requires_all = ["check", "configs"], overrides_with = "with")]
+    pub(super) with: Option<PathBuf>,
+    /// With --check: leave out the warnings of this code; may be given several times
+    #[arg(long, value_name = "CODE", requires = "check", value_parser = code_of_a_warning)]
+    pub(super) allow: Vec<&'static str>,
     /// With --check: how problems are written
     #[arg(
         long,
@@ -99,8 +107,8 @@ pub struct Args {
     /// Show for one log: its stanza, every setting and where it was made, the verdict and the plan
     #[arg(long, value_name = "LOG", conflicts_with_all = ["check", "prune", "status"], overrides_with = "explain")]
     pub(super) explain: Option<PathBuf>,
-    /// Write one JSON object to stdout: of a run (real or dry), or of --status or --explain
-    #[arg(long, overrides_with = "json")]
+    /// Write one JSON object to stdout: of a run (real or dry), or of --status, --explain or --check
+    #[arg(long, conflicts_with = "format", overrides_with = "json")]
     pub(super) json: bool,
     /// At the end, write what a run did to FILE as metrics for node_exporter's textfile collector
     #[arg(long, value_name = "FILE", overrides_with = "metrics")]
@@ -126,6 +134,10 @@ pub struct Args {
     /// Show a short help
     #[arg(long)]
     pub(super) usage: bool,
+}
+
+fn code_of_a_warning(word: &str) -> Result<&'static str, &'static str> {
+    allowance::code(word.as_bytes()).ok_or(usage::NO_CODE)
 }
 
 /// How `--check` writes what it found.

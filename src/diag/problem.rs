@@ -220,6 +220,9 @@ pub enum OwnershipMistake {
     OneWord { user: Vec<u8>, group: Vec<u8> },
 }
 
+/// The codes of the warnings among these.
+pub const WARNING_CODES: [&str; 5] = ["LR2001", "LR2002", "LR2003", "LR2005", "LR2006"];
+
 /// The standing of a kind of complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {

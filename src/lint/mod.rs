@@ -11,6 +11,7 @@ use crate::load::GivenUp;
 use crate::obstacle::ArchiveObstacle;
 use crate::policy::{Origin, Stanza};
 
+pub mod allowance;
 pub mod archives;
 pub mod budgets;
 pub mod calendar;
@@ -154,6 +155,8 @@ pub enum Lint {
     UnclosedQuote,
     QuotesInArgument(&'static str),
     TabooAddsNothing(&'static str),
+    /// This word allows nothing.
+    UnknownAllowance(Vec<u8>),
 }
 
 /// Why a shell cannot read a script.
@@ -214,6 +217,7 @@ impl Lint {
             Self::UnclosedQuote => 41,
             Self::QuotesInArgument(_) => 42,
             Self::TabooAddsNothing(_) => 43,
+            Self::UnknownAllowance(_) => 44,
         };
         &LINTS[at]
     }
@@ -241,6 +245,8 @@ pub struct Finding {
     pub related: Option<Place>,
     /// What an error outside of braces costs.
     pub given_up: Option<GivenUp>,
+    /// How many more logs it is true of.
+    pub more_logs: usize,
 }
 
 impl Finding {
@@ -253,6 +259,7 @@ impl Finding {
             excerpt: Vec::new(),
             related: None,
             given_up: None,
+            more_logs: 0,
         }
     }
 
@@ -300,6 +307,8 @@ pub struct Checked {
     pub stanzas: usize,
     /// How many of these an error costs.
     pub broken: usize,
+    /// How many findings are left out, since they are allowed.
+    pub allowed: usize,
 }
 
 impl Checked {

@@ -4,8 +4,8 @@ use super::{Finding, Lint, Made};
 use crate::config::directive::Setting;
 use crate::policy::{Criterion, Keep, Method, NamingStyle, Origin, Stanza};
 
-/// Everybody reads these: `who` and `last` have nothing else to show.
-const PUBLIC_LOGS: [&[u8]; 3] = [b"wtmp", b"utmp", b"lastlog"];
+/// Everybody may read these: `who` and `last` have nothing else to show, and dpkg's name packages and commands only.
+const PUBLIC_LOGS: [&[u8]; 5] = [b"wtmp", b"utmp", b"lastlog", b"dpkg.log", b"alternatives.log"];
 
 /// How much is known of what holds for a stanza.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

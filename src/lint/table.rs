@@ -33,7 +33,7 @@ const fn error(code: &'static str, name: &'static str, meaning: &'static str) ->
 }
 
 /// All lints, by code.
-pub const LINTS: [Row; 44] = [
+pub const LINTS: [Row; 45] = [
     warning(
         "LR3001",
         "criterion-lost",
@@ -213,6 +213,11 @@ pub const LINTS: [Row; 44] = [
         "LR3044",
         "taboo-adds-nothing",
         "tabooext or taboopat with + and nothing behind it",
+    ),
+    warning(
+        "LR3045",
+        "unknown-allowance",
+        "a comment that is to allow what is no code of a warning",
     ),
 ];
 

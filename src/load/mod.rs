@@ -18,12 +18,15 @@ mod costs;
 mod read_limit;
 mod reader;
 mod taboo;
+mod within;
 
 use accounts::AccountBook;
 use costs::Costs;
 use read_limit::ReadLimit;
 use reader::Reader;
 use taboo::Taboo;
+use within::Within;
+pub use within::load_within;
 
 /// Larger files are no configuration.
 const LARGEST_FILE: u64 = 0xff_ffff;
@@ -55,6 +58,8 @@ pub struct Source {
     pub text: Vec<u8>,
     /// It was found in a directory, not named.
     pub is_drop_in: bool,
+    /// It is read only for what it says of others' defaults.
+    pub is_context: bool,
 }
 
 /// What was read.
@@ -69,19 +74,10 @@ pub struct Loaded {
     pub sources: Vec<Source>,
     /// What errors outside of braces cost, where this was asked for: a run reads no further in their files.
     pub given_up: Vec<GivenUp>,
-    /// How many of `stanzas` are behind such an error.
-    behind: usize,
-    /// How many stanzas are behind one in text that makes no sense.
-    unread: usize,
-}
-
-impl Loaded {
-    /// Returns how many stanzas there are, and how many of them a run leaves out.
-    #[must_use]
-    pub fn count(&self) -> (usize, usize) {
-        let all = self.stanzas.len() + self.broken.len() + self.unread;
-        (all, self.behind + self.broken.len() + self.unread)
-    }
+    /// How many stanzas there are in what was asked for.
+    pub count: usize,
+    /// How many of these a run leaves out.
+    pub left_out: usize,
 }
 
 /// What an error outside of braces costs.
@@ -96,22 +92,7 @@ pub struct GivenUp {
 
 /// Reads the configuration that these paths name, in order, and hands each complaint out as it is met.
 pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagnostic)) -> Loaded {
-    let directory = AccountBook {
-        known: KnownAccounts::default(),
-        offline: options.offline,
-    };
-    let mut loader = Loader {
-        options: *options,
-        hear,
-        accounts: directory,
-        read_limit: options.offline.then(|| ReadLimit::around(paths)),
-        taboo: Taboo::default(),
-        stanzas: Vec::new(),
-        failed: false,
-        broken: Vec::new(),
-        sources: Vec::new(),
-        costs: Costs::default(),
-    };
+    let mut loader = Loader::new(paths, options, hear);
     let mut globals = Settings::default();
     for path in paths {
         let before = globals.clone();
@@ -119,16 +100,7 @@ pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagn
             globals = before;
         }
     }
-    let behind = loader.costs.count(&loader.stanzas);
-    Loaded {
-        failed: loader.failed,
-        broken: loader.broken,
-        sources: loader.sources,
-        given_up: loader.costs.given_up,
-        behind,
-        unread: loader.costs.unread,
-        stanzas: loader.stanzas.into_iter().flatten().collect(),
-    }
+    loader.loaded()
 }
 
 /// Where an include stands.
@@ -162,10 +134,46 @@ struct Loader<'h> {
     broken: Vec<Stanza>,
     sources: Vec<Source>,
     costs: Costs,
+    /// Drop-ins that are read where the configuration includes their directory.
+    within: Option<Within<'h>>,
 }
 
 /// Tells whether all is well; a file with an error has its settings put back by whoever asked for it.
 type Fine = bool;
+
+impl<'h> Loader<'h> {
+    fn new(paths: &[PathBuf], options: &LoadOptions, hear: &'h mut dyn FnMut(Diagnostic)) -> Self {
+        Self {
+            options: *options,
+            hear,
+            accounts: AccountBook {
+                known: KnownAccounts::default(),
+                offline: options.offline,
+            },
+            read_limit: options.offline.then(|| ReadLimit::around(paths)),
+            taboo: Taboo::default(),
+            stanzas: Vec::new(),
+            failed: false,
+            broken: Vec::new(),
+            sources: Vec::new(),
+            costs: Costs::default(),
+            within: None,
+        }
+    }
+
+    fn loaded(self) -> Loaded {
+        let (count, left_out) = self.count();
+        Loaded {
+            failed: self.failed,
+            broken: self.broken,
+            sources: self.sources,
+            given_up: self.costs.given_up,
+            count,
+            left_out,
+            stanzas: self.stanzas.into_iter().flatten().collect(),
+        }
+    }
+}
 
 impl Loader<'_> {
     fn say(&mut self, diagnostic: Diagnostic) -> Fine {
@@ -216,6 +224,9 @@ impl Loader<'_> {
     fn path(&mut self, site: Site<'_>, path: &Path, settings: &mut Settings) -> Fine {
         let joined = site.base.map(|base| base.join(path));
         let path = joined.as_deref().unwrap_or(path);
+        if self.is_awaited(site, path) {
+            return self.drop_ins(settings);
+        }
         if !self.may_read(path) && !self.is_handed_pipe(site, path) {
             return self.say_of_path(site, Problem::OutsideOfNamed(path.to_owned()));
         }
@@ -333,11 +344,11 @@ impl Loader<'_> {
         }
         .top_level(settings);
         if self.options.thorough {
-            let is_drop_in = site.base.is_some();
             self.sources.push(Source {
                 file: name,
                 text,
-                is_drop_in,
+                is_drop_in: site.base.is_some(),
+                is_context: self.is_context(),
             });
         }
         fine

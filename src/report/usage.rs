@@ -36,6 +36,9 @@ pub fn bad_argument(told: &str) -> String {
     )
 }
 
+/// Says that a word is no code that `--allow` takes.
+pub const NO_CODE: &str = "no code of a warning: those begin with LR2 or LR3, and an error cannot be allowed";
+
 /// Says that a file stands where `--unmanaged` takes directories.
 #[must_use]
 pub fn no_directory(file: &Path) -> String {

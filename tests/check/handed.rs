@@ -101,6 +101,39 @@ fn an_empty_file_that_is_named_is_read() {
 }
 
 #[test]
+fn two_stanzas_with_many_logs_in_common_are_one_finding_with_a_count() {
+    let root = fresh_dir("check-handed-pairs");
+    for number in 0..18 {
+        fs::write(root.join(format!("{number}.log")), "x").unwrap();
+    }
+    let stanza = |pattern: &str| format!("{}/{pattern} {{\n    rotate 1\n}}\n", root.display());
+    fs::write(
+        root.join("conf"),
+        stanza("*.log") + &stanza("*.log") + &stanza("1*.log"),
+    )
+    .unwrap();
+    let (code, said) = checked(&root, &["conf"], "");
+    assert_eq!(said.matches("error[LR1403]").count(), 2, "{said}");
+    assert!(
+        said.contains("conf:1), and 17 more logs\n") && said.contains("conf:1), and 8 more logs\n"),
+        "{said}"
+    );
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn json_may_be_asked_for_as_of_the_other_looks_but_not_beside_another_format() {
+    let root = fresh_dir("check-handed-json");
+    let (code, said) = checked(&root, &["--offline", "--json", "-"], MISSPELT);
+    assert!(said.starts_with('{') && said.contains("\"LR2001\""), "{said}");
+    assert_eq!(code, Some(0));
+    assert_eq!(
+        checked(&root, &["--json", "--format", "sarif", "-"], MISSPELT).0,
+        Some(2)
+    );
+}
+
+#[test]
 fn a_run_takes_none_of_it() {
     let root = fresh_dir("check-handed-run");
     for name in ["-", "/dev/stdin", "/dev/null"] {
