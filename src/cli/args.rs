@@ -1,6 +1,7 @@
 //! The command line as typed: its definition, and the words that options take.
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
@@ -50,7 +51,7 @@ pub struct Args {
     pub(super) log: Option<PathBuf>,
     /// Finish rotations with so many workers (1: strictly one after another)
     #[arg(long, value_name = "N", overrides_with = "jobs")]
-    pub(super) jobs: Option<usize>,
+    pub(super) jobs: Option<NonZero<usize>>,
     /// Always run the compress program, also where it is built in
     #[arg(long, overrides_with = "external_compress")]
     pub(super) external_compress: bool,
@@ -123,7 +124,7 @@ pub struct Args {
     )]
     pub(super) color: Colours,
     /// Write completions for a shell to stdout
-    #[arg(long, value_enum, value_name = "SHELL", hide = true)]
+    #[arg(long, value_enum, value_name = "SHELL")]
     pub(super) completions: Option<Shell>,
     /// Show the version and the defaults
     #[arg(long)]

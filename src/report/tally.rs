@@ -1,7 +1,7 @@
 //! What a run did, collected as it happens: for the JSON report, the metrics and the summary line.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -162,6 +162,9 @@ impl LogTally {
             What::Script { .. } | What::Rotating(_) => _ = self.begun.get_or_insert(at),
             What::Step(doing) => {
                 self.begun.get_or_insert(at);
+                if self.leaves_nothing(doing) {
+                    self.bytes_after = Some(0);
+                }
                 self.steps.push(StepTaken {
                     kind: kind(doing),
                     text: text(),
@@ -190,6 +193,22 @@ impl LogTally {
             }
             What::Obstacle(obstacle) => self.obstacles.push(obstacle.clone()),
             _ => {}
+        }
+    }
+}
+
+impl LogTally {
+    /// Tells whether a step takes away what the log has become (`rotate 0`).
+    fn leaves_nothing(&self, doing: &Doing) -> bool {
+        let was_skipped = || {
+            self.steps
+                .last()
+                .is_some_and(|step| step.kind == kind(&Doing::SkipCopy(PathBuf::new())))
+        };
+        match doing {
+            Doing::Remove(path) => self.archive.as_ref() == Some(path),
+            Doing::Truncate => was_skipped(),
+            _ => false,
         }
     }
 }

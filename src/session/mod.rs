@@ -95,6 +95,10 @@ pub struct Ran {
 pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     // 1. Read the configuration, and keep every complaint.
     let mut stanzas = Stanzas::read(&run.configs, &run.only, listener);
+    // To prune, a log may be named that is gone.
+    for pattern in stanzas.unmatched().iter().filter(|_| !run.prune) {
+        listener.hear(Event::of_run(What::NoSuchLog(pattern.clone())));
+    }
     // 2. Lock the state, take the time, once, and read: after a wait the world may be another.
     let mut session = match open(&run.options, &stanzas, listener) {
         Ok(session) => session,
