@@ -85,6 +85,7 @@ pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
         record_origins: true,
         offline: request.offline,
         thorough: true,
+        answers: true,
     };
     let mut heard = Heard::default();
     let mut hear = |diagnostic| heard.take(diagnostic);

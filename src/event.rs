@@ -81,6 +81,8 @@ impl Event {
             | What::Switched(_)
             | What::Rotated { .. }
             | What::CutWay(_)
+            | What::Removed { .. }
+            | What::KeepingHouse
             | What::Discarded { .. }
             | What::Kept { .. }
             | What::Budgets(_)
@@ -192,6 +194,13 @@ pub enum What {
         path: PathBuf,
         said: Vec<u8>,
     },
+    /// A rotation has removed an archive.
+    Removed {
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// From here on nothing is rotated: archives go that no rotation removes.
+    KeepingHouse,
     /// An archive went that no rotation removes.
     Discarded {
         path: PathBuf,
@@ -325,6 +334,8 @@ pub enum Reason {
         bytes: u64,
         wanted: Limit<Free>,
         mount: PathBuf,
+        /// It is not what is wanted for others: a rotation cannot go on without.
+        is_for_rotation: bool,
         /// See above.
         is_guess: bool,
     },

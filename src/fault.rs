@@ -303,11 +303,30 @@ pub enum Unfit {
     },
 }
 
+/// What has no room left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    Disk,
+    /// There may be room on the disk, and none for who owns the files.
+    Quota,
+}
+
 impl Fault {
     /// Answers whether a file could not be removed for what it is.
     #[must_use]
     pub fn denies_removal(&self, name: &OsStr) -> bool {
         matches!(self, Self::Call(error) if error.op == Op::Remove && error.denies(name))
+    }
+
+    /// Tells whether a disk is full, or a quota used up, if that is what it is.
+    #[must_use]
+    pub fn lacks_room(&self) -> Option<Full> {
+        let Self::Call(error) = self else { return None };
+        match std::io::Error::from_raw_os_error(error.errno).kind() {
+            std::io::ErrorKind::StorageFull => Some(Full::Disk),
+            std::io::ErrorKind::QuotaExceeded => Some(Full::Quota),
+            _ => None,
+        }
     }
 
     /// Answers whether names could not be changed for what their directory is, or its file system.

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::facts::{FileFacts, FileTime};
+use crate::fault::Full;
 use crate::policy::Keep;
 use crate::unix::FileId;
 
@@ -18,7 +19,7 @@ mod ledger;
 mod pool;
 mod shortage;
 
-pub use ledger::{Kept, Left};
+pub use ledger::{Holding, Kept, Left};
 pub use pool::Pool;
 pub use shortage::{End, Next, Shortage};
 
@@ -91,6 +92,28 @@ pub struct Floors {
     pub keep: Keep,
     /// What is younger than so many days, where that is given (`minretain`).
     pub min_age: Option<u32>,
+}
+
+/// Room that a rotation lacked: what is made of a file had none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// The device that is full.
+    pub device: u64,
+    /// What the file takes up, in bytes.
+    pub bytes: u64,
+    pub full: Full,
+}
+
+impl Lack {
+    /// Returns how much has to be free before it is tried again, where so much is. What a quota leaves nobody says: as much is made free
+    /// beside it as the file takes up.
+    #[must_use]
+    pub fn target(&self, free: u64) -> u64 {
+        match self.full {
+            Full::Disk => self.bytes,
+            Full::Quota => free.saturating_add(self.bytes),
+        }
+    }
 }
 
 /// An archive, by its place among the logs that were given.

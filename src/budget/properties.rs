@@ -162,7 +162,7 @@ proptest! {
         for turn in 0.. {
             prop_assert!(turn < 500);
             match shortage.next(said[turn % said.len()]) {
-                Next::Squeeze(pick) => shortage.squeezed(pick, archive(&logs, pick).extent.bytes / 2),
+                Next::Squeeze { pick, .. } => shortage.squeezed(pick, archive(&logs, pick).extent.bytes / 2),
                 Next::Take { pick, target } => {
                     let it = archive(&logs, pick);
                     prop_assert!(!untouchable.contains(&it.extent.id));

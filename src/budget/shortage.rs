@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::credit::{Answer, Credit};
 use super::ledger::{Kept, Ledger, Left, Terms};
-use super::{DEFAULT_DAYS, Log, Pick, Standing};
+use super::{DEFAULT_DAYS, Holding, Log, Pick, Standing};
 
 /// A file system on which some stanzas want more room than there is.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub struct Shortage {
     is_held: bool,
     /// What could be compressed before its time, the largest first.
     squeezes: Vec<Squeeze>,
+    /// None of them fits where less than this is free.
+    least: u64,
     ledger: Ledger,
     /// Of the target that is worked on, as soon as something is to be removed for it.
     credit: Option<Credit>,
@@ -41,9 +43,12 @@ struct Squeeze {
 /// What is to be done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Compress this archive before its time.
-    Squeeze(Pick),
-    /// Remove this archive, for the stanzas that want so much to be free.
+    /// Compress this archive before its time, for the stanzas that want so much to be free.
+    Squeeze {
+        pick: Pick,
+        target: u64,
+    },
+    /// Remove this archive.
     Take {
         pick: Pick,
         target: u64,
@@ -79,9 +84,11 @@ impl Shortage {
         targets.sort_unstable();
         targets.dedup();
         let highest = targets.last().copied();
+        let squeezes = squeezes(device, logs);
         Self {
             ledger: Ledger::new(logs, &terms, |stanza| wanted.get(&stanza).copied() >= highest),
-            squeezes: squeezes(device, logs),
+            least: squeezes.iter().map(|squeeze| squeeze.size).min().unwrap_or(u64::MAX),
+            squeezes,
             wanted,
             targets,
             is_missed: false,
@@ -90,11 +97,17 @@ impl Shortage {
         }
     }
 
+    /// Tells how a log stands, by its number.
+    #[must_use]
+    pub fn holding(&self, log: usize) -> Option<Holding> {
+        self.ledger.holding(log)
+    }
+
     /// Tells what is to be done next, where so much is free.
     pub fn next(&mut self, free: u64) -> Next {
         while let Some(target) = self.targets.last().copied().filter(|target| free < *target) {
             if let Some(pick) = self.squeeze(target, free) {
-                return Next::Squeeze(pick);
+                return Next::Squeeze { pick, target };
             }
             if !self.is_held {
                 let credit = self.credit.get_or_insert_with(|| Credit::new(target - free));
@@ -128,6 +141,9 @@ impl Shortage {
 
     /// Returns the largest archive of those who give that fits where so much is free, should compression gain nothing.
     fn squeeze(&self, target: u64, free: u64) -> Option<Pick> {
+        if free < self.least {
+            return None;
+        }
         let gives = |stanza| self.wanted.get(&stanza).is_some_and(|wanted| *wanted >= target);
         let mut fitting = self.squeezes.iter();
         let found = fitting.find(|it| gives(it.stanza) && it.size <= free);

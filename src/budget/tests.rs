@@ -269,7 +269,7 @@ fn freed(free: u64, wanted: &[(usize, u64)], logs: &[Log]) -> (String, End) {
     let mut names = Vec::new();
     loop {
         match shortage.next(free) {
-            Next::Squeeze(pick) => {
+            Next::Squeeze { pick, .. } => {
                 let bytes = logs[pick.log].archives[pick.archive].extent.bytes;
                 names.push(format!("+{}", name(logs, pick)));
                 shortage.squeezed(pick, bytes / 10);
@@ -345,7 +345,7 @@ fn a12_an_archive_that_cannot_be_compressed_is_asked_once() {
     logs[0].archives[0].waits_for_compression = true;
     let mut shortage = shortage_of(HashMap::from([(0, 500)]), &logs, false);
     let pick = Pick { log: 0, archive: 0 };
-    assert_eq!(shortage.next(100), Next::Squeeze(pick));
+    assert_eq!(shortage.next(100), Next::Squeeze { pick, target: 500 });
     shortage.squeezed(pick, 100);
     assert_eq!(shortage.next(100), Next::Take { pick, target: 500 });
 }
@@ -400,7 +400,7 @@ fn a14_while_it_is_held_nothing_goes_but_what_is_compressed() {
     logs[0].archives[1].waits_for_compression = true;
     let mut shortage = shortage_of(HashMap::from([(0, 500)]), &logs, true);
     let pick = Pick { log: 0, archive: 1 };
-    assert_eq!(shortage.next(400), Next::Squeeze(pick));
+    assert_eq!(shortage.next(400), Next::Squeeze { pick, target: 500 });
     shortage.squeezed(pick, 10);
     assert_eq!(shortage.next(490), Next::End(End::Held));
     assert_eq!(shortage.next(500), Next::End(End::Held), "it was not met before");

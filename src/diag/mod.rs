@@ -8,7 +8,7 @@ pub mod problem;
 pub use problem::Problem;
 
 /// A place in a configuration file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The file, by the path it was reached by.
     pub file: Arc<Path>,

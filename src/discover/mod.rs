@@ -18,7 +18,10 @@ use crate::unix::{Identity, split_path};
 pub(crate) mod claim;
 pub mod expand;
 mod known;
+mod lost;
 mod old_dir;
+
+pub use lost::Lost;
 
 use claim::Claims;
 use known::{Known, LogIndex, clip};

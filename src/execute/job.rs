@@ -1,7 +1,8 @@
 //! One log's remaining steps, one after the other: what a worker of `finish` does with them.
 //!
-//! A job stops in three places: where a compressed file is written and only to be completed, where a program still writes to what
-//! comes next, and where all is done. What waits for a program is a list of names ([`Busy`]), and holds nothing open.
+//! A job stops in four places: where a compressed file is written and only to be completed, where a program still writes to what
+//! comes next, where the disk has no room for it and some can be made, and where all is done. What waits for a program, or for room, is a
+//! list of names ([`Busy`]), and holds nothing open.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
@@ -14,6 +15,7 @@ use std::time::Instant;
 use super::compress::{self, Halfway, Outcome};
 use super::perform::{holder, perform};
 use super::work::Turn;
+use crate::budget::Lack;
 use crate::event::{Event, Listener, LogListener, What};
 use crate::fault::Fault;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
@@ -39,6 +41,10 @@ pub(super) struct Job {
     mailed: Vec<(Noted, OsString)>,
     /// What was compressed.
     packed: Vec<OsString>,
+    /// The step whose compressed file is written.
+    in_hand: Option<Step>,
+    /// The disk has no room for what comes next.
+    lack: Option<Lack>,
     /// Since when it is tried again and again.
     since: Option<Instant>,
     /// What a program still writes to is left as it is, and the rest done.
@@ -47,7 +53,7 @@ pub(super) struct Job {
     interrupted: bool,
 }
 
-/// What is left of a job that a program's writing keeps from going on.
+/// What is left of a job that a program's writing, or a full disk, keeps from going on.
 #[derive(Clone, Debug)]
 pub struct Busy {
     /// The steps, the one that cannot be done yet first.
@@ -56,9 +62,21 @@ pub struct Busy {
     kept: Vec<OsString>,
     /// When that was met first.
     pub since: Instant,
+    /// What is waited for is not a program, but room on the disk.
+    pub lack: Option<Lack>,
 }
 
 impl Busy {
+    /// Answers whether something is still to be done with a file of this name, or one that is to get it.
+    #[must_use]
+    pub fn names(&self, name: &OsStr) -> bool {
+        let makes = |step: &Step| match step {
+            Step::Compress { to, .. } | Step::Copy { to, .. } => to == name,
+            _ => false,
+        };
+        self.steps.iter().any(|step| is_about(step, name) || makes(step))
+    }
+
     /// Returns the archives that the next rotation has to know of if nobody goes on with them.
     pub fn archives(&self) -> impl Iterator<Item = &OsStr> {
         let steps = self.steps.iter().filter_map(Step::leaves);
@@ -181,6 +199,8 @@ impl Job {
             sent: Vec::new(),
             mailed: Vec::new(),
             packed: Vec::new(),
+            in_hand: None,
+            lack: None,
             since: None,
             is_last_try: false,
             failed: false,
@@ -229,7 +249,9 @@ impl Job {
 
     /// Goes through the steps until one is only half done, or cannot be done yet.
     pub(super) fn advance(mut self, threads: NonZero<usize>) -> After {
-        while let Some(step) = self.steps.pop_front() {
+        while self.lack.is_none()
+            && let Some(step) = self.steps.pop_front()
+        {
             if signals::caught().is_some() {
                 self.fail(Fault::Interrupted);
                 break;
@@ -245,7 +267,10 @@ impl Job {
                     }
                     _ => {}
                 },
-                Ok(Outcome::Halfway(half)) => return After::Written(self, half),
+                Ok(Outcome::Halfway(half)) => {
+                    self.in_hand = Some(step);
+                    return After::Written(self, half);
+                }
                 Ok(Outcome::Busy) if self.is_last_try => {
                     let path = self.turn.site.source_of(&step).unwrap_or_default();
                     let by = holder(&self.turn.site, &step);
@@ -256,7 +281,13 @@ impl Job {
                     self.steps.push_front(step);
                     break;
                 }
-                Err(fault) => self.resist(step, fault),
+                Err(fault) => {
+                    self.lack = self.lack_of_room(&step, &fault);
+                    match self.lack {
+                        Some(_) => self.steps.push_front(step),
+                        None => self.resist(step, fault),
+                    }
+                }
             }
         }
         After::Done(self.end())
@@ -272,8 +303,21 @@ impl Job {
                 self.tell(path, Obstructed::Written { by: None });
                 self.leave_plain(from, to);
             }
-            Err(fault) => self.resist_compression(from, to, fault),
+            Err(fault) => {
+                let step = self.in_hand.take();
+                self.lack = step.as_ref().and_then(|step| self.lack_of_room(step, &fault));
+                match (self.lack, step) {
+                    (Some(_), Some(step)) => self.steps.push_front(step),
+                    _ => self.resist_compression(from, to, fault),
+                }
+            }
         }
+    }
+
+    /// Tells which room a step lacked, where it is worth another try.
+    fn lack_of_room(&self, step: &Step, fault: &Fault) -> Option<Lack> {
+        let site = &self.turn.site;
+        if self.is_last_try { None } else { site.lack(step, fault) }
     }
 
     /// Goes on after a step that failed: what depends on it is left, and all else is done.
@@ -423,6 +467,7 @@ impl Job {
                 stand_ins,
                 kept: self.kept,
                 since,
+                lack: self.lack,
             });
         }
         done

@@ -8,11 +8,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::engine::{self, BuiltIn};
+use crate::budget::Lack;
 use crate::clock::Stamp;
 use crate::diag::Place;
 use crate::event::{Doing, Listener, LogListener, Reason, What};
 use crate::facts::FileFacts;
-use crate::fault::SysError;
+use crate::fault::{Fault, SysError};
 use crate::plan::{Step, Where};
 use crate::policy::{Compression, Ownership, Policy, Su};
 use crate::sys::dir::Dir;
@@ -112,6 +113,24 @@ impl LogSite {
         Some(Stranger {
             identity,
             patience: &self.stanza.choices.patience,
+        })
+    }
+
+    /// Tells which room a step lacked that failed so, where room is made for it: what is made of that file goes to the archives.
+    #[must_use]
+    pub fn lack(&self, step: &Step, fault: &Fault) -> Option<Lack> {
+        let full = fault.lacks_room()?;
+        self.stanza.policy.budgets.min_free.as_ref()?;
+        let (dir, name) = match step {
+            Step::Compress { from, .. } => (self.archive_dir.as_deref()?, from),
+            Step::Copy { from, .. } => (self.dir(from.place).ok()?, &from.name),
+            Step::CopyTruncate { to: Some(_) } => (&*self.log_dir, &self.name),
+            _ => return None,
+        };
+        Some(Lack {
+            device: self.archive_dir.as_ref()?.facts().ok()?.id.device,
+            bytes: dir.look(name).ok()??.allocated,
+            full,
         })
     }
 

@@ -48,6 +48,8 @@ pub struct LoadOptions {
     pub offline: bool,
     /// All that is wrong is to be heard: reading goes on behind an error, and what was read is kept.
     pub thorough: bool,
+    /// All that is named is answered for: pipes and `-`, the standard input, are read, and where nothing was read that is an error.
+    pub answers: bool,
 }
 
 /// The text of a file that was read.
@@ -200,7 +202,7 @@ impl Loader<'_> {
     fn named(&mut self, path: &Path, settings: &mut Settings) -> Fine {
         let read_before = self.sources.len();
         let site = Site::default();
-        let is_input = self.options.thorough && path == Path::new(STANDARD_INPUT);
+        let is_input = self.options.answers && path == Path::new(STANDARD_INPUT);
         let fine = if is_input {
             match Opened::standard_input() {
                 Ok(opened) => self.file(site, &opened, path, settings),
@@ -209,7 +211,7 @@ impl Loader<'_> {
         } else {
             self.path(site, path, settings)
         };
-        if fine && self.options.thorough && self.sources.len() == read_before {
+        if fine && self.options.answers && self.sources.len() == read_before {
             return self.say_plain(Problem::NothingToRead(path.to_owned()));
         }
         fine
@@ -217,7 +219,7 @@ impl Loader<'_> {
 
     /// Tells whether a path is a pipe that a check was handed: it is no way out of what may be read.
     fn is_handed_pipe(&self, site: Site<'_>, path: &Path) -> bool {
-        self.options.thorough && site.is_named() && Opened::open(None, path).is_ok_and(|opened| opened.is_pipe())
+        self.options.answers && site.is_named() && Opened::open(None, path).is_ok_and(|opened| opened.is_pipe())
     }
 
     /// Reads a file, or the files of a directory.
@@ -301,7 +303,7 @@ impl Loader<'_> {
     }
 
     fn file(&mut self, site: Site<'_>, opened: &Opened, path: &Path, settings: &mut Settings) -> Fine {
-        let is_handed = self.options.thorough && site.is_named();
+        let is_handed = self.options.answers && site.is_named();
         let is_stream = is_handed && (opened.is_pipe() || path == Path::new(STANDARD_INPUT));
         if !is_stream && !opened.is_regular() {
             return self.say_plain(Problem::IgnoringNotRegular(path.to_owned()));

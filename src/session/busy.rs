@@ -2,6 +2,8 @@
 //!
 //! What waits is a list of names. It holds no descriptor, so that there may be any number; each has its own time, by the clock, so that
 //! none waits at another's expense; and who writes to all of them is looked up at once.
+//!
+//! What waits for room on the disk waits here, too, until housekeeping has made some.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -11,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use super::Session;
 use super::stanza::Due;
+use crate::budget::Lack;
+use crate::diag::Place;
 use crate::event::{LogListener, What};
 use crate::execute::Busy;
 use crate::execute::work::{StanzaWork, Turn};
@@ -86,7 +90,10 @@ impl Session<'_> {
         // Where leases are refused nobody has been asked yet.
         let mut is_time = lease::are_refused();
         loop {
-            let is_wanted = |waiting: &BusyLog| of.is_none_or(|stanza| Arc::ptr_eq(stanza, &waiting.stanza));
+            let is_wanted = |waiting: &BusyLog| {
+                // What waits for room gets its turn when room was made.
+                waiting.left.lack.is_none() && of.is_none_or(|stanza| Arc::ptr_eq(stanza, &waiting.stanza))
+            };
             let all = std::mem::take(&mut self.waiting);
             let (wanted, others): (Vec<_>, Vec<_>) = all.into_iter().partition(is_wanted);
             self.waiting = others;
@@ -120,6 +127,28 @@ impl Session<'_> {
             self.ask_again(waiting, true);
         }
         self.wait_for_workers();
+    }
+
+    /// Goes on, now that room was made, with what the disk had none for: one after the other, since each gives some back.
+    pub(super) fn finish_cramped(&mut self) {
+        for waiting in std::mem::take(&mut self.waiting) {
+            self.turn_to(&waiting.due.path);
+            self.ask_again(waiting, true);
+            self.wait_for_workers();
+        }
+        self.leave_identity();
+    }
+
+    /// Returns what the logs lacked that wait for room, each with its stanza.
+    pub(super) fn lacks(&self) -> impl Iterator<Item = (&Place, Lack)> {
+        let waiting = self.waiting.iter();
+        waiting.filter_map(|waiting| Some((&waiting.stanza.declared_at, waiting.left.lack?)))
+    }
+
+    /// Answers whether a log waits for room, and if so what is still to be done with its files.
+    pub(super) fn cramped(&self, log: &Path) -> Option<Busy> {
+        let waiting = self.waiting.iter().find(|waiting| *waiting.due.path == *log);
+        waiting.map(|waiting| waiting.left.clone())
     }
 
     fn ask_again(&mut self, waiting: BusyLog, is_last_try: bool) {

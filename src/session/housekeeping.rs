@@ -3,8 +3,8 @@
 //! It is skipped, and no directory is read for it, where no directive asks for it. Nothing in it is renamed, and no removal depends on another
 //! one: killed anywhere, the next run counts anew what it finds.
 
-use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
@@ -17,7 +17,6 @@ use crate::execute::{Doomed, Removal};
 use crate::facts::FileFacts;
 use crate::fault::Fault;
 use crate::inventory::{Families, Found, lone};
-use crate::naming::ArchiveNames;
 use crate::naming::family::{Member, Site};
 use crate::observe::OpenDir;
 use crate::obstacle::{self, Obstructed};
@@ -30,8 +29,10 @@ use crate::unix::{Identity, split_path};
 mod pools;
 mod prune;
 mod room;
+mod squeeze;
 mod stock;
 
+pub(crate) use pools::pools;
 use stock::Stock;
 
 /// What housekeeping is given.
@@ -46,6 +47,8 @@ pub(super) struct House<'h> {
     pub(super) only: &'h [OsString],
     /// The policies of stanzas of which not all logs are handled: budgets that reach beyond what is handled are left for another run.
     pub(super) cut: &'h [Arc<Policy>],
+    /// The logs that an error in the configuration leaves to another stanza: what floors they had is not known, and none of theirs goes.
+    pub(super) lost: HashSet<Arc<Path>>,
     /// As if every stanza had `prune`.
     pub(super) prune_all: bool,
     /// The logs of stanzas, by number, with those that are gone, as far as they were looked for.
@@ -83,6 +86,8 @@ impl Session<'_> {
     /// Does what the stanzas ask for.
     pub(super) fn keep_house(&mut self, house: &mut House<'_>) -> Removed {
         let mut removed = Removed::default();
+        self.about = About::Run;
+        self.hear(What::KeepingHouse);
         for (number, stanza) in house.stanzas.iter().enumerate() {
             if signals::caught().is_some() {
                 break;
@@ -94,6 +99,10 @@ impl Session<'_> {
         }
         self.wait_for_workers();
         self.keep_budgets(house, &mut removed);
+        // What is compressed gives room back; what is rotated may have none for the rest, and is left as it is then.
+        self.finish_cramped();
+        self.rotate_set_aside();
+        self.finish_cramped();
         removed
     }
 
@@ -198,6 +207,11 @@ impl Session<'_> {
             Err(fault) => return Err(fault),
         };
         self.leave_insecure(log, identity, &mut found);
+        // What a run that died here was about to overwrite, or to compress, no rotation may ever meet.
+        home.view.borrow_mut().clear_left_over()?;
+        if let Some(place) = found.place(Site::Present) {
+            place.view.borrow_mut().clear_left_over()?;
+        }
         Ok(Some(Household {
             stanza: Arc::clone(stanza),
             log: Arc::clone(log),
@@ -274,39 +288,6 @@ impl Session<'_> {
             }
         }
         Fate::Resists
-    }
-}
-
-impl Session<'_> {
-    /// Compresses an archive that `delaycompress` left, and returns its name and what it is like then; `None` where it stays plain.
-    fn compress_early(
-        &mut self,
-        household: &Household,
-        name: &OsStr,
-        reason: &Reason,
-    ) -> Result<Option<(OsString, FileFacts)>, Fault> {
-        let (Some(site), Some(place)) = (household.site(Site::Present), household.found.place(Site::Present)) else {
-            return Ok(None);
-        };
-        let to = ArchiveNames::of(&site.stanza.policy, &site.name)?.compressed(name);
-        match self.driver.squeeze(&site, name, &to, reason) {
-            Ok(true) => {}
-            Ok(false) => return Ok(None),
-            Err(fault) => {
-                let what = Obstructed::of_compression(fault);
-                self.hear_of(site.archive_path_of(name), what);
-                return Ok(None);
-            }
-        }
-        self.records.packed(&site.archive_path, &[name.to_owned()]);
-        let mut view = place.view.borrow_mut();
-        let before = view.look(name)?;
-        view.vanished(name);
-        view.appeared(&to);
-        if let Some(before) = before {
-            view.pretend(&to, before);
-        }
-        Ok(view.look(&to)?.map(|facts| (to, facts)))
     }
 }
 

@@ -28,6 +28,9 @@ mod interim;
 mod letters;
 mod prepare;
 mod resume;
+mod room;
+
+pub(super) use room::SetAside;
 
 /// A log whose rotation is planned.
 pub(super) struct Planned {
@@ -300,6 +303,7 @@ impl Session<'_> {
         for step in &planned.rotation.switch {
             match self.driver.step(&planned.turn, step) {
                 Ok(()) => planned.places.note(step, &planned.turn.site.name),
+                Err(fault) if !moved && self.sets_aside(planned, step, &fault) => return false,
                 Err(fault) => {
                     self.fail(fault);
                     if !moved {

@@ -43,7 +43,9 @@ mod row;
 mod stanza;
 mod stanzas;
 
+pub(crate) use housekeeping::pools;
 pub use options::{Options, Run};
+pub(crate) use records::is_in_force;
 
 use housekeeping::House;
 use records::Records;
@@ -76,6 +78,12 @@ pub(crate) struct Session<'l> {
     told: HashSet<(PathBuf, &'static str)>,
     /// Logs of which something failed in this run.
     in_trouble: HashSet<Arc<Path>>,
+    /// Stanzas of which something failed that is not one log's: a script of all of them.
+    stanzas_in_trouble: HashSet<Place>,
+    /// Logs whose archives had no room.
+    set_aside: Vec<log::SetAside>,
+    /// Room was made for those: nothing waits for it any more.
+    has_made_room: bool,
     /// What housekeeping would have given back in a dry run, by device, in bytes.
     pretended_room: HashMap<u64, u64>,
     exit: Exit,
@@ -94,7 +102,18 @@ pub struct Ran {
 /// Runs what was asked for, and answers how it ended.
 pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     // 1. Read the configuration, and keep every complaint.
-    let mut stanzas = Stanzas::read(&run.configs, &run.only, listener);
+    let mut stanzas = Stanzas::read(&run.configs, listener);
+    let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
+    let needs_families = run.measure || run.prune || stanzas.stanzas.iter().any(asks);
+    // Whose an archive is, is told by all logs that are configured, in their order, whether or not this run handles them.
+    let (lost, mut families) = if needs_families {
+        let lost = stanzas.lost(&run.configs);
+        let families = Families::of(&stanzas.stanzas, &lost);
+        (lost.logs, families)
+    } else {
+        (Vec::new(), Families::default())
+    };
+    stanzas.keep_only(&run.only);
     // To prune, a log may be named that is gone.
     for pattern in stanzas.unmatched().iter().filter(|_| !run.prune) {
         listener.hear(Event::of_run(What::NoSuchLog(pattern.clone())));
@@ -112,13 +131,10 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     };
     // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
     stanzas.put_last(|stanza| session.choices.waits_for_strangers(&stanza.stanza.policy));
-    let asks = |stanza: &ExpandedStanza| housekeeping::is_asked_for(&stanza.stanza.policy);
     let keeps_house = run.prune || stanzas.stanzas.iter().any(asks);
-    let (all, mut families) = if run.measure || keeps_house {
-        let families = Families::of(&stanzas.stanzas, stanzas.left_alone());
-        (stanzas.stanzas.clone(), families)
-    } else {
-        (Vec::new(), Families::default())
+    let all = match needs_families {
+        true => stanzas.stanzas.clone(),
+        false => Vec::new(),
     };
     let before = session.last_rotations(&all);
     let cut = stanzas.cut_policies();
@@ -126,7 +142,9 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     if !run.prune {
         session.pass(stanzas, session.now, run.force);
     }
-    families.were_rotated(session.rotated_since(&before));
+    families.were_rotated(session.rotated_since(&all, &before));
+    // What an error leaves to another stanza is not kept as that one says.
+    session.in_trouble.extend(lost.iter().cloned());
     // 5. Remove what no rotation removes.
     let mut removed = Removed::default();
     if keeps_house {
@@ -136,6 +154,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             last: &before,
             only: &run.only,
             cut: &cut,
+            lost: lost.into_iter().collect(),
             prune_all: run.prune,
             logs: HashMap::new(),
         });
@@ -192,6 +211,9 @@ pub(crate) fn open<'l>(
         waiting: Vec::new(),
         told: HashSet::new(),
         in_trouble: HashSet::new(),
+        stanzas_in_trouble: HashSet::new(),
+        set_aside: Vec::new(),
+        has_made_room: false,
         pretended_room: HashMap::new(),
         exit,
     })
@@ -226,9 +248,11 @@ fn held_by(
     for log in &expanded.logs {
         let last = last.get(&log.path).copied();
         let family = families.family(&expanded.stanza.policy, &log.path, last, directories);
-        let sum = Archives::of(&family.unwrap_or_default()).all();
+        let archives = Archives::of(&family.unwrap_or_default());
+        let sum = archives.all();
         held.files += sum.files;
         held.bytes = held.bytes.saturating_add(sum.bytes);
+        held.orphan_bytes = held.orphan_bytes.saturating_add(archives.kin.bytes);
     }
     held
 }
@@ -257,19 +281,21 @@ impl Session<'_> {
     /// Returns when the logs of these stanzas were rotated last.
     fn last_rotations(&self, stanzas: &[ExpandedStanza]) -> LastRotations {
         let logs = stanzas.iter().flat_map(|stanza| &stanza.logs);
-        let last = |log: &FoundLog| Some((Arc::clone(&log.path), self.now.epoch_of(self.records.last(&log.path)?)));
+        let last = |log: &FoundLog| {
+            Some((
+                Arc::clone(&log.path),
+                self.now.epoch_of(self.records.rotated(&log.path)?),
+            ))
+        };
         logs.filter_map(last).collect()
     }
 
-    /// Returns the logs that were rotated after these times.
-    fn rotated_since(&self, before: &LastRotations) -> impl Iterator<Item = Arc<Path>> {
-        let is_later = |log: &Path, then: i64| {
-            self.records
-                .last(log)
-                .is_some_and(|last| self.now.epoch_of(last) != then)
-        };
-        let logs = before.iter().filter(move |(log, then)| is_later(log, **then));
-        logs.map(|(log, _)| Arc::clone(log))
+    /// Returns the logs of these stanzas that were rotated after these times.
+    fn rotated_since(&self, stanzas: &[ExpandedStanza], before: &LastRotations) -> impl Iterator<Item = Arc<Path>> {
+        let now = self.last_rotations(stanzas);
+        now.into_iter()
+            .filter(|(log, last)| before.get(log) != Some(last))
+            .map(|(log, _)| log)
     }
 
     /// Writes the state, and answers how it went.
@@ -311,8 +337,10 @@ impl Session<'_> {
 
     /// Tells what failed, and remembers it.
     fn fail(&mut self, fault: Fault) {
-        if let About::Log(log) = &self.about {
-            self.in_trouble.insert(Arc::clone(log));
+        match &self.about {
+            About::Log(log) => drop(self.in_trouble.insert(Arc::clone(log))),
+            About::Stanza(place) => drop(self.stanzas_in_trouble.insert(place.clone())),
+            About::Run => {}
         }
         self.hear(What::Failed(fault));
         self.exit.worsen(Exit::Failed);

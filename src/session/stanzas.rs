@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::only::{self, LeftAlone};
-use crate::discover::{self, ExpandedStanza};
+use crate::discover::{self, ExpandedStanza, Lost};
 use crate::event::{Event, Listener, What};
 use crate::load::{self, LoadOptions};
 use crate::policy::Policy;
@@ -26,22 +26,25 @@ pub(crate) struct Stanzas {
 }
 
 impl Stanzas {
-    /// Reads a configuration and finds its logs; complaints are told as they come. Where `only` names logs, others are left alone.
-    pub(super) fn read(configs: &[PathBuf], only: &[OsString], listener: &Arc<dyn Listener>) -> Self {
+    /// Reads a configuration and finds its logs; complaints are told as they come.
+    pub(super) fn read(configs: &[PathBuf], listener: &Arc<dyn Listener>) -> Self {
         let mut hear = |diagnostic| listener.hear(Event::of_run(What::Config(diagnostic)));
-        let options = LoadOptions {
-            as_root: identity::is_root(),
-            ..LoadOptions::default()
-        };
-        let loaded = load::load(configs, &options, &mut hear);
+        let loaded = load::load(configs, &options(), &mut hear);
         let found = discover::discover(loaded.stanzas, &mut hear);
-        let mut stanzas = found.stanzas;
         Self {
-            left_alone: only::keep_only(&mut stanzas, only),
-            stanzas,
+            stanzas: found.stanzas,
+            left_alone: LeftAlone::default(),
             listings: found.listings,
             failed: loaded.failed || found.failed,
         }
+    }
+
+    /// Finds out what errors in the configuration cost.
+    pub(super) fn lost(&self, configs: &[PathBuf]) -> Lost {
+        if !self.failed {
+            return Lost::default();
+        }
+        Lost::of(configs, options(), &self.stanzas)
     }
 
     /// Takes one stanza alone.
@@ -50,6 +53,11 @@ impl Stanzas {
             stanzas: vec![stanza],
             ..Self::default()
         }
+    }
+
+    /// Leaves the logs alone that `only` does not name, if it names any.
+    pub(super) fn keep_only(&mut self, only: &[OsString]) {
+        self.left_alone = only::keep_only(&mut self.stanzas, only);
     }
 
     /// Has those come last of which this is true; else the order stays.
@@ -76,5 +84,13 @@ impl Stanzas {
     /// Returns the policies of stanzas of which not all logs are handled.
     pub(super) fn cut_policies(&self) -> Vec<Arc<Policy>> {
         self.left_alone.policies.clone()
+    }
+}
+
+/// How a run reads its configuration.
+fn options() -> LoadOptions {
+    LoadOptions {
+        as_root: identity::is_root(),
+        ..LoadOptions::default()
     }
 }

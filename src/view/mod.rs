@@ -1,6 +1,6 @@
 //! `--status` and `--explain`: what the configuration manages, and why a log is or is not rotated; nothing is changed.
 //!
-//! `survey` looks at logs, `explain` gathers all about one, `settings` puts a policy back into directives, `orphans` finds what lies about,
+//! `survey` looks at logs, `budgets` at what they may take up, `explain` gathers all about one, `settings` puts a policy back into directives, `orphans` finds what lies about,
 //! `unmanaged` what no stanza takes.
 
 use std::cell::RefCell;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::cli::{Sort, ViewRequest};
 use crate::clock::Now;
 use crate::diag::{Diagnostic, Problem, Severity};
-use crate::discover::{self, ExpandedStanza};
+use crate::discover::{self, ExpandedStanza, Lost};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
 use crate::inventory::{Families, Programs};
@@ -18,10 +18,12 @@ use crate::report::screen::Look;
 use crate::report::status::Row;
 use crate::report::{self, Reporter, cite, status, status_table};
 use crate::schedule::NextDue;
+use crate::state::record::Hold;
 use crate::state::{StateProblem, StateTable};
 use crate::store::Store;
 use crate::sys::identity;
 
+mod budgets;
 mod explain;
 mod managed;
 mod orphans;
@@ -34,8 +36,11 @@ use survey::Surveyor;
 /// What a look begins with.
 struct Read {
     stanzas: Vec<ExpandedStanza>,
+    lost: Lost,
     complaints: Vec<Diagnostic>,
     table: StateTable,
+    /// The file systems on which nothing is removed for a time.
+    holds: Vec<Hold>,
     now: Now,
     exit: Exit,
 }
@@ -71,9 +76,10 @@ fn read(request: &ViewRequest) -> Read {
     };
     let loaded = load::load(&request.configs, &options, &mut hear);
     let found = discover::discover(loaded.stanzas, &mut hear);
-    let mut exit = Exit::Well;
+    let (mut exit, mut lost) = (Exit::Well, Lost::default());
     if loaded.failed || found.failed {
         exit = Exit::Failed;
+        lost = Lost::of(&request.configs, options, &found.stanzas);
     }
     let now = Now::read();
     let logs = found.stanzas.iter().flat_map(|stanza| &stanza.logs);
@@ -88,8 +94,13 @@ fn read(request: &ViewRequest) -> Read {
         is_damaged |= problem.severity() == Severity::Error;
         speaker.hear(Event::of_run(What::State(problem)));
     };
+    let mut holds = Vec::new();
     let table = match Store::open(&session.state, session.lock, session.dry_run, &mut tell) {
-        Ok(mut store) => store.read(wanted, &now, &mut tell),
+        Ok(mut store) => {
+            let table = store.read(wanted, &now, &mut tell);
+            holds = store.take_holds();
+            table
+        }
         Err(error) => {
             speaker.hear(Event::of_run(What::NoState(error)));
             exit = Exit::Failed;
@@ -101,8 +112,10 @@ fn read(request: &ViewRequest) -> Read {
     }
     Read {
         stanzas: found.stanzas,
+        lost,
         complaints: reporter.into_inner(),
         table,
+        holds,
         now,
         exit,
     }
@@ -123,15 +136,21 @@ fn programs(request: &ViewRequest) -> Programs<'_> {
 }
 
 fn show_status(request: &ViewRequest, read: Read) -> Exit {
-    let families = Families::of(&read.stanzas, &[]);
+    let families = Families::of(&read.stanzas, &read.lost);
     let mut surveyor = Surveyor::new(read.now, read.table, programs(request), families);
     let mut rows = Vec::new();
     for stanza in &read.stanzas {
         surveyor.set(stanza, &mut rows);
     }
+    let budgets = surveyor.budgets(&read.stanzas, &read.holds);
     sort(&mut rows, request.sort);
     if request.json {
-        report::show(&status::json(&rows, read.now.local, &errors(&read.complaints)));
+        report::show(&status::json(
+            &rows,
+            &budgets,
+            read.now.local,
+            &errors(&read.complaints),
+        ));
     } else {
         let look = Look::of_stdout(request.color);
         let page = status_table::Page {
@@ -140,6 +159,7 @@ fn show_status(request: &ViewRequest, read: Read) -> Exit {
             now: read.now.local,
         };
         report::show(&status_table::table(&rows, page));
+        report::show(&report::budgets::paragraph(&budgets, look.colour));
     }
     read.exit
 }

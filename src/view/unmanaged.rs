@@ -43,7 +43,7 @@ struct Search<'r> {
 /// Shows what nobody manages below these directories; where none is named, below the usual one and in those that the logs and their
 /// archives lie in.
 pub(super) fn show(request: &ViewRequest, directories: &[PathBuf], read: Read) -> Exit {
-    let families = Families::of(&read.stanzas, &[]);
+    let families = Families::of(&read.stanzas, &read.lost);
     let mut surveyor = Surveyor::new(read.now, read.table, programs(request), families);
     let managed = Managed::of(&read.stanzas, &mut surveyor);
     let mut search = Search {

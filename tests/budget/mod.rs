@@ -2,8 +2,10 @@
 //!
 //! What is decided is shown below `src/budget`, by tables; here is what is measured, removed, said and remembered.
 
+mod held;
 mod pools;
 mod room;
+mod shown;
 
 use std::fs::{self, File};
 use std::path::Path;

@@ -188,3 +188,83 @@ fn z10_a_dry_run_names_what_goes_for_room() {
         );
     });
 }
+
+/// A log of 300 K, and archives of 150 K that are compressed, on a disk with room for less than another 300 K.
+fn nearly_full(scene: &Scene) {
+    put(&scene.log("a.log"), 300, 0);
+    for (number, days) in [(1, 10), (2, 20), (3, 30)] {
+        put(&scene.log(&format!("a.log.{number}.gz")), 150, days);
+    }
+}
+
+#[test]
+fn a19_what_has_no_room_to_be_compressed_is_compressed_when_room_was_made() {
+    with_disk("room-compress", |scene| {
+        nearly_full(scene);
+        scene.configure("minfree 1k\n@ROOT@/log/a.log {\n rotate 9\n compress\n}\n");
+        let run = scene.run(&["-f"]);
+        run.went_well();
+        assert_eq!(scene.files(), "a.log.1.gz a.log.2.gz a.log.3.gz", "{}", run.said);
+        let said = "a.log.4.gz (a rotation needs 56.0K more on ";
+        assert!(run.removals().len() == 1 && run.said.contains(said), "{}", run.said);
+    });
+}
+
+#[test]
+fn a19_what_has_no_room_to_be_copied_is_copied_when_room_was_made() {
+    with_disk("room-copy", |scene| {
+        nearly_full(scene);
+        let text = fs::read(scene.log("a.log")).unwrap();
+        for (name, directive) in [
+            ("copytruncate", "copytruncate\n nocompress"),
+            ("copy", "copy\n nocompress"),
+        ] {
+            scene.configure(&format!(
+                "minfree 1k\n@ROOT@/log/a.log {{\n rotate 9\n compressext .gz\n {directive}\n postrotate\n  echo x >>@ROOT@/told\n endscript\n}}\n"
+            ));
+            let run = scene.run(&["-f"]);
+            run.went_well();
+            assert_eq!(fs::read(scene.log("a.log.1")).unwrap(), text, "{name}: {}", run.said);
+            assert_eq!(fs::read_to_string(scene.root.join("told")).unwrap(), "x\n", "{name}");
+            for file in fs::read_dir(scene.root.join("log")).unwrap() {
+                fs::remove_file(file.unwrap().path()).unwrap();
+            }
+            fs::remove_file(scene.root.join("told")).unwrap();
+            nearly_full(scene);
+        }
+    });
+}
+
+#[test]
+fn a19_where_no_room_can_be_made_it_is_that_log_s_failure_told_once() {
+    with_disk("room-none", |scene| {
+        for directive in ["compress", "copytruncate"] {
+            nearly_full(scene);
+            let rule = format!("@ROOT@/log/a.log {{\n rotate 9\n minrotate -1\n {directive}\n}}\n");
+            scene.configure(&format!("minfree 1k\n{rule}"));
+            let run = scene.run(&["-f"]);
+            assert_eq!(run.status, Some(1), "{}", run.said);
+            assert_eq!(run.said.matches("error: ").count(), 1, "{directive}: {}", run.said);
+            assert!(run.removals().is_empty(), "{}", run.said);
+            for file in fs::read_dir(scene.root.join("log")).unwrap() {
+                fs::remove_file(file.unwrap().path()).unwrap();
+            }
+        }
+    });
+}
+
+#[test]
+fn a19_what_has_room_to_be_copied_and_none_to_be_compressed_is_an_archive_all_the_same() {
+    with_disk("room-half", |scene| {
+        nearly_full(scene);
+        let text = fs::read(scene.log("a.log")).unwrap();
+        scene.configure("minfree 1k\n@ROOT@/log/a.log {\n rotate 9\n copy\n compress\n}\n");
+        let run = scene.run(&["-f"]);
+        assert_eq!(run.status, Some(1), "{}", run.said);
+        assert_eq!(run.said.matches("error: ").count(), 1, "{}", run.said);
+        assert_eq!(fs::read(scene.log("a.log.1")).unwrap(), text, "{}", run.said);
+        fs::remove_file(scene.log("a.log.2.gz")).unwrap();
+        let run = scene.run(&[]);
+        assert!(!run.said.contains("earlier run had begun"), "{}", run.said);
+    });
+}

@@ -149,3 +149,17 @@ fn a_run_takes_none_of_it() {
         assert_eq!(output.status.code(), Some(i32::from(name == "-")), "{name}: {said}");
     }
 }
+
+#[test]
+fn a_run_waits_for_no_input() {
+    let line = format!("timeout 1 {} -d -s /dev/null - < <(sleep 2 >&2)", ours().display());
+    let root = fresh_dir("check-handed-wait");
+    let (code, _) = answer(
+        &Command::new("bash")
+            .args(["-c", &line])
+            .current_dir(root)
+            .output()
+            .unwrap(),
+    );
+    assert_eq!(code, Some(1), "124 is a run that waits");
+}

@@ -2,6 +2,7 @@
 //!
 //! `home` is a directory with logs and a configuration. How a run is killed in housekeeping is `interrupted`'s, who swaps meanwhile `races`'.
 
+mod disks;
 mod home;
 mod lookalikes;
 mod naming;

@@ -8,6 +8,7 @@ mod disks;
 mod faults;
 mod findings;
 mod held;
+mod housekeeping;
 mod journal;
 mod kills;
 mod later;

@@ -3,6 +3,7 @@
 //! `racer` is the one who swaps, `arena` the world and the look whether the forbidden place was touched.
 
 mod arena;
+mod housekeeping;
 mod olddir;
 mod ownership;
 mod past;
@@ -25,8 +26,9 @@ const ROTATIONS: usize = 150;
 const LIMIT: Duration = Duration::from_secs(240);
 
 /// The ways of rotating, in turn.
-const WAYS: [&str; 5] = [
+const WAYS: [&str; 6] = [
     "create",
+    "prune\n rotate 1\n create",
     "compress\n create",
     "copytruncate",
     "copytruncate\n compress",

@@ -19,8 +19,12 @@ fn members(files: &[&str], others: &[&str], prepare: impl FnOnce(&Path)) -> Vec<
     }
     prepare(root.path());
     let path = |name: &&str| -> Arc<Path> { root.path().join(name).into() };
-    let others: Vec<_> = others.iter().map(path).collect();
-    let mut families = Families::of(&[], &others);
+    let others = others.iter().map(path).collect();
+    let lost = Lost {
+        logs: others,
+        ..Lost::default()
+    };
+    let mut families = Families::of(&[], &lost);
     let mut directories = Directories::default();
     let family = families.family(&policy(), &path(&"a.log"), None, &mut directories);
     let members = family.unwrap().members;

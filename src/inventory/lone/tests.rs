@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::*;
+use crate::discover::Lost;
 use crate::inventory::place_of_archives;
 use crate::load::{LoadOptions, load};
 use crate::observe::Directories;
@@ -30,7 +31,7 @@ impl Found {
         let loaded = load(&[conf], &LoadOptions::default(), &mut |_| {});
         let stanzas = discover::discover(loaded.stanzas, &mut |_| {}).stanzas;
         Self {
-            families: Families::of(&stanzas, &[]),
+            families: Families::of(&stanzas, &Lost::default()),
             directories: Directories::default(),
             stanzas,
             root,

@@ -2,68 +2,26 @@
 //!
 //! Where there is enough a file system is asked that once, and nothing is listed.
 
-use std::collections::HashSet;
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::House;
 use super::stock::Stock;
 use crate::budget::{End, Next, Pick, Shortage};
 use crate::clock::Now;
-use crate::discover::ExpandedStanza;
 use crate::event::{About, NoRoom, Reason, Removed, RoomState, What};
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::inventory;
-use crate::observe::OpenDir;
-use crate::policy::{Free, Limit, Policy};
+use crate::inventory::systems::{self, System, Want};
+use crate::policy::Policy;
 use crate::session::Session;
-use crate::sys::dir::Dir;
+use crate::session::log::SetAside;
 use crate::sys::room::{self, Room};
 use crate::sys::signals;
 use crate::unix::split_path;
 
 /// So many of the largest logs are named where a person has to act.
 const NAMED: usize = 3;
-
-/// A file system on which room is wanted.
-struct System {
-    /// A directory on it.
-    dir: Arc<Dir>,
-    device: u64,
-    size: u64,
-    wants: Vec<Want>,
-}
-
-/// What a stanza wants to be free, as it is written, and in bytes.
-struct Want {
-    stanza: usize,
-    limit: Limit<Free>,
-    bytes: u64,
-}
-
-impl System {
-    fn want(&mut self, stanza: usize, limit: &Limit<Free>) {
-        if self.wants.iter().any(|want| want.stanza == stanza) {
-            return;
-        }
-        self.wants.push(Want {
-            stanza,
-            limit: limit.clone(),
-            bytes: match limit.amount {
-                Free::Bytes(bytes) => bytes,
-                Free::Percent(part) => self.size / 100 * u64::from(part) + self.size % 100 * u64::from(part) / 100,
-            },
-        });
-    }
-
-    /// Returns the limit of whoever wants so much.
-    fn limit(&self, bytes: u64) -> Option<&Limit<Free>> {
-        let want = self.wants.iter().find(|want| want.bytes == bytes);
-        want.map(|want| &want.limit)
-    }
-}
 
 impl Session<'_> {
     /// Makes room on all file systems where stanzas want it; answers what became of them.
@@ -74,7 +32,15 @@ impl Session<'_> {
         removed: &mut Removed,
     ) -> Vec<RoomState> {
         let mut states = Vec::new();
-        for system in self.systems(house.stanzas, house.cut) {
+        let mut systems = self.systems(house);
+        let lacks = self.lacks().chain(self.set_aside.iter().map(SetAside::lack));
+        for (stanza, lack) in lacks {
+            let on_it = systems.iter_mut().filter(|system| system.device == lack.device);
+            let wants = on_it.flat_map(|system| &mut system.wants);
+            let is_its = |want: &&mut Want| house.stanzas[want.stanza].stanza.declared_at == *stanza;
+            wants.filter(is_its).for_each(|want| want.lacks.push(lack));
+        }
+        for system in systems {
             if signals::caught().is_some() {
                 break;
             }
@@ -84,52 +50,17 @@ impl Session<'_> {
         states
     }
 
-    /// Finds the file systems that archives lie on of stanzas that want room there. What cannot be opened is told where it is rotated.
-    fn systems(&mut self, stanzas: &[ExpandedStanza], cut: &[Arc<Policy>]) -> Vec<System> {
-        let mut systems: Vec<System> = Vec::new();
-        for (number, expanded) in stanzas.iter().enumerate() {
-            let policy = &expanded.stanza.policy;
-            let is_whole = !cut.iter().any(|cut| Arc::ptr_eq(cut, policy));
-            let Some(limit) = policy.budgets.min_free.as_ref().filter(|_| is_whole) else {
-                continue;
-            };
-            let mut seen: HashSet<&Path> = HashSet::new();
-            for log in &expanded.logs {
-                let Some((directory, _)) = split_path(&log.path) else {
-                    continue;
-                };
-                if !seen.insert(directory) {
-                    continue;
-                }
-                let Ok(place) = self.archives_of(policy, &log.path, directory) else {
-                    continue;
-                };
-                let device = place.facts.id.device;
-                let known = systems.iter_mut().find(|system| system.device == device);
-                match (known, Room::of(&place.dir)) {
-                    (Some(system), _) => system.want(number, limit),
-                    (None, Ok(Room { size, .. })) => {
-                        let dir = Arc::clone(&place.dir);
-                        let mut system = System {
-                            dir,
-                            device,
-                            size,
-                            wants: Vec::new(),
-                        };
-                        system.want(number, limit);
-                        systems.push(system);
-                    }
-                    (None, Err(error)) => self.fail(error.into()),
-                }
-            }
-            self.leave_identity();
-        }
-        systems
-    }
-
-    fn archives_of(&mut self, policy: &Policy, log: &Path, directory: &Path) -> Result<Rc<OpenDir>, Fault> {
-        let (home, _) = self.secure_directory(policy, log, directory)?;
-        inventory::place_of_archives(policy, &home, log, &mut self.directories)
+    /// Finds the file systems on which room is wanted. What cannot be opened is told where it is rotated.
+    fn systems(&mut self, house: &House<'_>) -> Vec<System> {
+        let mut open = |policy: &Policy, log: &Path| {
+            let directory = split_path(log).map_or(log, |(directory, _)| directory);
+            let (home, _) = self.secure_directory(policy, log, directory)?;
+            inventory::place_of_archives(policy, &home, log, &mut self.directories)
+        };
+        let found = systems::find(house.stanzas, house.cut, &mut open);
+        self.leave_identity();
+        found.silent.into_iter().for_each(|fault| self.fail(fault));
+        found.systems
     }
 
     /// Returns what is free on a file system. In a dry run what would have gone counts, too.
@@ -147,16 +78,17 @@ impl Session<'_> {
         stock: &mut Stock,
         removed: &mut Removed,
     ) -> Option<RoomState> {
-        let wanted = system.wants.iter().map(|want| want.bytes).max()?;
+        let most = system.most()?;
         let mount = room::mount_of(system.dir.path());
         let mut state = RoomState {
             free: self.free_on(system),
-            limit: system.limit(wanted)?.clone(),
-            wanted,
+            limit: most.limit.clone(),
+            wanted: most.bytes,
             held_until: None,
             mount,
         };
-        if state.is_met() {
+        let enough = system.wants.iter().map(|want| want.target(state.free)).max();
+        if enough <= Some(state.free) {
             return Some(state);
         }
         let held_until = self.records.held_until(&state.mount, self.now.epoch);
@@ -165,6 +97,8 @@ impl Session<'_> {
         state.free = self.free_on(system);
         let why = match end? {
             End::Met => return Some(state),
+            // What has no room yet says so itself.
+            End::Unmet(_) | End::Held if state.is_met() => return Some(state),
             End::Unmet(by) => NoRoom::Protected {
                 by,
                 largest: largest(system, stock),
@@ -196,30 +130,37 @@ impl Session<'_> {
         }
         let numbers = stock.numbers(|log| system.wants.iter().any(|want| want.stanza == log.stanza));
         let mut is_guess = stock.is_guess(&numbers);
-        let reason = |bytes: u64, limit: &Limit<Free>, is_guess| Reason::ShortOfRoom {
-            bytes,
-            wanted: limit.clone(),
-            mount: state.mount.clone(),
-            is_guess,
+        let reason = |target: u64, free: u64, is_guess| {
+            let want = system.want_of(target, state.free)?;
+            Some(Reason::ShortOfRoom {
+                bytes: target.saturating_sub(free),
+                wanted: want.limit.clone(),
+                mount: state.mount.clone(),
+                is_for_rotation: target > want.bytes,
+                is_guess,
+            })
         };
-        let wanted = state.wanted;
-        let wants = system.wants.iter().map(|want| (want.stanza, want.bytes)).collect();
+        let wants = system
+            .wants
+            .iter()
+            .map(|want| (want.stanza, want.target(state.free)))
+            .collect();
         let is_held = state.held_until.is_some();
         let logs = stock.logs(&numbers);
         let mut shortage = Shortage::new(system.device, wants, &logs, self.now.epoch, is_held);
         let mut free = state.free;
         while signals::caught().is_none() {
             match shortage.next(free) {
-                Next::Squeeze(pick) => {
+                Next::Squeeze { pick, target } => {
                     let (log, archive) = (numbers[pick.log], pick.archive);
-                    let reason = reason(wanted.saturating_sub(free), &state.limit, is_guess);
+                    let reason = reason(target, free, is_guess)?;
                     let bytes = self.squeeze(stock, Pick { log, archive }, &reason);
                     shortage.squeezed(pick, bytes);
                     is_guess |= self.options.dry_run;
                 }
                 Next::Take { pick, target } => {
                     let (log, archive) = (numbers[pick.log], pick.archive);
-                    let reason = reason(target.saturating_sub(free), system.limit(target)?, is_guess);
+                    let reason = reason(target, free, is_guess)?;
                     match self.give(stock, Pick { log, archive }, reason, removed) {
                         None => shortage.went(pick),
                         Some(why) => shortage.stays(pick, why),

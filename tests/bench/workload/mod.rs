@@ -17,6 +17,7 @@ mod killed;
 mod listed;
 pub(crate) mod mount;
 mod tiny;
+mod weighed;
 
 pub(crate) use big::Big;
 pub(crate) use busy::{Busy, HeldOpen};
@@ -25,6 +26,7 @@ pub(crate) use dated::Dated;
 pub(crate) use killed::Killed;
 pub(crate) use listed::{DropIns, Order, State};
 pub(crate) use tiny::Tiny;
+pub(crate) use weighed::Weighed;
 
 /// Where one entrant's copy of a workload lives.
 pub(crate) struct Place {
@@ -261,11 +263,25 @@ fn big_files(options: &Options) -> Vec<Case> {
 fn small_runs(options: &Options) -> Vec<Case> {
     let times = options.sized(1, 100, 200);
     let (scripts, entries) = options.sized((10, 1_000), (200, 100_000), (1_000, 1_000_000));
+    let weighed = options.sized(10, 1_000, 10_000);
+    let (archives, kept) = (
+        10,
+        format!("{} archives of {weighed} logs, nothing to remove", 10 * weighed),
+    );
     let what = format!("{scripts} postrotate scripts, state of {entries}");
     vec![
         case("W8-NONE", "50 drop-ins, nothing due".into(), DropIns { count: 50 }, 1.0).times(times),
         case("W8-ONE", "one log, forced".into(), Tiny::plain(1), 0.8).times(times),
         case("W11", what, Tiny::scripted(scripts, entries), 0.15),
+        case(
+            "W16",
+            kept,
+            Weighed {
+                logs: weighed,
+                archives,
+            },
+            12.0,
+        ),
     ]
 }
 
