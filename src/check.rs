@@ -3,6 +3,7 @@
 //! The story only: what a lint looks for is `lint`'s, what a problem is called is `report`'s. A shell is started to read
 //! scripts, with the option that keeps it from running them.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,8 +14,8 @@ use crate::discover::{self, claim};
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::lint::settings::Known;
-use crate::lint::{Cause, Checked, Finding, archives, budgets, criteria, foreign, machine, settings, wording};
-use crate::load::{self, GivenUp, LoadOptions, Loaded};
+use crate::lint::{Cause, Checked, Finding, archives, budgets, criteria, foreign, machine, settings, torn, wording};
+use crate::load::{self, GivenUp, LoadOptions, Loaded, Source};
 use crate::policy::Stanza;
 use crate::report::{check_github, check_json, check_sarif, check_text, screen::Look, show};
 use crate::sys::identity;
@@ -84,19 +85,24 @@ pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
         record_origins: true,
         offline: request.offline,
         thorough: true,
+        answers: true,
     };
     let mut heard = Heard::default();
-    let loaded = load::load(&request.configs, &options, &mut |diagnostic| heard.take(diagnostic));
-    let survey = Survey::of(&loaded.sources);
-    let (files, given_up) = (heard.order.len(), loaded.given_up.clone());
-    let (stanzas, broken) = loaded.count();
+    let mut hear = |diagnostic| heard.take(diagnostic);
+    let mut loaded = match &request.with {
+        Some(main) => load::load_within(main, &request.configs, &options, &mut hear),
+        None => load::load(&request.configs, &options, &mut hear),
+    };
+    let survey = Survey::of(&loaded.sources, &mut heard.findings);
+    let given_up = loaded.given_up.clone();
+    let (stanzas, broken) = (loaded.count, loaded.left_out);
     look_at_texts(&loaded, &survey, &mut heard.findings);
     let rhythm = if request.offline {
         None
     } else {
         timer::rhythm(&machine.root)
     };
-    let alone = request.configs.iter().all(|path| is_drop_in(path));
+    let alone = request.with.is_none() && request.configs.iter().all(|path| is_drop_in(path));
     let known = |otherwise| if alone { Known::DropIn } else { otherwise };
     let whole = loaded.stanzas.iter().map(|stanza| (stanza, known(Known::Whole)));
     let broken_ones = loaded.broken.iter().map(|stanza| (stanza, known(Known::Broken)));
@@ -112,13 +118,58 @@ pub fn examine(request: &CheckRequest, machine: &Machine) -> Checked {
     if request.offline {
         named_twice(&loaded.stanzas, &mut heard);
     } else {
-        look_at_logs(loaded.stanzas, machine, &request.mail_program, &survey, &mut heard);
+        look_at_logs(
+            std::mem::take(&mut loaded.stanzas),
+            machine,
+            &request.mail_program,
+            &survey,
+            &mut heard,
+        );
     }
+    let mut findings = heard.in_order(&survey, given_up);
+    let asked = Asked::of(request, &loaded.sources);
+    findings.retain(|finding| asked.is_about(finding));
+    let all = findings.len();
+    survey.allow(&mut findings, &request.allow);
     Checked {
-        findings: heard.in_order(&survey, given_up),
-        files,
+        allowed: all - findings.len(),
+        findings,
+        files: asked.files.len(),
         stanzas,
         broken,
+    }
+}
+
+/// What was asked about, among all that was read.
+struct Asked<'s> {
+    /// All was.
+    is_all: bool,
+    files: HashSet<&'s Path>,
+    /// The paths as named, also those of files that could not be read.
+    named: Vec<&'s Path>,
+}
+
+impl<'s> Asked<'s> {
+    fn of(request: &'s CheckRequest, sources: &'s [Source]) -> Self {
+        let read = sources.iter().filter(|source| !source.is_context);
+        let named = request.configs.iter().chain(&request.with);
+        Self {
+            is_all: request.with.is_none(),
+            files: read.map(|source| &*source.file).collect(),
+            named: named.map(PathBuf::as_path).collect(),
+        }
+    }
+
+    /// Tells whether a finding is in one of the files, has to do with one, or is about a whole one.
+    fn is_about(&self, finding: &Finding) -> bool {
+        if self.is_all {
+            return true;
+        }
+        let is_whole = finding.place.is_none();
+        let related = finding.related.as_ref().map(|place| &*place.file);
+        let mut files = finding.file().into_iter().chain(related).peekable();
+        let is_named = |file: &Path| self.named.iter().any(|named| file.starts_with(named));
+        files.peek().is_none() || files.any(|file| self.files.contains(file) || (is_whole && is_named(file)))
     }
 }
 
@@ -135,6 +186,7 @@ fn look_at_texts(loaded: &Loaded, survey: &Survey<'_>, found: &mut Vec<Finding>)
     for file in survey.files() {
         criteria::lost(file, found);
         foreign::check(file, found);
+        torn::check(file, found);
         wording::check(file, found);
     }
     scripts::check(survey.files(), found);
@@ -196,7 +248,12 @@ fn named_twice(stanzas: &[Stanza], heard: &mut Heard) {
 struct Heard {
     findings: Vec<Finding>,
     order: HashMap<Arc<Path>, usize>,
+    /// The stanzas that have a log in common, and which finding says so.
+    pairs: HashMap<(Spot, Spot), usize>,
 }
+
+/// File, line and column.
+type Spot = (Arc<Path>, u32, u32);
 
 impl Heard {
     fn take(&mut self, diagnostic: Diagnostic) {
@@ -211,6 +268,9 @@ impl Heard {
             Problem::DuplicateLog { first, .. } => Some(first.clone()),
             _ => None,
         };
+        if related.is_some() && self.counts_with_another(&related, &diagnostic.place) {
+            return;
+        }
         // Most notes are for those who want to follow the reading; one with a code is a finding.
         if !diagnostic.problem.class().code.is_empty() {
             self.findings.push(Finding {
@@ -219,8 +279,26 @@ impl Heard {
                 excerpt: diagnostic.excerpt.unwrap_or_default(),
                 related,
                 given_up: None,
+                more_logs: 0,
             });
         }
+    }
+
+    /// Two patterns may have many logs in common: of a pair of stanzas the first one stands for all.
+    fn counts_with_another(&mut self, first: &Option<Place>, second: &Option<Place>) -> bool {
+        let next = self.findings.len();
+        let Some((first, second)) = first.clone().zip(second.clone()) else {
+            return false;
+        };
+        let spot = |place: Place| (place.file, place.line, place.column);
+        match self.pairs.entry((spot(first), spot(second))) {
+            Entry::Occupied(known) => self.findings[*known.get()].more_logs += 1,
+            Entry::Vacant(free) => {
+                free.insert(next);
+                return false;
+            }
+        }
+        true
     }
 
     /// Adds to an error what it costs; where a lint stands for it that is in another place, to that.

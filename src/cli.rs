@@ -3,12 +3,12 @@
 //! The same options as the reference's, their oddities (`-s=FILE`, `-?`) included, and ours, which are long.
 
 use std::ffi::OsString;
-use std::num::NonZero;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::bail;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 
 use crate::exit::Exit;
@@ -37,14 +37,14 @@ pub const DEFAULT_MAIL: &str = "/usr/bin/mail";
 /// [`Refused`], which says how the process ends.
 pub fn understand(words: impl IntoIterator<Item = OsString>) -> anyhow::Result<Asked> {
     let args = Args::try_parse_from(words.into_iter().map(without_equals_sign)).map_err(|error| Refused {
-        text: usage::bad_argument(&error.to_string()),
+        text: why_bad(&error),
         exit: Exit::BadOption,
     })?;
     if args.help {
         return Ok(Asked::Show(Args::command().render_help().to_string()));
     }
     if args.usage {
-        return Ok(Asked::Show(format!("{}\n", Args::command().render_usage())));
+        return Ok(Asked::Show(usage::brief(&brief_options())));
     }
     if args.version {
         return Ok(Asked::Show(usage::version(DEFAULT_MAIL, DEFAULT_STATE)));
@@ -61,12 +61,57 @@ pub fn understand(words: impl IntoIterator<Item = OsString>) -> anyhow::Result<A
         let (text, exit) = (usage::no_directory(file), Exit::BadOption);
         bail!(Refused { text, exit });
     }
-    let may_default = args.status || args.explain.is_some() || args.prune;
+    let may_default = args.check || args.status || args.explain.is_some() || args.prune;
     if args.configs.is_empty() && !may_default {
         let text = usage::nothing_named(&Args::command().render_usage());
         bail!(Refused { text, exit });
     }
     Ok(args.meant())
+}
+
+/// Options of other programs, and ours that do the same.
+const LIKE_OTHERS: [(&str, &str); 4] = [("--dry-run", "-d"), ("-n", "-d"), ("-h", "--help"), ("-V", "--version")];
+
+/// Says what is wrong with the command line.
+fn why_bad(error: &clap::Error) -> String {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    match text(ContextKind::InvalidArg) {
+        Some(word) if error.kind() == ErrorKind::UnknownArgument => {
+            let ours = LIKE_OTHERS
+                .iter()
+                .find(|(theirs, _)| *theirs == word)
+                .map(|(_, ours)| *ours);
+            usage::unknown_option(word, ours.or_else(|| text(ContextKind::SuggestedArg)))
+        }
+        _ => usage::bad_argument(&error.to_string()),
+    }
+}
+
+/// Writes each option as it can be given, without what it means.
+fn brief_options() -> Vec<String> {
+    let mut command = Args::command();
+    command.build();
+    let brief = |option: &clap::Arg| {
+        let short = option.get_short().map(|letter| format!("-{letter}"));
+        let names: Vec<String> = short
+            .into_iter()
+            .chain(option.get_long().map(|name| format!("--{name}")))
+            .collect();
+        let value = option.get_value_names().filter(|_| option.get_action().takes_values());
+        let value = value
+            .and_then(|names| names.first())
+            .map_or(String::new(), |name| match option.get_num_args() {
+                Some(count) if count.min_values() > 0 => format!(" {name}"),
+                _ if option.is_require_equals_set() => format!("[={name}]"),
+                _ => format!(" [{name}...]"),
+            });
+        format!("[{}{value}]", names.join("|"))
+    };
+    let options = command.get_arguments().filter(|option| !option.is_positional());
+    options.map(brief).collect()
 }
 
 /// Returns how the process ends after an error that came up to the door.
@@ -80,17 +125,21 @@ pub fn exit_after(error: &anyhow::Error) -> Exit {
 impl Args {
     fn meant(self) -> Asked {
         if self.check {
+            let format = if self.json { Format::Json } else { self.format };
             let Self {
                 configs,
+                with,
+                allow,
                 strict,
                 offline,
-                format,
                 color,
                 mail: mail_program,
                 ..
             } = self;
             return Asked::Check(CheckRequest {
-                configs,
+                configs: named_or_default(configs),
+                with,
+                allow,
                 strict,
                 offline,
                 format,
@@ -135,9 +184,7 @@ impl Args {
             is_own_state: self.state.is_none() && !crate::sys::identity::is_root(),
             lock,
             dry_run: self.debug,
-            jobs: self
-                .jobs
-                .map(|jobs| NonZero::new(jobs).unwrap_or(NonZero::<usize>::MIN)),
+            jobs: self.jobs,
             mail_program: self.mail.clone(),
             external_compress: self.external_compress,
         }
@@ -268,6 +315,16 @@ mod tests {
     }
 
     #[test]
+    fn a_check_is_of_the_usual_configuration_where_none_is_named() {
+        let asked = understand(["logrotate", "--check", "--strict"].map(OsString::from));
+        let Ok(Asked::Check(request)) = asked else {
+            panic!("{asked:?}")
+        };
+        assert_eq!(request.configs, [PathBuf::from(DEFAULT_CONFIG)]);
+        assert!(understand(["logrotate", "--check", "--with", "main"].map(OsString::from)).is_err());
+    }
+
+    #[test]
     fn a_wait_may_have_a_limit() {
         let lock = |line| run(line).run.options.lock;
         assert_eq!(lock("--wait-for-state-lock a"), LockMode::Wait(None));
@@ -335,6 +392,46 @@ mod tests {
         );
         assert_eq!(exit("logrotate"), Exit::Failed);
         assert!(matches!(asked("logrotate -?"), Ok(Asked::Show(_))));
+        assert_eq!(exit("logrotate --jobs 0 a"), Exit::BadOption);
+    }
+
+    #[test]
+    fn what_other_programs_call_otherwise_is_named() {
+        let said = |option: &str| {
+            understand(["logrotate", option, "a"].map(OsString::from))
+                .unwrap_err()
+                .to_string()
+        };
+        for (option, hint) in [
+            ("--dry-run", "; did you mean -d?"),
+            ("-h", "; did you mean --help?"),
+            ("-V", "; did you mean --version?"),
+            ("--verbos", "; did you mean --verbose?"),
+            ("--nothing-like-it", ""),
+        ] {
+            let first = format!("logrotate: bad argument {option}: unknown option{hint}\n");
+            assert!(said(option).starts_with(&first), "{}", said(option));
+        }
+        assert!(said("--jobs=x").starts_with("logrotate: bad argument: invalid value 'x' for"));
+    }
+
+    #[test]
+    fn the_usage_has_all_options_briefly() {
+        let Ok(Asked::Show(text)) = understand(["logrotate", "--usage"].map(OsString::from)) else {
+            panic!("--usage shows something");
+        };
+        for option in [
+            "[-d|--debug]",
+            "[-s|--state FILE]",
+            "[--wait-for-state-lock[=SECONDS]]",
+            "[--completions SHELL]",
+        ] {
+            assert!(text.contains(option), "{option}: {text}");
+        }
+        assert!(
+            text.lines().all(|line| line.len() <= 80) && text.lines().count() < 20,
+            "{text}"
+        );
     }
 
     #[test]

@@ -55,6 +55,8 @@ impl Event {
             } => Severity::Warning,
             What::DryRun
             | What::DelayWithoutCompression
+            | What::NothingKept
+            | What::NoSuchLog(_)
             | What::CompressorSaid { .. }
             | What::WriterDoesNotAppend
             | What::OverTotal(_)
@@ -148,6 +150,10 @@ pub enum What {
     ScriptNotNeeded(Hook),
     /// The log's rotation begins; so many archives stay, -1 for all.
     Rotating(i64),
+    /// A forced rotation deletes what the log holds, since `rotate` is nowhere: it is in a file that was not named, perhaps.
+    NothingKept,
+    /// No log of the configuration matches this pattern of `--only`.
+    NoSuchLog(OsString),
     /// `delaycompress` has no meaning here.
     DelayWithoutCompression,
     /// One step of a rotation, as it is begun (or would be).

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use crate::config::ast::{Block, File, Item};
 use crate::config::parse;
-use crate::diag::{Place, Problem};
+use crate::diag::{Place, Problem, Severity};
 use crate::discover::expand;
+use crate::lint::allowance::Allowances;
 use crate::lint::{Cause, Finding, Lint, archives, foreign};
 use crate::load::Source;
 use crate::policy::Stanza;
@@ -18,11 +19,12 @@ pub(super) struct Survey<'s> {
     by_path: HashMap<&'s Path, usize>,
     /// By file, line and column: which item of the file begins there.
     blocks: HashMap<(usize, u32, u32), usize>,
+    allowances: HashMap<&'s Path, Allowances>,
 }
 
 impl<'s> Survey<'s> {
     /// Parses all files.
-    pub(super) fn of(sources: &'s [Source]) -> Self {
+    pub(super) fn of(sources: &'s [Source], found: &mut Vec<Finding>) -> Self {
         let files: Vec<File<'_>> = sources
             .iter()
             .map(|source| parse::parse(&source.text, source.file.clone()))
@@ -37,7 +39,10 @@ impl<'s> Survey<'s> {
             }
         }
         let by_path = sources.iter().enumerate().map(|(at, source)| (&*source.file, at));
+        let allowances = sources.iter().zip(&files);
+        let allowances = allowances.map(|(source, file)| (&*source.file, Allowances::of(file, found)));
         Self {
+            allowances: allowances.collect(),
             files,
             by_path: by_path.collect(),
             blocks,
@@ -82,6 +87,16 @@ impl<'s> Survey<'s> {
                 found.push(Finding::lint(Lint::DoubleStar, place()));
             }
         }
+    }
+
+    /// Takes out the warnings that are allowed, here or by a comment in their file.
+    pub(super) fn allow(&self, findings: &mut Vec<Finding>, everywhere: &[&'static str]) {
+        let is_allowed = |finding: &Finding| {
+            let code = finding.code();
+            let here = || finding.file().and_then(|file| self.allowances.get(file));
+            everywhere.contains(&code) || here().is_some_and(|allowed| allowed.hold(code, finding.place.as_ref()))
+        };
+        findings.retain(|finding| finding.severity() == Severity::Error || !is_allowed(finding));
     }
 
     /// Tells whether a lint says better what a complaint of the reader is about.

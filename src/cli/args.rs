@@ -1,13 +1,16 @@
 //! The command line as typed: its definition, and the words that options take.
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
 use clap::{ArgAction, Parser, ValueEnum};
 
 use super::DEFAULT_MAIL;
+use crate::lint::allowance;
 use crate::report::style::Colours;
+use crate::report::usage;
 
 /// Rotates, compresses, mails and removes logs, as the configuration files say.
 #[derive(Clone, Debug, Parser)]
@@ -48,7 +51,7 @@ pub struct Args {
     pub(super) log: Option<PathBuf>,
     /// Finish rotations with so many workers (1: strictly one after another)
     #[arg(long, value_name = "N", overrides_with = "jobs")]
-    pub(super) jobs: Option<usize>,
+    pub(super) jobs: Option<NonZero<usize>>,
     /// Always run the compress program, also where it is built in
     #[arg(long, overrides_with = "external_compress")]
     pub(super) external_compress: bool,
@@ -67,6 +70,12 @@ pub struct Args {
     /// With --check: look up no users, files or globs
     #[arg(long, requires = "check", overrides_with = "offline")]
     pub(super) offline: bool,
+    /// With --check: CONFIG is a drop-in that FILE includes, and is checked with the defaults that it meets there
+    #[arg(long, value_name = "FILE", requires_all = ["check", "configs"], overrides_with = "with")]
+    pub(super) with: Option<PathBuf>,
+    /// With --check: leave out the warnings of this code; may be given several times
+    #[arg(long, value_name = "CODE", requires = "check", value_parser = code_of_a_warning)]
+    pub(super) allow: Vec<&'static str>,
     /// With --check: how problems are written
     #[arg(
         long,
@@ -99,8 +108,8 @@ pub struct Args {
     /// Show for one log: its stanza, every setting and where it was made, the verdict and the plan
     #[arg(long, value_name = "LOG", conflicts_with_all = ["check", "prune", "status"], overrides_with = "explain")]
     pub(super) explain: Option<PathBuf>,
-    /// Write one JSON object to stdout: of a run (real or dry), or of --status or --explain
-    #[arg(long, overrides_with = "json")]
+    /// Write one JSON object to stdout: of a run (real or dry), or of --status, --explain or --check
+    #[arg(long, conflicts_with = "format", overrides_with = "json")]
     pub(super) json: bool,
     /// At the end, write what a run did to FILE as metrics for node_exporter's textfile collector
     #[arg(long, value_name = "FILE", overrides_with = "metrics")]
@@ -115,7 +124,7 @@ pub struct Args {
     )]
     pub(super) color: Colours,
     /// Write completions for a shell to stdout
-    #[arg(long, value_enum, value_name = "SHELL", hide = true)]
+    #[arg(long, value_enum, value_name = "SHELL")]
     pub(super) completions: Option<Shell>,
     /// Show the version and the defaults
     #[arg(long)]
@@ -126,6 +135,10 @@ pub struct Args {
     /// Show a short help
     #[arg(long)]
     pub(super) usage: bool,
+}
+
+fn code_of_a_warning(word: &str) -> Result<&'static str, &'static str> {
+    allowance::code(word.as_bytes()).ok_or(usage::NO_CODE)
 }
 
 /// How `--check` writes what it found.

@@ -13,6 +13,10 @@ use crate::session::{Options, Run};
 pub struct CheckRequest {
     /// Configuration files and directories, in order.
     pub configs: Vec<PathBuf>,
+    /// The main configuration whose drop-ins these are.
+    pub with: Option<PathBuf>,
+    /// Codes of warnings that are left out.
+    pub allow: Vec<&'static str>,
     /// Warnings count.
     pub strict: bool,
     /// Nothing of this machine is looked up.

@@ -120,6 +120,8 @@ pub struct Word {
     /// The word without quotes.
     pub text: Vec<u8>,
     pub span: Span,
+    /// A quote in it, or behind it, is not closed.
+    pub is_open: bool,
 }
 
 /// A path list and what stands in braces after it.

@@ -134,6 +134,8 @@ pub struct SplitWord {
     pub start: usize,
     /// The offset behind its last byte as written.
     pub end: usize,
+    /// A quote in it, or behind it, was not closed: it went on to the end of the text.
+    pub is_open: bool,
 }
 
 /// Splits text into words as a simple shell does it: quotes group, backslashes escape, nothing is expanded.
@@ -146,6 +148,7 @@ pub fn split_words(text: &[u8]) -> Option<Vec<SplitWord>> {
         text: Vec::new(),
         start: 0,
         end: 0,
+        is_open: false,
     };
     let mut quote = None;
     let mut at = 0;
@@ -158,6 +161,7 @@ pub fn split_words(text: &[u8]) -> Option<Vec<SplitWord>> {
                     text: Vec::new(),
                     start: 0,
                     end: 0,
+                    is_open: false,
                 },
             ));
         }
@@ -187,6 +191,9 @@ pub fn split_words(text: &[u8]) -> Option<Vec<SplitWord>> {
         at += 1;
     }
     finish(&mut word, text.len());
+    if let Some(last) = words.last_mut() {
+        last.is_open = quote.is_some();
+    }
     Some(words)
 }
 

@@ -401,6 +401,7 @@ impl PathList {
             let (start, last) = (self.original(word.start), self.original(word.end - 1));
             Word {
                 text: word.text,
+                is_open: word.is_open,
                 span: Span::new(base + start, last + 1 - start),
             }
         };

@@ -27,6 +27,8 @@ pub enum Problem {
     WritableByOthers(PathBuf),
     WrongOwner(PathBuf),
     TooLarge(PathBuf),
+    /// What was named has no text that could be read: a device, an empty directory or pipe, a link out of what may be read.
+    NothingToRead(PathBuf),
     DangerousMode {
         path: PathBuf,
         /// Its bits.
@@ -218,6 +220,9 @@ pub enum OwnershipMistake {
     OneWord { user: Vec<u8>, group: Vec<u8> },
 }
 
+/// The codes of the warnings among these.
+pub const WARNING_CODES: [&str; 5] = ["LR2001", "LR2002", "LR2003", "LR2005", "LR2006"];
+
 /// The standing of a kind of complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Class {
@@ -262,6 +267,7 @@ impl Problem {
             | Self::WrongOwner(path)
             | Self::OutsideOfNamed(path)
             | Self::TooLarge(path)
+            | Self::NothingToRead(path)
             | Self::DangerousMode { path, .. } => Some(path),
             _ => None,
         }
@@ -279,6 +285,7 @@ impl Problem {
             P::WritableByOthers(_) => error("LR1005"),
             P::WrongOwner(_) => error("LR1006"),
             P::TooLarge(_) => error("LR1007"),
+            P::NothingToRead(_) => error("LR1008"),
             P::NotSeparated { .. } => error("LR1101"),
             P::BadStart => error("LR1102"),
             P::UnexpectedFilename => error("LR1103"),

@@ -11,6 +11,7 @@ use crate::load::GivenUp;
 use crate::obstacle::ArchiveObstacle;
 use crate::policy::{Origin, Stanza};
 
+pub mod allowance;
 pub mod archives;
 pub mod budgets;
 pub mod calendar;
@@ -22,6 +23,7 @@ pub mod script;
 pub mod settings;
 pub mod shell;
 mod table;
+pub mod torn;
 pub mod wording;
 
 use rhythm::Rhythm;
@@ -149,6 +151,12 @@ pub enum Lint {
     /// So many percent are to be free.
     MuchFree(u8),
     GoneLogsStay,
+    UnclosedBlock,
+    UnclosedQuote,
+    QuotesInArgument(&'static str),
+    TabooAddsNothing(&'static str),
+    /// This word allows nothing.
+    UnknownAllowance(Vec<u8>),
 }
 
 /// Why a shell cannot read a script.
@@ -205,6 +213,11 @@ impl Lint {
             Self::BudgetWithoutArchives(_) => 37,
             Self::MuchFree(_) => 38,
             Self::GoneLogsStay => 39,
+            Self::UnclosedBlock => 40,
+            Self::UnclosedQuote => 41,
+            Self::QuotesInArgument(_) => 42,
+            Self::TabooAddsNothing(_) => 43,
+            Self::UnknownAllowance(_) => 44,
         };
         &LINTS[at]
     }
@@ -232,6 +245,8 @@ pub struct Finding {
     pub related: Option<Place>,
     /// What an error outside of braces costs.
     pub given_up: Option<GivenUp>,
+    /// How many more logs it is true of.
+    pub more_logs: usize,
 }
 
 impl Finding {
@@ -244,6 +259,7 @@ impl Finding {
             excerpt: Vec::new(),
             related: None,
             given_up: None,
+            more_logs: 0,
         }
     }
 
@@ -291,6 +307,8 @@ pub struct Checked {
     pub stanzas: usize,
     /// How many of these an error costs.
     pub broken: usize,
+    /// How many findings are left out, since they are allowed.
+    pub allowed: usize,
 }
 
 impl Checked {

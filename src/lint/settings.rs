@@ -2,10 +2,10 @@
 
 use super::{Finding, Lint, Made};
 use crate::config::directive::Setting;
-use crate::policy::{Criterion, Keep, Method, NamingStyle, Origin, Stanza};
+use crate::policy::{Criterion, Method, NamingStyle, Origin, Stanza};
 
-/// Everybody reads these: `who` and `last` have nothing else to show.
-const PUBLIC_LOGS: [&[u8]; 3] = [b"wtmp", b"utmp", b"lastlog"];
+/// Everybody may read these: `who` and `last` have nothing else to show, and dpkg's name packages and commands only.
+const PUBLIC_LOGS: [&[u8]; 5] = [b"wtmp", b"utmp", b"lastlog", b"dpkg.log", b"alternatives.log"];
 
 /// How much is known of what holds for a stanza.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub fn check(stanza: &Stanza, known: Known, found: &mut Vec<Finding>) {
     }
     mail(stanza, &made, found);
     minima(stanza, &made, found);
-    if stanza.policy.retention.keep == Keep::Count(0) && made.last(&[Setting::Rotate]).is_none() {
+    if !stanza.policy.retention.is_said {
         found.push(Finding::lint(Lint::NothingKept, stanza.declared_at.clone()));
     }
 }

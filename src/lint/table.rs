@@ -33,7 +33,7 @@ const fn error(code: &'static str, name: &'static str, meaning: &'static str) ->
 }
 
 /// All lints, by code.
-pub const LINTS: [Row; 40] = [
+pub const LINTS: [Row; 45] = [
     warning(
         "LR3001",
         "criterion-lost",
@@ -193,6 +193,31 @@ pub const LINTS: [Row; 40] = [
         "LR3040",
         "gone-logs-stay",
         "prune with a pattern and no maxage, so that archives of logs that are gone stay",
+    ),
+    warning(
+        "LR3041",
+        "unclosed-block",
+        "a block without its }, which the end of the file closes",
+    ),
+    warning(
+        "LR3042",
+        "unclosed-quote",
+        "a quote that is not closed, so that blanks and lines behind it are part of the word",
+    ),
+    warning(
+        "LR3043",
+        "quotes-in-argument",
+        "quotes that are taken for a part of the argument",
+    ),
+    warning(
+        "LR3044",
+        "taboo-adds-nothing",
+        "tabooext or taboopat with + and nothing behind it",
+    ),
+    warning(
+        "LR3045",
+        "unknown-allowance",
+        "a comment that is to allow what is no code of a warning",
     ),
 ];
 

@@ -1,8 +1,9 @@
-//! Arguments that say something else than they seem to: comments in them, fields that are none.
+//! Arguments that say something else than they seem to: comments and quotes in them, fields that are none.
 
 use super::{Finding, Lint};
 use crate::config::ast::{Argument, Directive, File, Item, Span};
 use crate::config::directive::{Argument as Kind, Setting};
+use crate::config::value::taboo_list;
 use crate::naming::dateformat::is_field;
 
 /// Reports the arguments of a file that are not what they look like.
@@ -21,6 +22,10 @@ fn one(file: &File<'_>, item: &Item<'_>, found: &mut Vec<Finding>) {
         return;
     };
     comment(file, directive, text, span, found);
+    quotes(file, directive, text, span, found);
+    if directive.row.argument == Kind::TabooList {
+        taboo(file, directive, text, span, found);
+    }
     if directive.row.setting == Setting::DateFormat {
         fields(file, text, span, found);
     }
@@ -38,6 +43,36 @@ fn comment(file: &File<'_>, directive: &Directive<'_>, text: &[u8], span: Span, 
         let rest = text[at + 1..].trim_ascii_end().len();
         let place = file.place(Span::new(span.start as usize + at + 1, rest));
         found.push(Finding::lint(Lint::CommentInArgument(directive.row.name), place));
+    }
+}
+
+/// Where an argument is taken as it stands, the quotes around it are, too: `olddir ""` is a directory of that name.
+fn quotes(file: &File<'_>, directive: &Directive<'_>, text: &[u8], span: Span, found: &mut Vec<Finding>) {
+    let row = directive.row;
+    if !matches!(
+        row.argument,
+        Kind::Text | Kind::Path | Kind::Address | Kind::Include | Kind::TabooList
+    ) {
+        return;
+    }
+    let is_separator = |byte: u8| byte.is_ascii_whitespace() || byte == b',';
+    let begins = |at: &usize| *at == 0 || is_separator(text[*at - 1]);
+    let at = (0..text.len()).find(|at| matches!(text[*at], b'"' | b'\'') && begins(at));
+    if let Some(at) = at {
+        let length = text[at..].trim_ascii_end().len();
+        let place = file.place(Span::new(span.start as usize + at, length));
+        found.push(Finding::lint(Lint::QuotesInArgument(row.name), place));
+    }
+}
+
+/// With a `+` and no pattern, the list stays as it is.
+fn taboo(file: &File<'_>, directive: &Directive<'_>, text: &[u8], span: Span, found: &mut Vec<Finding>) {
+    let (adds, items) = taboo_list(text);
+    if adds && items.iter().all(|item| item.is_empty()) {
+        found.push(Finding::lint(
+            Lint::TabooAddsNothing(directive.row.name),
+            file.place(span),
+        ));
     }
 }
 

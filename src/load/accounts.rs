@@ -3,7 +3,7 @@
 use crate::policy::given::Accounts;
 use crate::sys::accounts::{self, KnownAccounts};
 use crate::unix::{GroupId, UserId};
-/// The users and groups that exist, or all of them.
+/// The users and groups that exist, or all that could exist on some machine.
 pub(super) struct AccountBook {
     pub(super) known: KnownAccounts,
     pub(super) offline: bool,
@@ -12,7 +12,7 @@ pub(super) struct AccountBook {
 impl Accounts for AccountBook {
     fn user(&mut self, word: &[u8]) -> Option<UserId> {
         if self.offline {
-            Some(UserId(0))
+            accounts::may_exist(word).then_some(UserId(0))
         } else {
             self.known.user(word)
         }
@@ -20,7 +20,7 @@ impl Accounts for AccountBook {
 
     fn group(&mut self, word: &[u8]) -> Option<GroupId> {
         if self.offline {
-            Some(GroupId(0))
+            accounts::may_exist(word).then_some(GroupId(0))
         } else {
             self.known.group(word)
         }

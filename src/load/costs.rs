@@ -7,7 +7,6 @@ use super::{GivenUp, Loader};
 use crate::config::ast::{Block, File, Item};
 use crate::config::parse;
 use crate::diag::Place;
-use crate::policy::Stanza;
 
 /// The losses so far.
 #[derive(Debug, Default)]
@@ -21,24 +20,8 @@ pub(super) struct Costs {
     pub(super) last_error: Option<Place>,
 }
 
-impl Costs {
-    /// Counts the stanzas that were read and are lost.
-    pub(super) fn count(&self, stanzas: &[Option<Stanza>]) -> usize {
-        let mut is_lost = vec![false; stanzas.len()];
-        for (from, to) in &self.lost {
-            let to = (*to).min(stanzas.len());
-            is_lost[(*from).min(to)..to].fill(true);
-        }
-        stanzas
-            .iter()
-            .zip(is_lost)
-            .filter(|(stanza, is_lost)| stanza.is_some() && *is_lost)
-            .count()
-    }
-}
-
 /// How far reading had come at some moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
     stanzas: usize,
     broken: usize,
@@ -57,6 +40,19 @@ impl Mark {
 }
 
 impl Loader<'_> {
+    /// Counts the stanzas in what was asked for, and those of them that a run leaves out.
+    pub(super) fn count(&self) -> (usize, usize) {
+        let (from, to) = self.asked_for();
+        let is_read = |at: &usize| self.stanzas[*at].is_some();
+        let is_lost = |at: &usize| self.costs.lost.iter().any(|(from, to)| (*from..*to).contains(at));
+        let read: Vec<usize> = (from.stanzas..to.stanzas.min(self.stanzas.len()))
+            .filter(is_read)
+            .collect();
+        let broken = (to.broken - from.broken) + (to.unread - from.unread);
+        let behind = read.iter().filter(|at| is_lost(at)).count();
+        (read.len() + broken, behind + broken)
+    }
+
     /// Notes that a run would have left a file, begun at one moment, at another, which had this error.
     pub(super) fn note_given_up(&mut self, file: &File<'_>, begun: Mark, left: Mark, at: Option<Place>) {
         self.costs.unread += stanzas_behind(file);

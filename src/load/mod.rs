@@ -18,15 +18,21 @@ mod costs;
 mod read_limit;
 mod reader;
 mod taboo;
+mod within;
 
 use accounts::AccountBook;
 use costs::Costs;
 use read_limit::ReadLimit;
 use reader::Reader;
 use taboo::Taboo;
+use within::Within;
+pub use within::load_within;
 
 /// Larger files are no configuration.
 const LARGEST_FILE: u64 = 0xff_ffff;
+
+/// What stands for the standard input where a check is handed its text.
+const STANDARD_INPUT: &str = "-";
 
 /// Includes within includes.
 const DEEPEST_NESTING: u32 = 16;
@@ -42,6 +48,8 @@ pub struct LoadOptions {
     pub offline: bool,
     /// All that is wrong is to be heard: reading goes on behind an error, and what was read is kept.
     pub thorough: bool,
+    /// All that is named is answered for: pipes and `-`, the standard input, are read, and where nothing was read that is an error.
+    pub answers: bool,
 }
 
 /// The text of a file that was read.
@@ -52,6 +60,8 @@ pub struct Source {
     pub text: Vec<u8>,
     /// It was found in a directory, not named.
     pub is_drop_in: bool,
+    /// It is read only for what it says of others' defaults.
+    pub is_context: bool,
 }
 
 /// What was read.
@@ -66,19 +76,10 @@ pub struct Loaded {
     pub sources: Vec<Source>,
     /// What errors outside of braces cost, where this was asked for: a run reads no further in their files.
     pub given_up: Vec<GivenUp>,
-    /// How many of `stanzas` are behind such an error.
-    behind: usize,
-    /// How many stanzas are behind one in text that makes no sense.
-    unread: usize,
-}
-
-impl Loaded {
-    /// Returns how many stanzas there are, and how many of them a run leaves out.
-    #[must_use]
-    pub fn count(&self) -> (usize, usize) {
-        let all = self.stanzas.len() + self.broken.len() + self.unread;
-        (all, self.behind + self.broken.len() + self.unread)
-    }
+    /// How many stanzas there are in what was asked for.
+    pub count: usize,
+    /// How many of these a run leaves out.
+    pub left_out: usize,
 }
 
 /// What an error outside of braces costs.
@@ -93,51 +94,19 @@ pub struct GivenUp {
 
 /// Reads the configuration that these paths name, in order, and hands each complaint out as it is met.
 pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagnostic)) -> Loaded {
-    let directory = AccountBook {
-        known: KnownAccounts::default(),
-        offline: options.offline,
-    };
-    let mut loader = Loader {
-        options: *options,
-        hear,
-        accounts: directory,
-        read_limit: options.offline.then(|| ReadLimit::around(paths)),
-        taboo: Taboo::default(),
-        stanzas: Vec::new(),
-        failed: false,
-        broken: Vec::new(),
-        sources: Vec::new(),
-        costs: Costs::default(),
-    };
+    let mut loader = Loader::new(paths, options, hear);
     let mut globals = Settings::default();
     for path in paths {
         let before = globals.clone();
-        if !loader.path(
-            Site {
-                base: None,
-                depth: 0,
-                asked: None,
-            },
-            path,
-            &mut globals,
-        ) {
+        if !loader.named(path, &mut globals) {
             globals = before;
         }
     }
-    let behind = loader.costs.count(&loader.stanzas);
-    Loaded {
-        failed: loader.failed,
-        broken: loader.broken,
-        sources: loader.sources,
-        given_up: loader.costs.given_up,
-        behind,
-        unread: loader.costs.unread,
-        stanzas: loader.stanzas.into_iter().flatten().collect(),
-    }
+    loader.loaded()
 }
 
 /// Where an include stands.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Site<'a> {
     /// The directory being included: relative paths begin there.
     base: Option<&'a Path>,
@@ -145,6 +114,13 @@ struct Site<'a> {
     depth: u32,
     /// The include that names the path, and its line.
     asked: Option<&'a (Place, Vec<u8>)>,
+}
+
+impl Site<'_> {
+    /// Tells whether the path is one of those that reading begins with.
+    fn is_named(&self) -> bool {
+        self.base.is_none() && self.asked.is_none()
+    }
 }
 
 struct Loader<'h> {
@@ -160,10 +136,46 @@ struct Loader<'h> {
     broken: Vec<Stanza>,
     sources: Vec<Source>,
     costs: Costs,
+    /// Drop-ins that are read where the configuration includes their directory.
+    within: Option<Within<'h>>,
 }
 
 /// Tells whether all is well; a file with an error has its settings put back by whoever asked for it.
 type Fine = bool;
+
+impl<'h> Loader<'h> {
+    fn new(paths: &[PathBuf], options: &LoadOptions, hear: &'h mut dyn FnMut(Diagnostic)) -> Self {
+        Self {
+            options: *options,
+            hear,
+            accounts: AccountBook {
+                known: KnownAccounts::default(),
+                offline: options.offline,
+            },
+            read_limit: options.offline.then(|| ReadLimit::around(paths)),
+            taboo: Taboo::default(),
+            stanzas: Vec::new(),
+            failed: false,
+            broken: Vec::new(),
+            sources: Vec::new(),
+            costs: Costs::default(),
+            within: None,
+        }
+    }
+
+    fn loaded(self) -> Loaded {
+        let (count, left_out) = self.count();
+        Loaded {
+            failed: self.failed,
+            broken: self.broken,
+            sources: self.sources,
+            given_up: self.costs.given_up,
+            count,
+            left_out,
+            stanzas: self.stanzas.into_iter().flatten().collect(),
+        }
+    }
+}
 
 impl Loader<'_> {
     fn say(&mut self, diagnostic: Diagnostic) -> Fine {
@@ -186,11 +198,38 @@ impl Loader<'_> {
         self.say(Diagnostic::new(problem, place, excerpt))
     }
 
+    /// Reads what was named. A check that read nothing may not pass for one that found nothing.
+    fn named(&mut self, path: &Path, settings: &mut Settings) -> Fine {
+        let read_before = self.sources.len();
+        let site = Site::default();
+        let is_input = self.options.answers && path == Path::new(STANDARD_INPUT);
+        let fine = if is_input {
+            match Opened::standard_input() {
+                Ok(opened) => self.file(site, &opened, path, settings),
+                Err(refused) => self.refused(site, refused, path),
+            }
+        } else {
+            self.path(site, path, settings)
+        };
+        if fine && self.options.answers && self.sources.len() == read_before {
+            return self.say_plain(Problem::NothingToRead(path.to_owned()));
+        }
+        fine
+    }
+
+    /// Tells whether a path is a pipe that a check was handed: it is no way out of what may be read.
+    fn is_handed_pipe(&self, site: Site<'_>, path: &Path) -> bool {
+        self.options.answers && site.is_named() && Opened::open(None, path).is_ok_and(|opened| opened.is_pipe())
+    }
+
     /// Reads a file, or the files of a directory.
     fn path(&mut self, site: Site<'_>, path: &Path, settings: &mut Settings) -> Fine {
         let joined = site.base.map(|base| base.join(path));
         let path = joined.as_deref().unwrap_or(path);
-        if !self.may_read(path) {
+        if self.is_awaited(site, path) {
+            return self.drop_ins(settings);
+        }
+        if !self.may_read(path) && !self.is_handed_pipe(site, path) {
             return self.say_of_path(site, Problem::OutsideOfNamed(path.to_owned()));
         }
         match Opened::open(None, path) {
@@ -264,19 +303,30 @@ impl Loader<'_> {
     }
 
     fn file(&mut self, site: Site<'_>, opened: &Opened, path: &Path, settings: &mut Settings) -> Fine {
-        if !opened.is_regular() {
+        let is_handed = self.options.answers && site.is_named();
+        let is_stream = is_handed && (opened.is_pipe() || path == Path::new(STANDARD_INPUT));
+        if !is_stream && !opened.is_regular() {
             return self.say_plain(Problem::IgnoringNotRegular(path.to_owned()));
         }
-        if self.options.as_root && !self.trusts(opened, path) {
+        if !is_stream && self.options.as_root && !self.trusts(opened, path) {
             return false;
         }
         if opened.size() > LARGEST_FILE {
             return self.say_plain(Problem::TooLarge(path.to_owned()));
         }
-        if opened.size() == 0 {
+        if opened.size() == 0 && !is_handed {
             return self.say_plain(Problem::IgnoringEmpty(path.to_owned()));
         }
-        let text = match opened.read() {
+        let read = if is_stream {
+            opened.read_to_end(LARGEST_FILE + 1)
+        } else {
+            opened.read()
+        };
+        let text = match read {
+            Ok(text) if text.is_empty() && is_stream => return true,
+            Ok(text) if text.len() as u64 > LARGEST_FILE => {
+                return self.say_plain(Problem::TooLarge(path.to_owned()));
+            }
             Ok(text) => text,
             Err(errno) => {
                 return self.say_plain(Problem::CannotRead {
@@ -296,11 +346,11 @@ impl Loader<'_> {
         }
         .top_level(settings);
         if self.options.thorough {
-            let is_drop_in = site.base.is_some();
             self.sources.push(Source {
                 file: name,
                 text,
-                is_drop_in,
+                is_drop_in: site.base.is_some(),
+                is_context: self.is_context(),
             });
         }
         fine

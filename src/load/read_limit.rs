@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::STANDARD_INPUT;
 use crate::facts::Kind;
 use crate::sys::confread::real_path;
 use crate::sys::listing::kind_of;
@@ -16,7 +17,7 @@ pub(super) struct ReadLimit(Vec<PathBuf>);
 
 impl ReadLimit {
     /// Draws them around the paths named: a file's own directory, a directory itself. One that is a link only stands for what lies
-    /// beside it.
+    /// beside it. Beside the standard input lies nothing.
     pub(super) fn around(paths: &[PathBuf]) -> Self {
         let around = |path: &PathBuf| {
             let Some((parent, name)) = split_path(path) else {
@@ -27,7 +28,8 @@ impl ReadLimit {
             let is_directory = kind_of(&whole) == Some(Kind::Directory);
             Some(if is_directory { whole } else { parent })
         };
-        Self(paths.iter().filter_map(around).collect())
+        let files = paths.iter().filter(|path| *path != Path::new(STANDARD_INPUT));
+        Self(files.filter_map(around).collect())
     }
 
     /// Tells whether a path stays within them, wherever links on it lead.

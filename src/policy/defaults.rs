@@ -67,6 +67,7 @@ impl Default for Policy {
             method: Method::Rename { successor: None },
             retention: Retention {
                 keep: Keep::Count(0),
+                is_said: false,
                 start: 1,
                 max_age: 0,
                 min_age: None,

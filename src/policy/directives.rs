@@ -210,7 +210,11 @@ pub static MEANINGS: [Meaning; Setting::ALL.len()] = [
         unshown),
 
     row(Setting::Rotate,
-        |to, it| it.keep("rotation count").map(|keep| to.plain.retention.keep = keep),
+        |to, it| {
+            to.plain.retention.keep = it.keep("rotation count")?;
+            to.plain.retention.is_said = true;
+            Ok(())
+        },
         |policy| kept(policy.retention.keep)),
     row(Setting::MaxAge,
         |to, it| it.count("maximum age").map(|days| to.plain.retention.max_age = days),

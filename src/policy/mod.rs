@@ -156,6 +156,8 @@ pub enum Keep {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
     pub keep: Keep,
+    /// Somebody said how many (`rotate`), and not nobody.
+    pub is_said: bool,
     /// The number of the newest archive (`start`).
     pub start: u32,
     /// Archives older than this many days go (`maxage`); 0 is off.
@@ -262,6 +264,14 @@ pub struct OldDir {
     pub create: Option<Ownership>,
     /// Where it was set, for messages.
     pub declared_at: Option<Place>,
+}
+
+impl Policy {
+    /// Tells whether what a log holds is deleted at its rotation, and nobody said that it should be: `rotate` is nowhere.
+    #[must_use]
+    pub fn keeps_nothing_unsaid(&self) -> bool {
+        !self.retention.is_said && self.mail.is_none() && self.method != Method::Copy
+    }
 }
 
 impl OldDir {

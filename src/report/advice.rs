@@ -1,6 +1,7 @@
 //! The sentences of what a check finds: one of cause, one of remedy. Those of a run's complaints are `cite`'s.
 
 mod budgets;
+mod torn;
 
 use std::os::unix::ffi::OsStrExt;
 
@@ -16,9 +17,14 @@ use crate::load::GivenUp;
 /// Returns what is wrong, in one sentence.
 #[must_use]
 pub fn message(finding: &Finding) -> String {
-    match &finding.cause {
+    let message = match &finding.cause {
         Cause::Problem(problem) => cite::message(problem),
         Cause::Lint(lint) => cause(lint),
+    };
+    match finding.more_logs {
+        0 => message,
+        1 => format!("{message}, and 1 more log"),
+        more => format!("{message}, and {more} more logs"),
     }
 }
 

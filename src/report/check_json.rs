@@ -23,6 +23,7 @@ pub fn text(checked: &Checked) -> String {
         "stanzas_left_out": checked.broken,
         "errors": checked.count(Severity::Error),
         "warnings": checked.count(Severity::Warning),
+        "allowed": checked.allowed,
         "problems": problems,
     });
     format!("{object:#}\n")

@@ -142,10 +142,14 @@ fn summary(checked: &Checked) -> String {
         count(checked.stanzas, "stanza"),
         count(checked.files, "file")
     );
-    if errors + warnings == 0 {
-        return format!("{read}: no problems found.\n");
+    let mut out = if errors + warnings == 0 {
+        format!("{read}: no problems found.")
+    } else {
+        format!("{read}: {}, {}.", count(errors, "error"), count(warnings, "warning"))
+    };
+    if checked.allowed > 0 {
+        out.push_str(&format!(" Allowed: {}.", count(checked.allowed, "finding")));
     }
-    let mut out = format!("{read}: {}, {}.", count(errors, "error"), count(warnings, "warning"));
     if checked.broken > 0 {
         out.push_str(&format!(" Left out by a run: {}.", count(checked.broken, "stanza")));
     }

@@ -75,6 +75,7 @@ pub fn message(problem: &Problem) -> String {
             )
         }
         P::TooLarge(p) => format!("file {} too large, probably not a config file.", path(p)),
+        P::NothingToRead(p) => format!("nothing was read from {}", path(p)),
         P::DangerousMode { path: p, mode } => format!("Potentially dangerous mode on {}: 0{mode:o}", path(p)),
         P::FoundErrorInBlock(list) => format!("found error in {}, skipping", shown_list(list)),
         P::FoundErrorInFile(p) => format!("found error in file {}, skipping", path(p)),
@@ -212,6 +213,9 @@ pub fn remedy(problem: &Problem) -> String {
         P::WritableByOthers(_) => "Run chmod go-w on it.",
         P::WrongOwner(_) => "Run chown root on it.",
         P::TooLarge(_) => "Name a configuration file; none is larger than 16 MiB.",
+        P::NothingToRead(_) => {
+            "Name a file with the configuration, a directory with such files, or - for standard input."
+        }
         P::DangerousMode { .. } => "Run chmod 0644 on it.",
         P::NotSeparated { .. } => "Put a space, a newline or `=` after the directive, or `/` before a path.",
         P::BadStart => "Begin the line with a directive, a path or `#`.",

@@ -237,7 +237,10 @@ fn standing(row: &status::Row) -> Vec<String> {
     );
     let size_now = row.size.map_or_else(
         || "no file".to_owned(),
-        |bytes| format!("{} ({bytes} bytes)", size(bytes)),
+        |bytes| match size(bytes) {
+            short if short == bytes.to_string() => format!("{bytes} bytes"),
+            short => format!("{short} ({bytes} bytes)"),
+        },
     );
     let mut lines = vec![format!("{size_now}, {last}")];
     lines.extend(row.archive_obstacles.iter().map(text::hindrance));

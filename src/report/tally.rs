@@ -234,6 +234,9 @@ impl LogTally {
             What::Script { .. } | What::Rotating(_) => _ = self.begun.get_or_insert(at),
             What::Step(doing) => {
                 self.begun.get_or_insert(at);
+                if self.leaves_nothing(doing) {
+                    self.bytes_after = Some(0);
+                }
                 self.steps.push(StepTaken {
                     kind: kind(doing),
                     text: text(),
@@ -276,6 +279,22 @@ fn costs(diagnostic: &Diagnostic) -> Option<&Path> {
     }
     let file = diagnostic.place.as_ref().map(|place| &*place.file);
     Some(file.or(problem.file()).unwrap_or(Path::new("")))
+}
+
+impl LogTally {
+    /// Tells whether a step takes away what the log has become (`rotate 0`).
+    fn leaves_nothing(&self, doing: &Doing) -> bool {
+        let was_skipped = || {
+            self.steps
+                .last()
+                .is_some_and(|step| step.kind == kind(&Doing::SkipCopy(PathBuf::new())))
+        };
+        match doing {
+            Doing::Remove(path) => self.archive.as_ref() == Some(path),
+            Doing::Truncate => was_skipped(),
+            _ => false,
+        }
+    }
 }
 
 fn kind(doing: &Doing) -> &'static str {

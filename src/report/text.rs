@@ -62,6 +62,12 @@ pub fn entry(event: &Event) -> Option<String> {
             path(file),
             lines(said).trim_end()
         ),
+        What::NothingKept => format!(
+            "no rotate holds for {0}: it is deleted, and not kept; where the main configuration has one, run \
+             logrotate -f --only '{0}' with that",
+            log()
+        ),
+        What::NoSuchLog(pattern) => format!("--only {}: no log of the configuration matches", word(pattern)),
         What::CutWay(way) => format!("log {} was cut: {}", log(), cut(*way)),
         What::WriterDoesNotAppend => format!(
             "a program writes to {} without O_APPEND: after copytruncate the log begins with a hole; make the program append, \

@@ -115,6 +115,10 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
         (Vec::new(), Families::default())
     };
     stanzas.keep_only(&run.only);
+    // To prune, a log may be named that is gone.
+    for pattern in stanzas.unmatched().iter().filter(|_| !run.prune) {
+        listener.hear(Event::of_run(What::NoSuchLog(pattern.clone())));
+    }
     // 2. Lock the state, take the time, once, and read: after a wait the world may be another.
     let mut session = match open(&run.options, &stanzas, listener) {
         Ok(session) => session,

@@ -23,6 +23,8 @@ pub(super) struct LeftAlone {
     pub(super) logs: Vec<Arc<Path>>,
     /// The policies of the stanzas that they are of.
     pub(super) policies: Vec<Arc<Policy>>,
+    /// Patterns that name no log of the configuration.
+    pub(super) unmatched: Vec<OsString>,
 }
 
 /// Keeps the logs that one of the patterns names, and the stanzas that still have one; returns what is left alone.
@@ -33,10 +35,19 @@ pub(super) fn keep_only(stanzas: &mut Vec<ExpandedStanza>, patterns: &[OsString]
         return left_alone;
     }
     let mut listings = Listings::default();
-    let expanded = patterns
+    let all: HashSet<&Path> = stanzas
         .iter()
-        .flat_map(|pattern| expand::expand(pattern.as_bytes(), &mut listings).paths);
-    let wanted: HashSet<Arc<Path>> = expanded.collect();
+        .flat_map(|stanza| &stanza.logs)
+        .map(|log| &*log.path)
+        .collect();
+    let mut wanted: HashSet<Arc<Path>> = HashSet::new();
+    for pattern in patterns {
+        let paths = expand::expand(pattern.as_bytes(), &mut listings).paths;
+        if !paths.iter().any(|path| all.contains(&**path)) {
+            left_alone.unmatched.push(pattern.clone());
+        }
+        wanted.extend(paths);
+    }
     for stanza in stanzas.iter_mut() {
         let before = left_alone.logs.len();
         stanza.logs.retain(|log| {

@@ -353,6 +353,9 @@ impl Session<'_> {
         });
         let verdict = schedule::judge(policy, facts, last, &self.now, self.force);
         let is_due = matches!(verdict, Verdict::Rotate(_));
+        if is_due && self.force && facts.size > 0 && policy.keeps_nothing_unsaid() {
+            self.hear(What::NothingKept);
+        }
         self.hear(What::Decided {
             verdict,
             size: facts.size,

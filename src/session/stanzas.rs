@@ -71,6 +71,11 @@ impl Stanzas {
         handled.chain(&self.left_alone.logs).map(Arc::clone)
     }
 
+    /// Returns the patterns of `--only` that name none of the logs.
+    pub(super) fn unmatched(&self) -> &[OsString] {
+        &self.left_alone.unmatched
+    }
+
     /// Returns the logs that are configured and not handled.
     pub(super) fn left_alone(&self) -> &[Arc<Path>] {
         &self.left_alone.logs

@@ -61,6 +61,17 @@ fn find_group(word: &[u8]) -> Option<u32> {
         .map(|group| group.gid.as_raw())
 }
 
+/// Tells whether a word can be a user or group on some machine: it is a name, or a number within the range of ids.
+#[must_use]
+pub fn may_exist(word: &[u8]) -> bool {
+    let is_number = word.iter().all(u8::is_ascii_digit);
+    match word.strip_prefix(b":") {
+        Some(id) => number(id).is_some(),
+        None if is_number => number(word).is_some(),
+        None => !word.contains(&b':'),
+    }
+}
+
 /// Reads `:N`. The highest number means "unchanged" to the system and is no id.
 fn forced(word: &[u8]) -> Option<u32> {
     word.strip_prefix(b":").and_then(number)

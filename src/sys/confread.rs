@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, openat};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, stat};
 use nix::unistd::read;
 
@@ -45,6 +46,17 @@ impl Opened {
         Ok(Self { descriptor, status })
     }
 
+    /// Takes the standard input, whatever it is.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn standard_input() -> Result<Self, Refused> {
+        let refused = |errno: Errno| Refused::NotOpened(errno as i32);
+        let descriptor = nix::unistd::dup(std::io::stdin()).map_err(refused)?;
+        let status = fstat(&descriptor).map_err(refused)?;
+        Ok(Self { descriptor, status })
+    }
+
     fn is(&self, kind: SFlag) -> bool {
         SFlag::from_bits_truncate(self.status.st_mode & SFlag::S_IFMT.bits()) == kind
     }
@@ -59,6 +71,12 @@ impl Opened {
     #[must_use]
     pub fn is_regular(&self) -> bool {
         self.is(SFlag::S_IFREG)
+    }
+
+    /// Tells whether it is a pipe, with a name or without.
+    #[must_use]
+    pub fn is_pipe(&self) -> bool {
+        self.is(SFlag::S_IFIFO)
     }
 
     /// Returns its permission bits.
@@ -95,6 +113,29 @@ impl Opened {
             }
         }
         text.truncate(filled);
+        Ok(text)
+    }
+
+    /// Reads it to its end, which may have to be waited for, and at most so many bytes.
+    ///
+    /// # Errors
+    /// The system's reason.
+    pub fn read_to_end(&self, most: u64) -> Result<Vec<u8>, i32> {
+        let most = usize::try_from(most).map_err(|_| Errno::EFBIG as i32)?;
+        let (mut text, mut part) = (Vec::new(), [0; 1 << 16]);
+        while text.len() < most {
+            match read(&self.descriptor, &mut part) {
+                Ok(0) => break,
+                Ok(count) => text.extend_from_slice(&part[..count]),
+                Err(Errno::EINTR) => {}
+                // A pipe was opened without waiting, and the one who fills it has not begun.
+                Err(Errno::EAGAIN) => {
+                    let mut filled = [PollFd::new(self.descriptor.as_fd(), PollFlags::POLLIN)];
+                    let _ = poll(&mut filled, PollTimeout::NONE);
+                }
+                Err(errno) => return Err(errno as i32),
+            }
+        }
         Ok(text)
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::cli::{Sort, ViewRequest};
 use crate::clock::Now;
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Problem, Severity};
 use crate::discover::{self, ExpandedStanza, Lost};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
@@ -62,6 +62,10 @@ fn read(request: &ViewRequest) -> Read {
     let reporter = RefCell::new(Vec::new());
     let speaker = Reporter::new(false, None, request.color);
     let mut hear = |diagnostic: Diagnostic| {
+        // What is wrong in a file is told by itself, and its other stanzas are shown.
+        if matches!(diagnostic.problem, Problem::FoundErrorInFile(_)) {
+            return;
+        }
         speaker.hear(Event::of_run(What::Config(diagnostic.clone())));
         reporter.borrow_mut().push(diagnostic);
     };

@@ -38,6 +38,8 @@ fn counted(files: &[(&str, &str)]) -> (usize, usize, usize) {
     let run = load::load(std::slice::from_ref(&main), &options, &mut |_| {});
     let request = CheckRequest {
         configs: vec![main],
+        with: None,
+        allow: Vec::new(),
         strict: false,
         offline: true,
         format: Format::Text,

@@ -15,6 +15,8 @@ fn a_mailer_that_is_missing_is_told_where_mail_is_asked_for() {
     let codes = |mail_program: &str| {
         let request = CheckRequest {
             configs: vec![conf.clone()],
+            with: None,
+            allow: Vec::new(),
             strict: false,
             offline: false,
             format: Format::Text,

@@ -98,7 +98,10 @@ fn a_link_among_drop_ins_or_in_place_of_what_was_named_leads_nowhere_else() {
             said.contains("LR2004") && !said.contains("root:secret"),
             "{link} -> {target}: {said}"
         );
-        assert!(is_fine, "{link} -> {target}: {said}");
+        assert!(
+            !is_fine && said.contains("LR1008"),
+            "nothing was read: {link} -> {target}: {said}"
+        );
     }
 }
 

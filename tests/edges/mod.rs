@@ -20,6 +20,7 @@ mod names;
 mod rights;
 mod strangers;
 mod sums;
+mod warned;
 mod watched;
 mod ways;
 

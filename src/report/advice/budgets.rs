@@ -1,5 +1,6 @@
 //! The sentences of the lints on budgets and retention.
 
+use super::torn;
 use crate::lint::Lint;
 
 /// Returns what is wrong.
@@ -20,8 +21,7 @@ pub(super) fn cause(lint: &Lint) -> String {
         Lint::GoneLogsStay => {
             "`prune` without `maxage` keeps the last archives of a log that is gone, for ever".to_owned()
         }
-        // NOTE: the caller words every other lint.
-        _ => String::new(),
+        other => torn::cause(other),
     }
 }
 
@@ -38,8 +38,7 @@ pub(super) fn cure(lint: &Lint) -> String {
         Lint::BudgetWithoutArchives(_) => "Remove the line, or write a higher `rotate`.",
         Lint::MuchFree(_) => "Write the part that is to stay free, not the part that logs may take.",
         Lint::GoneLogsStay => "Add `maxage` with the days after which they may go.",
-        // NOTE: the caller words every other lint.
-        _ => "",
+        other => return torn::cure(other),
     }
     .to_owned()
 }
