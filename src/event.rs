@@ -79,6 +79,8 @@ impl Event {
             | What::Switched(_)
             | What::Rotated { .. }
             | What::CutWay(_)
+            | What::Removed { .. }
+            | What::KeepingHouse
             | What::Discarded { .. }
             | What::Kept { .. }
             | What::Budgets(_)
@@ -186,6 +188,13 @@ pub enum What {
         path: PathBuf,
         said: Vec<u8>,
     },
+    /// A rotation has removed an archive.
+    Removed {
+        /// Its size in bytes.
+        bytes: u64,
+    },
+    /// From here on nothing is rotated: archives go that no rotation removes.
+    KeepingHouse,
     /// An archive went that no rotation removes.
     Discarded {
         path: PathBuf,

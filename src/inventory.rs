@@ -17,11 +17,14 @@ use crate::sys::lease;
 use crate::sys::writers::Look;
 use crate::unix::split_path;
 
+mod counted;
 mod families;
 mod foreseen;
 pub mod lone;
+pub mod systems;
 mod whereabouts;
 
+pub use counted::counted;
 pub use families::{Families, Found, Guessed};
 pub use foreseen::{Ahead, Programs, missing_programs, not_writable, obstacles};
 

@@ -140,7 +140,9 @@ pub fn of<'m>(question: &Question<'_, 'm>) -> Vec<Group<'m>> {
     groups.into_iter().map(remedied).collect()
 }
 
-fn kind(question: &Question<'_, '_>, member: &Member) -> Option<Kind> {
+/// Returns what makes a member an orphan; `None` where rotations count it.
+#[must_use]
+pub fn kind(question: &Question<'_, '_>, member: &Member) -> Option<Kind> {
     let policy = question.policy;
     Some(match member.class {
         Class::Own => return None,

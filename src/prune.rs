@@ -34,7 +34,20 @@ pub fn judge(policy: &Policy, members: &[Member], now: i64) -> Vec<Verdict> {
         Keep::Count(count) => usize::try_from(count).unwrap_or(usize::MAX),
     };
     let beyond = members.len().saturating_sub(kept);
-    let verdict = |(at, member): (usize, &Member)| judge_one(policy, member, at < beyond, now);
+    let mut own_beyond = members
+        .iter()
+        .filter(|it| it.class == Class::Own)
+        .count()
+        .saturating_sub(kept);
+    let verdict = |(at, member): (usize, &Member)| {
+        let mut is_beyond = at < beyond;
+        // What a rotation counts and keeps stays, however many younger ones it does not count.
+        if member.class == Class::Own {
+            is_beyond &= own_beyond > 0;
+            own_beyond = own_beyond.saturating_sub(1);
+        }
+        judge_one(policy, member, is_beyond, now)
+    };
     members.iter().enumerate().map(verdict).collect()
 }
 
@@ -112,6 +125,17 @@ mod tests {
         assert_eq!(fates(3, 0, None, &[50, 40, 30, 20, 10]), "bb---");
         assert_eq!(fates(5, 0, None, &[50, 40]), "--");
         assert_eq!(fates(-1, 0, None, &[50, 40]), "--");
+    }
+
+    #[test]
+    fn b1_what_a_rotation_counts_and_keeps_stays_though_others_are_younger() {
+        let mut policy = Policy::default();
+        policy.retention.keep = Keep::Count(2);
+        let own = [50, 40, 30].map(|days| member(Class::Own, days));
+        let kin = [20, 10].map(|days| member(Class::Kin(Differs::Ending), days));
+        let verdicts = judge(&policy, &[own.as_slice(), &kin].concat(), NOW);
+        let goes = verdicts.iter().map(|verdict| *verdict != Verdict::Stays);
+        assert_eq!(goes.collect::<Vec<_>>(), [true, false, false, false, false]);
     }
 
     #[test]

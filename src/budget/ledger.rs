@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use super::{Archive, Floors, Log, Pick, Standing};
-use crate::facts::FileTime;
+use crate::facts::{FileTime, total};
 use crate::policy::Keep;
 use crate::unix::FileId;
 
@@ -69,6 +69,21 @@ struct Account {
     rank: usize,
     /// What it can give, the oldest first: the archive's number, what it takes up, and its time.
     candidates: VecDeque<(usize, u64, FileTime)>,
+    /// How many of its archives are kept, by what keeps them.
+    kept: BTreeMap<Kept, usize>,
+}
+
+/// How a log stands in a pool, or on a file system.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// What it takes up, its archives included.
+    pub used: u64,
+    /// What its stanza takes up.
+    pub of_stanza: u64,
+    /// How many of its archives can be taken, and what they take up.
+    pub may_give: (usize, u64),
+    /// How many of its archives are kept, by what keeps them.
+    pub kept: BTreeMap<Kept, usize>,
 }
 
 impl Account {
@@ -106,6 +121,7 @@ impl Ledger {
             used: 0,
             rank,
             candidates: VecDeque::new(),
+            kept: BTreeMap::new(),
         }));
         let guarded = guarded(logs, terms);
         let mut counted = HashSet::new();
@@ -156,6 +172,7 @@ impl Ledger {
             match guarded.get(&extent.id) {
                 Some(kept) => {
                     self.left.insert(*kept);
+                    *self.logs[number].kept.entry(*kept).or_default() += 1;
                 }
                 None => self.logs[number]
                     .candidates
@@ -172,6 +189,18 @@ impl Ledger {
     /// Returns what protects what is left.
     pub(super) fn left(&self) -> Left {
         self.left.clone()
+    }
+
+    /// Tells how a log stands, by its number.
+    pub(super) fn holding(&self, log: usize) -> Option<Holding> {
+        let account = self.logs.get(log)?;
+        let bytes = account.candidates.iter().map(|(_, bytes, _)| *bytes);
+        Some(Holding {
+            used: account.used,
+            of_stanza: self.stanzas.get(&account.stanza).map_or(0, |stanza| stanza.used),
+            may_give: (account.candidates.len(), total(bytes)),
+            kept: account.kept.clone(),
+        })
     }
 
     /// Returns the archive that is to go next, and what its stanza takes up.

@@ -19,7 +19,7 @@ mod ledger;
 mod pool;
 mod shortage;
 
-pub use ledger::{Kept, Left};
+pub use ledger::{Holding, Kept, Left};
 pub use pool::Pool;
 pub use shortage::{End, Next, Shortage};
 

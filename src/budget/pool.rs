@@ -1,7 +1,7 @@
 //! `maxtotalsize`: what logs that share a limit may take up together.
 
 use super::ledger::{Ledger, Left, Terms};
-use super::{Kept, Log, Pick, Standing};
+use super::{Holding, Kept, Log, Pick, Standing};
 
 /// The logs that share a limit. All of one configuration line do.
 #[derive(Debug)]
@@ -42,6 +42,18 @@ impl Pool {
     #[must_use]
     pub fn excess(&self) -> u64 {
         self.used().saturating_sub(self.limit)
+    }
+
+    /// Returns how many stanzas share it: those that have a log or an archive.
+    #[must_use]
+    pub fn sharers(&self) -> u64 {
+        self.sharers
+    }
+
+    /// Tells how a log stands, by its number.
+    #[must_use]
+    pub fn holding(&self, log: usize) -> Option<Holding> {
+        self.ledger.holding(log)
     }
 
     /// Returns what every stanza may keep, whatever the others take up.

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::credit::{Answer, Credit};
 use super::ledger::{Kept, Ledger, Left, Terms};
-use super::{DEFAULT_DAYS, Log, Pick, Standing};
+use super::{DEFAULT_DAYS, Holding, Log, Pick, Standing};
 
 /// A file system on which some stanzas want more room than there is.
 #[derive(Debug)]
@@ -95,6 +95,12 @@ impl Shortage {
             is_held,
             credit: None,
         }
+    }
+
+    /// Tells how a log stands, by its number.
+    #[must_use]
+    pub fn holding(&self, log: usize) -> Option<Holding> {
+        self.ledger.holding(log)
     }
 
     /// Tells what is to be done next, where so much is free.

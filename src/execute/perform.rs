@@ -56,7 +56,7 @@ pub(super) fn perform(
             subject,
             uncompress,
         } => mail::mail(site, what, *subject, *uncompress)?,
-        Step::Remove { what, is_archive: true } => remove::remove(site, &what.name, listener)?,
+        Step::Remove { what, is_archive: true } => remove::rotate_out(site, &what.name, listener)?,
         Step::Remove {
             what,
             is_archive: false,

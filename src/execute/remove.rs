@@ -128,6 +128,24 @@ pub(super) fn discard(site: &LogSite, doomed: &Doomed, listener: &LogListener<'_
     }
 }
 
+/// Removes an archive that a rotation does not keep, and tells how large it was where that is counted.
+///
+/// # Errors
+/// See [`remove`].
+pub(super) fn rotate_out(site: &LogSite, name: &OsStr, listener: &LogListener<'_>) -> Result<(), Fault> {
+    let counted = listener.hears_notes();
+    let before = if counted {
+        site.archive_dir()?.look(name).ok().flatten()
+    } else {
+        None
+    };
+    remove(site, name, listener)?;
+    if let Some(FileFacts { size: bytes, .. }) = before {
+        listener.hear(What::Removed { bytes });
+    }
+    Ok(())
+}
+
 /// Removes an archive, or a plain file whose compressed twin is in place. One that is gone already is no error.
 ///
 /// # Errors

@@ -8,9 +8,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::names_and_place;
-use super::whereabouts::{Log, Whereabouts};
+use super::whereabouts::{Log, Seeks, Whereabouts};
 use crate::diag::Place;
 use crate::discover::{ExpandedStanza, Lost};
+use crate::facts::{FileFacts, Kind};
 use crate::fault::Fault;
 use crate::naming::family::{Asker, Family, Former, Known, Shared, Sighting, Site, Ways, by_log, family};
 use crate::observe::{Directories, OpenDir};
@@ -127,6 +128,7 @@ impl Families {
                 path: Arc::clone(path),
                 ways,
                 old_dirs,
+                has_old_dir: policy.old_dir.is_some(),
                 is_former: false,
                 is_lone: false,
             });
@@ -170,7 +172,7 @@ impl Families {
         last: Option<i64>,
         directories: &mut Directories,
     ) -> Result<Found, Fault> {
-        let (Some((_, place)), Some((directory, _))) = (names_and_place(policy, log, directories)?, split_path(log))
+        let (Some((_, place)), Some((directory, name))) = (names_and_place(policy, log, directories)?, split_path(log))
         else {
             return Ok(Found::default());
         };
@@ -213,6 +215,11 @@ impl Families {
         let (Some(ways), Some(known)) = (self.logs[number].ways.clone(), &self.whereabouts) else {
             return Ok(found);
         };
+        // It is never rotated: what is named like its archives is what its program writes, and makes it lead to.
+        let is_link = |facts: FileFacts| matches!(facts.kind, Kind::Symlink | Kind::Directory);
+        if home.view.borrow().look(name)?.is_some_and(is_link) {
+            return Ok(found);
+        }
         let known = Known {
             ways: &ways,
             exists: known.exists(number) || self.rotated.contains(log),
@@ -265,13 +272,18 @@ impl Families {
     fn askers(&self, directory: FileId) -> (Vec<usize>, Vec<Asker<'_>>) {
         let known = self.whereabouts.as_ref();
         let numbers = known.map(|known| known.askers(directory));
-        let asker = |(number, is_here): &(usize, bool)| {
+        let asker = |Seeks {
+                         number,
+                         is_here,
+                         is_present,
+                     }: &Seeks| {
             let log = &self.logs[*number];
             let (ways, (_, name)) = (log.ways.as_deref()?, split_path(&log.path)?);
             let asker = Asker {
                 log: name,
                 ways,
                 is_here: *is_here,
+                is_present: *is_present,
             };
             Some((*number, asker))
         };

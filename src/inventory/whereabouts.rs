@@ -17,10 +17,22 @@ pub(super) struct Log {
     pub(super) ways: Option<Rc<Ways>>,
     /// Where archives are put, and were once, beside the log's own directory.
     pub(super) old_dirs: Vec<PathBuf>,
+    /// The first of these is where they are put today.
+    pub(super) has_old_dir: bool,
     /// It is the path that another log had once.
     pub(super) is_former: bool,
     /// It is not configured: a pattern would find it if it were there.
     pub(super) is_lone: bool,
+}
+
+/// A log that looks for archives in a directory, by its number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seeks {
+    pub(super) number: usize,
+    /// The log is there, too.
+    pub(super) is_here: bool,
+    /// Its archives are put there today.
+    pub(super) is_present: bool,
 }
 
 /// What is known of all logs, by their numbers.
@@ -29,8 +41,8 @@ pub(super) struct Whereabouts {
     /// Which file each log is, if there is one.
     files: Vec<Option<FileId>>,
     logs: HashSet<FileId>,
-    /// Who looks for archives in a directory, and whether his log is there, too.
-    askers: HashMap<FileId, Vec<(usize, bool)>>,
+    /// Who looks for archives in a directory.
+    askers: HashMap<FileId, Vec<Seeks>>,
     directories: HashMap<PathBuf, Option<FileId>>,
 }
 
@@ -54,12 +66,20 @@ impl Whereabouts {
             };
             let home = self.id_of(directory);
             let mut places: Vec<FileId> = home.into_iter().collect();
-            for old in &log.old_dirs {
+            let mut present = home;
+            for (at, old) in log.old_dirs.iter().enumerate() {
                 let id = self.id_of(&directory.join(old));
+                if at == 0 && log.has_old_dir {
+                    present = id;
+                }
                 places.extend(id.filter(|id| !places.contains(id)));
             }
             for id in places {
-                self.askers.entry(id).or_default().push((number, Some(id) == home));
+                self.askers.entry(id).or_default().push(Seeks {
+                    number,
+                    is_here: Some(id) == home,
+                    is_present: Some(id) == present && !log.is_former,
+                });
                 changed.insert(id);
             }
         }
@@ -85,8 +105,8 @@ impl Whereabouts {
         self.logs.contains(&file)
     }
 
-    /// Returns who looks for archives in a directory, and whether his log is there, too.
-    pub(super) fn askers(&self, directory: FileId) -> &[(usize, bool)] {
+    /// Returns who looks for archives in a directory.
+    pub(super) fn askers(&self, directory: FileId) -> &[Seeks] {
         self.askers.get(&directory).map_or(&[], Vec::as_slice)
     }
 }

@@ -5,12 +5,15 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::budgets::{self, InPool, OnSystem};
 use super::style::{Tone, left, paint, size, width};
-use super::words::{bytes, list, path, place, word};
-use super::{accounts, status, text};
+use super::words::{bytes, iso, list, path, place, word};
+use super::{accounts, orphans, status, text};
 use crate::clock::Stamp;
 use crate::config::directive::Row;
 use crate::diag::Place;
+use crate::facts::total;
+use crate::orphans::Kind;
 use crate::policy::directives::{Shown, Word};
 use crate::schedule::{Lack, NextDue, Verdict};
 
@@ -72,8 +75,19 @@ pub struct Account {
     /// The other stanzas that name it.
     pub also_named: Vec<AlsoNamed>,
     pub settings: Vec<Effective>,
+    pub pool: Option<InPool>,
+    pub room: Option<OnSystem>,
+    pub archives: Vec<Heap>,
     /// What will be done; `None` where the log is not rotated, for the obstacle that the row has.
     pub plan: Option<Plan>,
+}
+
+/// What of the files that are named like the log's archives is alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heap {
+    /// Why no rotation meets them; `None` are those that rotations count.
+    pub kind: Option<Kind>,
+    pub sum: status::Sum,
 }
 
 /// What a rotation of the log would be.
@@ -160,8 +174,60 @@ pub fn text(account: &Account, colours: bool) -> String {
     for line in standing(row) {
         let _ = writeln!(out, "  {line}");
     }
+    for (title, lines) in [("Budgets", budgets(account)), ("Archives", archives(&account.archives))] {
+        if !lines.is_empty() {
+            let _ = writeln!(out, "\n{}\n  {}", head(title), lines.join("\n  "));
+        }
+    }
     out.push_str(&plan(account, colours));
     out
+}
+
+fn budgets(account: &Account) -> Vec<String> {
+    let pool = account.pool.iter().flat_map(budgets::in_pool);
+    pool.chain(account.room.iter().flat_map(budgets::on_system)).collect()
+}
+
+/// Says what lies beside the log: its archives, by what they are to it, and what is only named like them.
+fn archives(heaps: &[Heap]) -> Vec<String> {
+    let is_doubtful = |heap: &&Heap| heap.kind.as_ref().is_some_and(Kind::is_doubtful);
+    let (doubtful, members): (Vec<&Heap>, Vec<&Heap>) = heaps.iter().partition(is_doubtful);
+    let files = |heaps: &[&Heap]| heaps.iter().map(|heap| heap.sum.files).sum::<u64>();
+    let bytes = total(members.iter().map(|heap| heap.sum.bytes));
+    let mut parts: Vec<String> = Vec::new();
+    let (own, others): (Vec<&Heap>, Vec<&Heap>) = members.iter().partition(|heap| heap.kind.is_none());
+    let (lone, kin): (Vec<&Heap>, Vec<&Heap>) = others.iter().partition(|heap| heap.kind == Some(Kind::Lone));
+    for (class, heaps) in [("own", own), ("kin", kin), ("lone", lone)] {
+        if !heaps.is_empty() {
+            parts.push(format!("{} {class}{}", files(&heaps), reasons(&heaps)));
+        }
+    }
+    let mut lines = Vec::new();
+    if !parts.is_empty() {
+        lines.push(format!("{}, {}: {}", files(&members), size(bytes), parts.join(", ")));
+    }
+    let strangers = doubtful.iter().map(|heap| {
+        let why = heap.kind.as_ref().map(orphans::why).unwrap_or_default();
+        format!("{}, {}: {why}", heap.sum.files, size(heap.sum.bytes))
+    });
+    lines.extend(strangers);
+    lines
+}
+
+/// Says, in brackets, why no rotation meets archives; how many for each reason, where there are several.
+fn reasons(heaps: &[&Heap]) -> String {
+    let reasons: Vec<(u64, String)> = heaps
+        .iter()
+        .filter_map(|heap| Some((heap.sum.files, orphans::why(heap.kind.as_ref()?))))
+        .collect();
+    match reasons.as_slice() {
+        [] => String::new(),
+        [(_, why)] => format!(" ({why})"),
+        several => {
+            let several: Vec<String> = several.iter().map(|(files, why)| format!("{files} {why}")).collect();
+            format!(" ({})", several.join(", "))
+        }
+    }
 }
 
 fn standing(row: &status::Row) -> Vec<String> {
@@ -174,14 +240,6 @@ fn standing(row: &status::Row) -> Vec<String> {
         |bytes| format!("{} ({bytes} bytes)", size(bytes)),
     );
     let mut lines = vec![format!("{size_now}, {last}")];
-    if let Some(archives) = row.archives {
-        let sum = archives.all();
-        let mut line = format!("archives: {}, which take up {}", sum.files, size(sum.bytes));
-        if archives.kin.files > 0 {
-            line.push_str(&format!("; {} of them no rotation will meet again", archives.kin.files));
-        }
-        lines.push(line);
-    }
     lines.extend(row.archive_obstacles.iter().map(text::hindrance));
     if let Some(obstacle) = &row.obstacle {
         lines.push(format!("it is not rotated: {}", status::obstacle(obstacle)));
@@ -282,7 +340,7 @@ pub fn json(account: &Account, errors: &[String]) -> String {
         "also_named": also_named.collect::<Vec<Value>>(),
         "settings": settings.collect::<Vec<Value>>(),
         "plan": lines.collect::<Vec<Value>>(),
-        "plan_at": plan.map(|plan| status::iso(plan.at)),
+        "plan_at": plan.map(|plan| iso(plan.at)),
         "plan_size": lacks,
         "forced": plan.is_some_and(|plan| plan.is_forced) || !is_due,
         "errors": errors,

@@ -84,6 +84,14 @@ fn line_of(place: &Place) -> String {
     format!("{}:{}", path(&place.file), place.line)
 }
 
+/// Says how much is wanted on a file system: as it is written, and what that comes to.
+pub(super) fn wanted(room: &RoomState) -> String {
+    match room.limit.amount {
+        Free::Bytes(bytes) => size(bytes),
+        Free::Percent(part) => format!("{part}% ({})", size(room.wanted)),
+    }
+}
+
 /// Says what a removal's line ends in: in a dry run some are only guessed.
 #[must_use]
 pub fn hedge(reason: &Reason) -> &'static str {
@@ -111,10 +119,7 @@ pub fn short_of_room(room: &RoomState, why: &NoRoom) -> String {
     let until = room
         .held_until
         .map_or_else(String::new, |until| format!(" until {until}"));
-    let wanted = match room.limit.amount {
-        Free::Bytes(bytes) => size(bytes),
-        Free::Percent(part) => format!("{part}% ({})", size(room.wanted)),
-    };
+    let wanted = wanted(room);
     let only = || format!("only {} free on {mount}, {wanted} wanted by minfree: ", size(room.free));
     match why {
         NoRoom::Protected { by, largest } => only() + &protected(by) + &largest_logs(largest),

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::tally::{Fate, LogTally, RunTally, StanzaTally};
-use super::text;
 use super::words::{self, path};
+use super::{budgets, text};
 use crate::exit::Exit;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
 
@@ -26,6 +26,7 @@ pub fn run(tally: &RunTally, exit: Exit) -> String {
         "seconds": seconds(tally.took),
         "exit_status": exit.code(),
         "stanzas": stanzas,
+        "housekeeping": budgets::house(&tally.house),
         "errors": tally.errors,
         "warnings": tally.warnings,
     });

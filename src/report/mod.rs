@@ -17,6 +17,7 @@ use crate::sys::terminal;
 
 pub mod accounts;
 pub mod advice;
+pub mod budgets;
 pub mod check_github;
 pub mod check_json;
 pub mod check_sarif;

@@ -7,9 +7,8 @@ use serde_json::{Value, json};
 use super::fault;
 use super::housekeeping::{files, strange};
 use super::joined::joined;
-use super::status::iso;
 use super::style::{Tone, left, paint, right, size, width};
-use super::words::{path, place};
+use super::words::{iso, path, place};
 use crate::clock::Stamp;
 use crate::diag;
 use crate::facts::total;
@@ -36,6 +35,25 @@ pub struct Orphans {
     pub refused: Option<Fault>,
 }
 
+/// Says why archives lie about.
+pub(super) fn why(kind: &Kind) -> String {
+    match kind {
+        Kind::Beyond(count) => format!("beyond `rotate {count}`"),
+        Kind::Ending(Ending::Other) => "compressed by another program".to_owned(),
+        Kind::Ending(Ending::Compressed) => "compressed, under `nocompress`".to_owned(),
+        Kind::Ending(Ending::Plain) => "plain, under `compress`".to_owned(),
+        Kind::Style => "named in another style".to_owned(),
+        Kind::Extension => "named with another `extension`".to_owned(),
+        Kind::Place(Place::BesideLog) => "beside the log, and not in its `olddir`".to_owned(),
+        Kind::Place(Place::Former) => "where archives once were".to_owned(),
+        Kind::Backup => "moved out of the way by logrotate".to_owned(),
+        Kind::Lone => "the log is gone".to_owned(),
+        Kind::Dated(format) => format!("perhaps archives; `formerly dateformat {format}` would tell"),
+        Kind::Strange(why) => format!("perhaps archives: {}", strange(*why)),
+        Kind::Unclaimed(last) => format!("no stanza has this log; last rotated {}", day(*last)),
+    }
+}
+
 impl Orphans {
     /// Returns the word for the kind, for other programs.
     fn word(&self) -> &'static str {
@@ -56,25 +74,6 @@ impl Orphans {
             // What all of them have in common would not show the date.
             (Kind::Dated(_), [first, _, ..]) => format!("{} \u{2026}", path(first)),
             (_, paths) => joined(paths),
-        }
-    }
-
-    /// Says why they lie about.
-    fn why(&self) -> String {
-        match &self.kind {
-            Kind::Beyond(count) => format!("beyond `rotate {count}`"),
-            Kind::Ending(Ending::Other) => "compressed by another program".to_owned(),
-            Kind::Ending(Ending::Compressed) => "compressed, under `nocompress`".to_owned(),
-            Kind::Ending(Ending::Plain) => "plain, under `compress`".to_owned(),
-            Kind::Style => "named in another style".to_owned(),
-            Kind::Extension => "named with another `extension`".to_owned(),
-            Kind::Place(Place::BesideLog) => "beside the log, and not in its `olddir`".to_owned(),
-            Kind::Place(Place::Former) => "where archives once were".to_owned(),
-            Kind::Backup => "moved out of the way by logrotate".to_owned(),
-            Kind::Lone => "the log is gone".to_owned(),
-            Kind::Dated(format) => format!("perhaps archives; `formerly dateformat {format}` would tell"),
-            Kind::Strange(why) => format!("perhaps archives: {}", strange(*why)),
-            Kind::Unclaimed(last) => format!("no stanza has this log; last rotated {}", day(*last)),
         }
     }
 
@@ -140,7 +139,7 @@ pub fn table(found: &[Orphans], colours: bool) -> String {
             .place
             .as_ref()
             .map(|at| format!("  {}", paint(&place(at), Tone::Faint, colours)));
-        let what = format!("{}: {}{}", one.names(), one.why(), at.unwrap_or_default());
+        let what = format!("{}: {}{}", one.names(), why(&one.kind), at.unwrap_or_default());
         text.push_str(&(line(cells, &what) + "\n"));
         // What ends several of a log is said once.
         let below = one.below().map(|below| (&one.log, below));
@@ -189,7 +188,7 @@ fn one_json(one: &Orphans) -> Value {
         "bytes": one.bytes,
         "oldest": iso(one.oldest),
         "kind": one.word(),
-        "why": one.why(),
+        "why": why(&one.kind),
         "place": one.place.as_ref().map(|at| json!({ "file": path(&at.file), "line": at.line })),
         "remedy": one.remedy().or(formerly),
         "refused": one.refused.as_ref().map(fault::sentence),

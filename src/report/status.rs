@@ -7,12 +7,13 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::fault;
 use super::style::size;
 use super::text;
-use super::words::path;
+use super::words::{iso, path};
+use super::{budgets, fault};
 use crate::clock::Stamp;
 use crate::diag::Place;
+use crate::event::Budgets;
 use crate::facts::total;
 use crate::naming::family::{Class, Family};
 use crate::obstacle::{ArchiveObstacle, Obstacle, PassedOver};
@@ -175,19 +176,6 @@ fn next_json(next: Option<NextDue>) -> Value {
     }
 }
 
-/// Writes a local time as ISO 8601 has it, without a zone.
-pub(super) fn iso(stamp: Stamp) -> String {
-    let Stamp {
-        year,
-        month,
-        day,
-        hour,
-        minute,
-        second,
-    } = stamp;
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
-}
-
 fn sum_json(sum: Sum) -> Value {
     json!({ "files": sum.files, "bytes": sum.bytes })
 }
@@ -220,12 +208,14 @@ pub fn row_json(row: &Row) -> Value {
 /// Returns all logs as one JSON object, with a line end; its schema is `fixtures/schema/status.json`. Each log is written by itself: all of
 /// them as one tree of values would take many times the room of the text.
 #[must_use]
-pub fn json(rows: &[Row], now: Stamp, errors: &[String]) -> String {
+pub fn json(rows: &[Row], budgets: &Budgets, now: Stamp, errors: &[String]) -> String {
     let object = json!({
         "schema": super::json::SHAPE,
         "program": "logrotate-rs",
         "version": env!("CARGO_PKG_VERSION"),
         "at": iso(now),
+        "pools": budgets::pools(&budgets.pools),
+        "filesystems": budgets::file_systems(&budgets.file_systems),
         "errors": errors,
     });
     let mut text = object.to_string();

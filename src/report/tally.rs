@@ -1,21 +1,21 @@
 //! What a run did, collected as it happens: for the JSON report, the metrics and the summary line.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::text;
 use super::words;
 use crate::diag::Severity;
-use crate::event::{About, Doing, Event, What};
+use crate::event::{About, Doing, Event, Reason, What};
 use crate::schedule::Verdict;
 
 mod run;
 #[cfg(test)]
 mod tests;
 
-pub use run::{Decision, Fate, LogTally, RunTally, StanzaTally, StepTaken};
+pub use run::{Decision, Fate, Files, Handled, HouseTally, LogTally, RunTally, StanzaTally, StepTaken};
 
 #[derive(Debug)]
 struct Inner {
@@ -25,6 +25,10 @@ struct Inner {
     places: HashMap<Arc<Path>, LogIndex>,
     /// The log that was found last.
     latest: Option<(Arc<Path>, LogIndex)>,
+    /// Housekeeping has begun: it meets logs that are gone, and are no stanza's to rotate.
+    keeps_house: bool,
+    /// The archive that is being compressed before its time.
+    squeezed: Option<(PathBuf, Reason)>,
 }
 
 /// Where a log is: its stanza's number, and its own there.
@@ -45,6 +49,8 @@ impl Default for Tally {
             took: Duration::ZERO,
             dry_run: false,
             stanzas: Vec::new(),
+            rotated_out: Files::default(),
+            house: HouseTally::default(),
             errors: Vec::new(),
             warnings: Vec::new(),
         };
@@ -53,6 +59,8 @@ impl Default for Tally {
             start: Instant::now(),
             places: HashMap::new(),
             latest: None,
+            keeps_house: false,
+            squeezed: None,
         }))
     }
 }
@@ -81,13 +89,16 @@ impl Inner {
     fn note(&mut self, event: &Event, at: Duration) {
         match (&event.about, &event.what) {
             (_, What::DryRun) => self.run.dry_run = true,
+            (_, What::KeepingHouse) => self.keeps_house = true,
+            (_, What::Budgets(budgets)) => self.run.house.budgets = Arc::clone(budgets),
             (About::Stanza(place), What::Stanza { written, .. }) => self.run.stanzas.push(StanzaTally {
                 pattern: words::list(written),
                 place: place.clone(),
                 logs: Vec::new(),
                 errors: Vec::new(),
             }),
-            (About::Log(path), _) => {
+            (About::Log(path), what) => {
+                self.note_house(path, what);
                 if let Some(LogIndex { stanza, log }) = self.place_of(path) {
                     self.run.stanzas[stanza].logs[log].note(event, at);
                 }
@@ -102,7 +113,37 @@ impl Inner {
         complaints.extend(text::entry(event));
     }
 
-    /// Finds a log, which is entered into the last stanza if it was not met before.
+    /// Takes note of archives that go, and of those that are compressed before their time.
+    fn note_house(&mut self, log: &Arc<Path>, what: &What) {
+        let handled = |path: &Path, bytes, reason: &Reason| Handled {
+            path: path.to_owned(),
+            bytes,
+            reason: reason.clone(),
+            log: Arc::clone(log),
+        };
+        let house = &mut self.run.house;
+        match what {
+            What::Removed { bytes } => self.run.rotated_out.add(*bytes),
+            What::Discarded { path, bytes, reason } => house.removed.push(handled(path, Some(*bytes), reason)),
+            What::Step(Doing::Compress {
+                path,
+                before_its_time: Some(reason),
+                ..
+            }) if self.run.dry_run => house.compressed.push(handled(path, None, reason)),
+            What::Step(Doing::Compress {
+                path, before_its_time, ..
+            }) => self.squeezed = before_its_time.clone().map(|reason| (path.clone(), reason)),
+            What::Compressed { bytes, .. } => {
+                let squeezed = self.squeezed.take_if(|_| self.keeps_house);
+                house
+                    .compressed
+                    .extend(squeezed.map(|(path, reason)| handled(&path, Some(*bytes), &reason)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Finds a log, which is entered into the last stanza if it was not met before and its turn may have come.
     fn place_of(&mut self, path: &Arc<Path>) -> Option<LogIndex> {
         // A log has many events in a row.
         if let Some((log, place)) = &self.latest
@@ -112,6 +153,7 @@ impl Inner {
         }
         let place = match self.places.get(path) {
             Some(place) => *place,
+            None if self.keeps_house => return None,
             None => {
                 let stanza = self.run.stanzas.len().checked_sub(1)?;
                 let logs = &mut self.run.stanzas[stanza].logs;

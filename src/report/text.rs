@@ -50,6 +50,8 @@ pub fn entry(event: &Event) -> Option<String> {
         | What::Switched(_)
         | What::Rotated { .. }
         | What::Compressed { .. }
+        | What::Removed { .. }
+        | What::KeepingHouse
         | What::Budgets(_)
         | What::Discarded { .. } => return None,
         What::OverTotal(pool) => housekeeping::over_total(pool),

@@ -6,9 +6,8 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::fault;
-use super::status::iso;
 use super::style::{Tone, left, paint, right, size, width};
-use super::words::{bytes, path};
+use super::words::{bytes, iso, path};
 use crate::clock::Stamp;
 use crate::fault::Fault;
 use crate::sys::names::{group_name, user_name};

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use crate::clock::Stamp;
 use crate::diag::Place;
 use crate::fault::ChildEnd;
 pub use crate::shown::bytes;
@@ -106,6 +107,19 @@ pub fn end(end: ChildEnd) -> String {
             "child exited with status 0, but wrote nothing; try the compresscmd and its options by hand".to_owned()
         }
     }
+}
+
+/// Writes a local time as ISO 8601 has it, without a zone.
+pub(super) fn iso(stamp: Stamp) -> String {
+    let Stamp {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        second,
+    } = stamp;
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
 }
 
 #[cfg(test)]

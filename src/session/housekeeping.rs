@@ -3,7 +3,7 @@
 //! It is skipped, and no directory is read for it, where no directive asks for it. Nothing in it is renamed, and no removal depends on another
 //! one: killed anywhere, the next run counts anew what it finds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
@@ -32,6 +32,7 @@ mod room;
 mod squeeze;
 mod stock;
 
+pub(crate) use pools::pools;
 use stock::Stock;
 
 /// What housekeeping is given.
@@ -46,6 +47,8 @@ pub(super) struct House<'h> {
     pub(super) only: &'h [OsString],
     /// The policies of stanzas of which not all logs are handled: budgets that reach beyond what is handled are left for another run.
     pub(super) cut: &'h [Arc<Policy>],
+    /// The logs that an error in the configuration leaves to another stanza: what floors they had is not known, and none of theirs goes.
+    pub(super) lost: HashSet<Arc<Path>>,
     /// As if every stanza had `prune`.
     pub(super) prune_all: bool,
     /// The logs of stanzas, by number, with those that are gone, as far as they were looked for.
@@ -83,6 +86,8 @@ impl Session<'_> {
     /// Does what the stanzas ask for.
     pub(super) fn keep_house(&mut self, house: &mut House<'_>) -> Removed {
         let mut removed = Removed::default();
+        self.about = About::Run;
+        self.hear(What::KeepingHouse);
         for (number, stanza) in house.stanzas.iter().enumerate() {
             if signals::caught().is_some() {
                 break;

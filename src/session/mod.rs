@@ -43,7 +43,9 @@ mod row;
 mod stanza;
 mod stanzas;
 
+pub(crate) use housekeeping::pools;
 pub use options::{Options, Run};
+pub(crate) use records::is_in_force;
 
 use housekeeping::House;
 use records::Records;
@@ -76,6 +78,8 @@ pub(crate) struct Session<'l> {
     told: HashSet<(PathBuf, &'static str)>,
     /// Logs of which something failed in this run.
     in_trouble: HashSet<Arc<Path>>,
+    /// Stanzas of which something failed that is not one log's: a script of all of them.
+    stanzas_in_trouble: HashSet<Place>,
     /// Logs whose archives had no room.
     set_aside: Vec<log::SetAside>,
     /// Room was made for those: nothing waits for it any more.
@@ -134,9 +138,9 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     if !run.prune {
         session.pass(stanzas, session.now, run.force);
     }
-    families.were_rotated(session.rotated_since(&before));
+    families.were_rotated(session.rotated_since(&all, &before));
     // What an error leaves to another stanza is not kept as that one says.
-    session.in_trouble.extend(lost);
+    session.in_trouble.extend(lost.iter().cloned());
     // 5. Remove what no rotation removes.
     let mut removed = Removed::default();
     if keeps_house {
@@ -146,6 +150,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             last: &before,
             only: &run.only,
             cut: &cut,
+            lost: lost.into_iter().collect(),
             prune_all: run.prune,
             logs: HashMap::new(),
         });
@@ -202,6 +207,7 @@ pub(crate) fn open<'l>(
         waiting: Vec::new(),
         told: HashSet::new(),
         in_trouble: HashSet::new(),
+        stanzas_in_trouble: HashSet::new(),
         set_aside: Vec::new(),
         has_made_room: false,
         pretended_room: HashMap::new(),
@@ -238,9 +244,11 @@ fn held_by(
     for log in &expanded.logs {
         let last = last.get(&log.path).copied();
         let family = families.family(&expanded.stanza.policy, &log.path, last, directories);
-        let sum = Archives::of(&family.unwrap_or_default()).all();
+        let archives = Archives::of(&family.unwrap_or_default());
+        let sum = archives.all();
         held.files += sum.files;
         held.bytes = held.bytes.saturating_add(sum.bytes);
+        held.orphan_bytes = held.orphan_bytes.saturating_add(archives.kin.bytes);
     }
     held
 }
@@ -269,19 +277,21 @@ impl Session<'_> {
     /// Returns when the logs of these stanzas were rotated last.
     fn last_rotations(&self, stanzas: &[ExpandedStanza]) -> LastRotations {
         let logs = stanzas.iter().flat_map(|stanza| &stanza.logs);
-        let last = |log: &FoundLog| Some((Arc::clone(&log.path), self.now.epoch_of(self.records.last(&log.path)?)));
+        let last = |log: &FoundLog| {
+            Some((
+                Arc::clone(&log.path),
+                self.now.epoch_of(self.records.rotated(&log.path)?),
+            ))
+        };
         logs.filter_map(last).collect()
     }
 
-    /// Returns the logs that were rotated after these times.
-    fn rotated_since(&self, before: &LastRotations) -> impl Iterator<Item = Arc<Path>> {
-        let is_later = |log: &Path, then: i64| {
-            self.records
-                .last(log)
-                .is_some_and(|last| self.now.epoch_of(last) != then)
-        };
-        let logs = before.iter().filter(move |(log, then)| is_later(log, **then));
-        logs.map(|(log, _)| Arc::clone(log))
+    /// Returns the logs of these stanzas that were rotated after these times.
+    fn rotated_since(&self, stanzas: &[ExpandedStanza], before: &LastRotations) -> impl Iterator<Item = Arc<Path>> {
+        let now = self.last_rotations(stanzas);
+        now.into_iter()
+            .filter(|(log, last)| before.get(log) != Some(last))
+            .map(|(log, _)| log)
     }
 
     /// Writes the state, and answers how it went.
@@ -323,8 +333,10 @@ impl Session<'_> {
 
     /// Tells what failed, and remembers it.
     fn fail(&mut self, fault: Fault) {
-        if let About::Log(log) = &self.about {
-            self.in_trouble.insert(Arc::clone(log));
+        match &self.about {
+            About::Log(log) => drop(self.in_trouble.insert(Arc::clone(log))),
+            About::Stanza(place) => drop(self.stanzas_in_trouble.insert(place.clone())),
+            About::Run => {}
         }
         self.hear(What::Failed(fault));
         self.exit.worsen(Exit::Failed);

@@ -25,7 +25,7 @@ use crate::sys::{identity, listing, mkdir};
 const HELD_FOR: i64 = DAY_SECONDS;
 
 /// Tells whether a hold is: one that begins in the future is from a clock that was wrong.
-fn is_in_force(until: i64, now: i64) -> bool {
+pub(crate) fn is_in_force(until: i64, now: i64) -> bool {
     (1..=HELD_FOR).contains(&until.saturating_sub(now))
 }
 
@@ -109,6 +109,11 @@ impl Records {
     /// Returns the log's last rotation.
     pub(super) fn last(&self, log: &Path) -> Option<Stamp> {
         self.table.last(log)
+    }
+
+    /// Returns the log's last rotation, if there surely was one.
+    pub(super) fn rotated(&self, log: &Path) -> Option<Stamp> {
+        self.table.rotated(log)
     }
 
     /// Notes durably that these logs are about to be rotated.

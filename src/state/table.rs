@@ -80,6 +80,12 @@ impl StateTable {
         self.slots[at].note.stamp()
     }
 
+    /// Returns the log's last rotation, if there surely was one: a log that is seen for the first time is entered with the full hour.
+    #[must_use]
+    pub fn rotated(&self, log: &Path) -> Option<Stamp> {
+        self.last(log).filter(|stamp| *stamp != stamp.hour_start())
+    }
+
     /// Makes sure that there is an entry, entering a log that is seen for the first time with `first` (now's
     /// `hour_start`); returns the entry's stamp, and whether it is new.
     pub fn enter_new(&mut self, log: &Path, first: Stamp) -> (Stamp, bool) {

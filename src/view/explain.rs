@@ -1,9 +1,11 @@
 //! Gathers everything about one log: its stanza, those that lose it, the settings, the verdict, and the plan.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::survey::Surveyor;
+use super::orphans::strangers;
+use super::survey::{Beside, Surveyor};
 use super::{Read, errors, settings};
 use crate::cli::ViewRequest;
 use crate::clock::Now;
@@ -11,10 +13,14 @@ use crate::diag::{Diagnostic, Problem};
 use crate::discover::{ExpandedStanza, FoundLog};
 use crate::event::{Event, Listener, What};
 use crate::exit::Exit;
+use crate::facts::FileFacts;
 use crate::inventory::Families;
-use crate::report::explain::{Account, AlsoNamed, Plan, PlanLine, WhyNot};
+use crate::naming::family::Site;
+use crate::orphans::{self, Kind, Question};
+use crate::policy::Policy;
+use crate::report::explain::{Account, AlsoNamed, Heap, Plan, PlanLine, WhyNot};
 use crate::report::screen::Look;
-use crate::report::status::Row;
+use crate::report::status::{Row, Sum};
 use crate::report::{self, explain, text};
 use crate::schedule::{Lack, NextDue};
 use crate::session::{self, Stanzas};
@@ -22,20 +28,26 @@ use crate::unix::split_path;
 
 /// Shows everything about one log.
 pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
-    let Some((stanza, log)) = find(&read.stanzas, asked) else {
+    let Some((number, log)) = find(&read.stanzas, asked) else {
         report::complain(&explain::unknown(asked));
         return Exit::Failed;
     };
-    let now = read.now;
+    let (now, stanza) = (read.now, &read.stanzas[number]);
     let families = Families::of(&read.stanzas, &read.lost);
     let mut surveyor = Surveyor::new(now, read.table, super::programs(request), families);
     let row = surveyor.log(stanza, &log);
+    let archives = surveyor.heaps(&stanza.stanza.policy, &log);
     surveyor.leave_identity();
+    let pool = surveyor.in_pool(&read.stanzas, number, &log);
+    let room = surveyor.on_system(stanza, &log, &read.holds);
     let plan = row.obstacle.is_none().then(|| plan(request, stanza, &row, &now));
     let account = Account {
         written: stanza.stanza.written.to_vec(),
         also_named: also_named(&read.complaints, &log),
         settings: settings::effective(&stanza.stanza),
+        pool,
+        room,
+        archives,
         plan,
         row,
     };
@@ -47,21 +59,20 @@ pub(super) fn show(request: &ViewRequest, asked: &Path, read: Read) -> Exit {
     read.exit
 }
 
-/// Finds the stanza that has the log, or would have it if it were there, and the log's path as configured.
-fn find<'s>(stanzas: &'s [ExpandedStanza], asked: &Path) -> Option<(&'s ExpandedStanza, PathBuf)> {
+/// Finds the number of the stanza that has the log, or would have it if it were there, and the log's path as configured.
+fn find(stanzas: &[ExpandedStanza], asked: &Path) -> Option<(usize, PathBuf)> {
     let absolute = std::path::absolute(asked).unwrap_or_else(|_| asked.to_owned());
     let logs = || {
-        stanzas
-            .iter()
-            .flat_map(|stanza| stanza.logs.iter().map(move |log| (stanza, &log.path)))
+        let numbered = stanzas.iter().enumerate();
+        numbered.flat_map(|(number, stanza)| stanza.logs.iter().map(move |log| (number, &log.path)))
     };
     let exact = |wanted: &Path| {
         let found = logs().find(|(_, path)| path.as_os_str() == wanted.as_os_str());
-        found.map(|(stanza, path)| (stanza, path.to_path_buf()))
+        found.map(|(number, path)| (number, path.to_path_buf()))
     };
     let covered = |wanted: &Path| {
-        let mut having = stanzas.iter().filter(|stanza| stanza.word_for(wanted).is_some());
-        having.next().map(|stanza| (stanza, wanted.to_owned()))
+        let having = stanzas.iter().position(|stanza| stanza.word_for(wanted).is_some());
+        having.map(|number| (number, wanted.to_owned()))
     };
     let same = || {
         let spot = |path: &Path| {
@@ -75,12 +86,44 @@ fn find<'s>(stanzas: &'s [ExpandedStanza], asked: &Path) -> Option<(&'s Expanded
         let named = logs().filter(|(_, path)| path.file_name() == Some(wanted.1.as_os_str()));
         // Of several the last one has it: those before it could not rotate it.
         let mut same = named.filter(|(_, path)| spot(path).as_ref() == Some(&wanted));
-        same.next_back().map(|(stanza, path)| (stanza, path.to_path_buf()))
+        same.next_back().map(|(number, path)| (number, path.to_path_buf()))
     };
     exact(asked)
         .or_else(|| exact(&absolute))
         .or_else(same)
         .or_else(|| covered(&absolute))
+}
+
+impl Surveyor<'_> {
+    /// Finds what is named like a log's archives, what is alike taken together: those that rotations count come first.
+    fn heaps(&mut self, policy: &Policy, log: &Path) -> Vec<Heap> {
+        let Ok(Some(Beside { found, .. })) = self.beside(policy, log) else {
+            return Vec::new();
+        };
+        let former: Vec<Site> = found.former_places().into_iter().map(|(site, _)| site).collect();
+        let ways = self.families.ways_of(log);
+        let question = Question {
+            policy,
+            members: &found.family.members,
+            now: self.now.epoch,
+            is_compressed: &|member| ways.is_some_and(|ways| ways.is_compressed(&member.name)),
+            is_current: &|site| !former.contains(&site),
+        };
+        let mut heaps: BTreeMap<Option<Kind>, Sum> = BTreeMap::new();
+        let mut add = |kind, facts: &FileFacts| {
+            let sum = heaps.entry(kind).or_default();
+            sum.files += 1;
+            sum.bytes = sum.bytes.saturating_add(facts.allocated);
+        };
+        for member in &found.family.members {
+            add(orphans::kind(&question, member), &member.facts);
+        }
+        for (stray, why) in strangers(&found) {
+            add(Some(Kind::Strange(why)), &stray.facts);
+        }
+        let heap = |(kind, sum)| Heap { kind, sum };
+        heaps.into_iter().map(heap).collect()
+    }
 }
 
 /// Finds the stanzas that name the log and do not have it, by what was complained of.

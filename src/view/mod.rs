@@ -1,6 +1,6 @@
 //! `--status` and `--explain`: what the configuration manages, and why a log is or is not rotated; nothing is changed.
 //!
-//! `survey` looks at logs, `explain` gathers all about one, `settings` puts a policy back into directives, `orphans` finds what lies about,
+//! `survey` looks at logs, `budgets` at what they may take up, `explain` gathers all about one, `settings` puts a policy back into directives, `orphans` finds what lies about,
 //! `unmanaged` what no stanza takes.
 
 use std::cell::RefCell;
@@ -18,10 +18,12 @@ use crate::report::screen::Look;
 use crate::report::status::Row;
 use crate::report::{self, Reporter, cite, status, status_table};
 use crate::schedule::NextDue;
+use crate::state::record::Hold;
 use crate::state::{StateProblem, StateTable};
 use crate::store::Store;
 use crate::sys::identity;
 
+mod budgets;
 mod explain;
 mod managed;
 mod orphans;
@@ -37,6 +39,8 @@ struct Read {
     lost: Lost,
     complaints: Vec<Diagnostic>,
     table: StateTable,
+    /// The file systems on which nothing is removed for a time.
+    holds: Vec<Hold>,
     now: Now,
     exit: Exit,
 }
@@ -86,8 +90,13 @@ fn read(request: &ViewRequest) -> Read {
         is_damaged |= problem.severity() == Severity::Error;
         speaker.hear(Event::of_run(What::State(problem)));
     };
+    let mut holds = Vec::new();
     let table = match Store::open(&session.state, session.lock, session.dry_run, &mut tell) {
-        Ok(mut store) => store.read(wanted, &now, &mut tell),
+        Ok(mut store) => {
+            let table = store.read(wanted, &now, &mut tell);
+            holds = store.take_holds();
+            table
+        }
         Err(error) => {
             speaker.hear(Event::of_run(What::NoState(error)));
             exit = Exit::Failed;
@@ -102,6 +111,7 @@ fn read(request: &ViewRequest) -> Read {
         lost,
         complaints: reporter.into_inner(),
         table,
+        holds,
         now,
         exit,
     }
@@ -128,9 +138,15 @@ fn show_status(request: &ViewRequest, read: Read) -> Exit {
     for stanza in &read.stanzas {
         surveyor.set(stanza, &mut rows);
     }
+    let budgets = surveyor.budgets(&read.stanzas, &read.holds);
     sort(&mut rows, request.sort);
     if request.json {
-        report::show(&status::json(&rows, read.now.local, &errors(&read.complaints)));
+        report::show(&status::json(
+            &rows,
+            &budgets,
+            read.now.local,
+            &errors(&read.complaints),
+        ));
     } else {
         let look = Look::of_stdout(request.color);
         let page = status_table::Page {
@@ -139,6 +155,7 @@ fn show_status(request: &ViewRequest, read: Read) -> Exit {
             now: read.now.local,
         };
         report::show(&status_table::table(&rows, page));
+        report::show(&report::budgets::paragraph(&budgets, look.colour));
     }
     read.exit
 }

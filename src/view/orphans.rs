@@ -68,10 +68,10 @@ fn order(one: &Orphans) -> (u8, &Path, &Kind) {
 }
 
 /// A file that lies about.
-struct Stray {
+pub(super) struct Stray {
     name: OsString,
     site: Site,
-    facts: FileFacts,
+    pub(super) facts: FileFacts,
 }
 
 struct Search<'r> {
@@ -299,7 +299,7 @@ impl Search<'_> {
 }
 
 /// Returns what is named like archives and may be none, and why that is not certain.
-fn strangers(found: &Found) -> impl Iterator<Item = (Stray, Strange)> {
+pub(super) fn strangers(found: &Found) -> impl Iterator<Item = (Stray, Strange)> {
     found.family.strangers.iter().filter_map(|stranger| {
         let facts = found.place(stranger.site)?.view.borrow().look(&stranger.name).ok()??;
         let (name, site) = (stranger.name.clone(), stranger.site);

@@ -24,7 +24,7 @@ use crate::unix::split_path;
 /// Looks at log after log.
 pub(crate) struct Surveyor<'p> {
     pub(super) directories: Directories,
-    now: Now,
+    pub(super) now: Now,
     pub(super) table: StateTable,
     programs: Programs<'p>,
     acting: Option<Acting>,
@@ -155,7 +155,7 @@ impl<'p> Surveyor<'p> {
         if is_special(log.as_os_str().as_bytes()) && opened.home.dir.look(name)?.is_none() {
             return Ok(None);
         }
-        let last = self.table.last(log).map(|stamp| self.now.epoch_of(stamp));
+        let last = self.table.rotated(log).map(|stamp| self.now.epoch_of(stamp));
         let found = self.families.find(policy, log, last, &mut self.directories)?;
         let refused = obstacle::of_directory(log, &opened.home.facts, opened.identity, identity::is_root());
         Ok(Some(Beside {
@@ -173,7 +173,7 @@ impl<'p> Surveyor<'p> {
         lone
     }
 
-    fn open(&mut self, policy: &Policy, log: &Path) -> Result<Opened, Fault> {
+    pub(super) fn open(&mut self, policy: &Policy, log: &Path) -> Result<Opened, Fault> {
         let directory = split_path(log).map_or(log, |(directory, _)| directory);
         self.take_identity(policy, directory, log)?;
         let home = self.directories.get(directory, log)?;
@@ -185,12 +185,12 @@ impl<'p> Surveyor<'p> {
     }
 
     fn archives(&mut self, policy: &Policy, log: &Path) -> Option<Archives> {
-        let last = self.table.last(log).map(|stamp| self.now.epoch_of(stamp));
+        let last = self.table.rotated(log).map(|stamp| self.now.epoch_of(stamp));
         let family = self.families.family(policy, log, last, &mut self.directories);
         family.ok().as_ref().map(Archives::of)
     }
 
-    fn look(&mut self, policy: &Policy, log: &Path) -> Result<Option<(FileFacts, Rc<OpenDir>)>, Fault> {
+    pub(super) fn look(&mut self, policy: &Policy, log: &Path) -> Result<Option<(FileFacts, Rc<OpenDir>)>, Fault> {
         let Some((directory, name)) = split_path(log) else {
             return Ok(None);
         };

@@ -5,6 +5,7 @@
 mod held;
 mod pools;
 mod room;
+mod shown;
 
 use std::fs::{self, File};
 use std::path::Path;

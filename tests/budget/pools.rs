@@ -233,3 +233,49 @@ fn a21_each_removal_is_done_with_the_rights_of_its_own_stanza() {
     );
     assert_eq!(run.said.matches("error: ").count(), 1, "{}", run.said);
 }
+
+#[test]
+fn z8_killed_after_each_removal_the_next_run_counts_anew_what_it_finds() {
+    let scene = Scene::new("budget-killed");
+    scene.row("a.log", &[40, 40, 40, 40, 40]);
+    scene.configure(
+        "maxtotalsize 90k\n@ROOT@/log/a.log {\n rotate 9\n preremove\n  [ -e @ROOT@/met${1##*/} ] && exit 0\n  \
+         touch @ROOT@/met${1##*/}; kill -9 $PPID\n endscript\n}\n",
+    );
+    for left in ["5", "4", "3"] {
+        let run = scene.run(&[]);
+        assert_ne!(run.status, Some(0), "{}", run.said);
+        assert!(scene.files().ends_with(left), "{}", scene.files());
+    }
+    scene.run(&[]).went_well();
+    assert_eq!(scene.files(), "a.log a.log.1 a.log.2");
+}
+
+#[test]
+fn z6_a_run_that_is_asked_to_end_ends_what_is_in_hand_and_begins_no_more() {
+    let scene = Scene::new("budget-ended");
+    scene.row("a.log", &[40, 40, 40, 40]);
+    scene.configure("maxtotalsize 10k\n@ROOT@/log/a.log {\n rotate 9\n preremove\n  kill -TERM $PPID\n endscript\n}\n");
+    let run = scene.run(&[]);
+    assert_eq!(run.status, Some(1), "{}", run.said);
+    assert_eq!(run.removals().len(), 1, "{}", run.said);
+    assert!(!run.said.contains("what is left is protected"), "{}", run.said);
+}
+
+#[test]
+fn b8_what_a_stanza_in_error_names_counts_and_does_not_go_by_the_floors_of_another() {
+    let scene = Scene::new("budget-error");
+    scene.row("audit.log", &[40, 40, 40]);
+    scene.row("app.log", &[40, 40, 40]);
+    scene.configure(
+        "maxtotalsize 10k\n@ROOT@/log/audit.log {\n minrotate -1\n rotate 9\n minsize x\n}\n@ROOT@/log/*.log {\n rotate 9\n}\n",
+    );
+    let run = scene.run(&[]);
+    assert_eq!(run.status, Some(1), "{}", run.said);
+    assert_eq!(
+        scene.files(),
+        "app.log app.log.1 audit.log audit.log.1 audit.log.2 audit.log.3",
+        "{}",
+        run.said
+    );
+}

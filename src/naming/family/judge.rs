@@ -46,12 +46,9 @@ fn can_be_archive(known: &Known<'_>, facts: &FileFacts) -> bool {
 /// The row of a name as it is read first: what rotations make today, a number, a date.
 fn row_of(ways: &Ways, sighting: &Sighting) -> Row {
     let reading = &sighting.candidate.reading;
-    let number = reading.number.map(|(width, _)| Style::Numbered(width));
-    let date = reading.date.map(|(format, _)| Style::Dated(format));
-    let style = date.filter(|date| *date == ways.style()).or(number).or(date);
     Row {
         site: sighting.site,
-        style: style.unwrap_or(ways.style()),
+        style: ways.style_of(reading),
         split: reading.split,
         ending: reading.ending,
     }
@@ -162,7 +159,7 @@ fn stranger(sighting: Sighting, why: Strange) -> Stranger {
 
 /// Puts all rows into one order, the oldest first. Within a row number and date tell it. Numbers of two rows say nothing of each other,
 /// and neither do they of a date: there the time of the last change does, where an archive counts as no younger than those that its row
-/// has for younger.
+/// has for younger. What rotations do not count for its ending keeps its number while theirs move on: that is another row, too.
 fn in_order(known: &Known<'_>, rows: BTreeMap<Row, Vec<Sighting>>) -> Vec<Member> {
     let today = present(known.ways);
     let (mut dates, mut last) = (Vec::new(), Vec::new());
@@ -172,12 +169,11 @@ fn in_order(known: &Known<'_>, rows: BTreeMap<Row, Vec<Sighting>>) -> Vec<Member
             let is_whole = |it: &mut Sighting| it.candidate.reading.date.is_some_and(|(_, date)| date.is_whole);
             dates.extend(sightings.extract_if(.., is_whole).map(|sighting| (row, sighting)));
         }
-        let line = sightings.into_iter().map(|sighting| (row, sighting)).collect();
-        if row == today {
-            last = line;
-        } else {
-            line_up(known, line, &mut all);
-        }
+        let line = sightings.into_iter().map(|sighting| (row, sighting));
+        let (counted, others) =
+            line.partition(|(row, sighting)| *row == today && is_counted(known.ways, *row, sighting));
+        line_up(known, others, &mut all);
+        last.extend::<Vec<_>>(counted);
     }
     // Of two of one time what rotations make today is the younger.
     line_up(known, dates, &mut all);
@@ -217,18 +213,30 @@ fn age(row: Row, sighting: &Sighting) -> impl Ord + '_ {
     (said, sighting.facts.modified, &sighting.candidate.name, sighting.site)
 }
 
-fn class(known: &Known<'_>, row: Row, sighting: &Sighting) -> Class {
-    let (ways, today) = (known.ways, present(known.ways));
-    let number = match row.style {
+/// Returns the number of an archive that is in a row of numbers.
+fn number_in(row: Row, sighting: &Sighting) -> Option<u64> {
+    match row.style {
         Style::Numbered(_) => Some(number(sighting)),
         Style::Dated(_) => None,
-    };
-    let is_counted = ways.counts_ending(sighting.candidate.reading.is_compressed, number);
+    }
+}
+
+/// Tells whether rotations count an archive of today's row, which they may not for its ending.
+fn is_counted(ways: &Ways, row: Row, sighting: &Sighting) -> bool {
+    ways.counts_ending(sighting.candidate.reading.is_compressed, number_in(row, sighting))
+}
+
+fn class(known: &Known<'_>, row: Row, sighting: &Sighting) -> Class {
+    let (ways, today) = (known.ways, present(known.ways));
+    let number = number_in(row, sighting);
     let differs = [
         (row.site != today.site, Differs::Site),
         (row.style != today.style, Differs::Style),
         (row.split != today.split, Differs::Extension),
-        (row.ending != today.ending || !is_counted, Differs::Ending),
+        (
+            row.ending != today.ending || !is_counted(ways, row, sighting),
+            Differs::Ending,
+        ),
         (number.is_some_and(|number| !ways.reaches(number)), Differs::Count),
     ];
     if !known.exists {

@@ -61,6 +61,7 @@ fn judged(ways: &Ways, lying: &Lying, last: Option<i64>, exists: bool) -> (Vec<S
         log: OsStr::new(LOG),
         ways,
         is_here: true,
+        is_present: true,
     };
     let names = lying.iter().map(|(name, _)| OsStr::new(name.as_str()));
     let candidates = by_log(&[asker], names).remove(0).candidates;
@@ -107,7 +108,7 @@ proptest! {
         let ways = ways("compress");
         // Every third name is that of a log.
         let logs: Vec<&OsStr> = names.iter().step_by(3).map(OsStr::new).collect();
-        let askers: Vec<_> = logs.iter().map(|log| Asker { log, ways: &ways, is_here: true }).collect();
+        let askers: Vec<_> = logs.iter().map(|log| Asker { log, ways: &ways, is_here: true, is_present: true }).collect();
         let shares = by_log(&askers, names.iter().map(OsStr::new));
         for (log, share) in logs.iter().zip(&shares) {
             for Candidate { name, .. } in &share.candidates {
@@ -186,6 +187,7 @@ fn each_of_many_logs_gets_its_own_of_the_names_of_one_directory() {
         log: OsStr::new(log),
         ways: &ways,
         is_here: true,
+        is_present: true,
     });
     let archives = |log: &String| (1..=10).map(|number| format!("{log}.{number}.gz")).collect::<Vec<_>>();
     let names: Vec<String> = logs.iter().flat_map(archives).chain(logs.clone()).collect();

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use super::{Candidate, Ways};
+use super::{Candidate, Reading, Ways};
 
 /// A log that looks for archives in a directory.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,8 @@ pub struct Asker<'a> {
     pub ways: &'a Ways,
     /// The log is in this directory itself, or would be if it existed.
     pub is_here: bool,
+    /// Rotations put its archives in this directory today.
+    pub is_present: bool,
 }
 
 /// What a log gets of the names of a directory.
@@ -80,22 +82,33 @@ fn sorted_bases<'a>(askers: &[Asker<'a>]) -> Vec<Base<'a>> {
     bases
 }
 
-/// Gives a name to those with the longest base that read it as an archive's; else to those with the longest that it begins with.
+/// Gives a name to those with the longest base that read it as an archive's, of several to those whose rotations name archives so today; else
+/// to those with the longest that it begins with.
 fn give(name: &OsStr, open: &[&Base<'_>], askers: &[Asker<'_>], shared: &mut [Shared]) {
     let same_base = |one: &&Base<'_>, other: &&Base<'_>| one.base.len() == other.base.len();
     for group in open.chunk_by(same_base).rev() {
-        let mut is_taken = false;
-        for base in group {
-            let rest = &name.as_bytes()[base.base.len()..];
-            if let Some(reading) = askers[base.asker].ways.read(rest, base.extension, base.split) {
-                is_taken = true;
-                let name = name.to_owned();
-                shared[base.asker].candidates.push(Candidate { name, reading });
-            }
+        let rest = &name.as_bytes()[group[0].base.len()..];
+        let read = |base: &&Base<'_>| {
+            let reading = askers[base.asker].ways.read(rest, base.extension, base.split)?;
+            Some((base.asker, reading))
+        };
+        let mut readers: Vec<(usize, Reading)> = group.iter().filter_map(read).collect();
+        let is_present = |(asker, reading): &(usize, Reading)| {
+            let Asker { ways, is_present, .. } = askers[*asker];
+            is_present && ways.names_so(reading)
+        };
+        // What one log's rotations made is no archive of another one from before a change of naming.
+        if readers.len() > 1 && readers.iter().any(is_present) {
+            readers.retain(is_present);
         }
-        if is_taken {
-            return;
+        if readers.is_empty() {
+            continue;
         }
+        for (asker, reading) in readers {
+            let name = name.to_owned();
+            shared[asker].candidates.push(Candidate { name, reading });
+        }
+        return;
     }
     let longest = open.chunk_by(same_base).next_back().unwrap_or_default();
     // Every name begins with nothing.

@@ -108,6 +108,7 @@ fn judged(words: &str, last: Option<i64>, exists: bool, files: &str) -> String {
             log,
             ways: &ways,
             is_here: true,
+            is_present: true,
         };
         let here = || things.iter().filter(|(_, other, _)| *other == site);
         let shared = by_log(&[asker], here().map(|(name, ..)| OsStr::new(*name)));
@@ -245,6 +246,7 @@ fn shared(logs: &str, names: &str) -> String {
             log: OsStr::new(log.trim_end_matches('/')),
             ways: &ways,
             is_here: !log.ends_with('/'),
+            is_present: true,
         })
         .collect();
     let shares = by_log(&askers, names.split_whitespace().map(OsStr::new));
@@ -397,8 +399,8 @@ fn y5_so_must_another_ending_another_extension_and_another_directory() {
     check("compress", "a.log.1.gz@3 a.log.1.zip@2", ".1.gz ; stillmade:.1.zip");
     check("extension .log", "a.1.log@3 a.log.1@2", "a.1.log ; stillmade:.1");
     check("", "a.log.1@3 a.log.1@2:elsewhere", ".1 ; stillmade:.1");
-    // Plain and compressed as today are of one row, whoever compressed it.
-    check("", "a.log.1@3 a.log.2.gz@2 a.log.3@9", ".3 kin/ending:.2.gz .1 ; ");
+    // Plain and compressed as today are no other style, whoever compressed it.
+    check("", "a.log.1@3 a.log.2.gz@2 a.log.3@9", ".3 .1 kin/ending:.2.gz ; ");
 }
 
 #[test]
@@ -429,6 +431,15 @@ fn logs_that_are_gone_are_found_by_their_archives() {
     }
     let none = lone_logs(&ways(""), |name| name != "b.log", |_| false, [OsStr::new("b.log.1")]);
     assert!(none.is_empty());
+}
+
+#[test]
+fn what_is_not_counted_for_its_ending_keeps_its_number_and_is_ordered_by_time() {
+    check(
+        "rotate 5 compress",
+        "a.log.1.gz@1 a.log.2.gz@2 a.log.3.gz@3 a.log.2@102 a.log.3@103",
+        "kin/ending:.3 kin/ending:.2 .3.gz .2.gz .1.gz ; ",
+    );
 }
 
 #[test]
@@ -479,6 +490,7 @@ fn a_log_that_is_all_extension_has_a_family_and_no_stranger() {
         log: OsStr::new(".log"),
         ways: &ways,
         is_here: true,
+        is_present: true,
     };
     let shared = by_log(&[asker], [".1.log", ".log", "b.log"].map(OsStr::new)).remove(0);
     assert_eq!(shared.candidates[0].name, ".1.log");

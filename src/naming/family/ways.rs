@@ -195,6 +195,19 @@ impl Ways {
         }
     }
 
+    /// Returns the style of a name as it is read first: that of today, a number, a date.
+    pub(super) fn style_of(&self, reading: &Reading) -> Style {
+        let number = reading.number.map(|(width, _)| Style::Numbered(width));
+        let date = reading.date.map(|(format, _)| Style::Dated(format));
+        let present = date.filter(|date| *date == self.style());
+        present.or(number).or(date).unwrap_or(self.style())
+    }
+
+    /// Tells whether rotations name archives today as one that was read so.
+    pub(super) fn names_so(&self, reading: &Reading) -> bool {
+        self.style_of(reading) == self.style() && (reading.split, reading.ending) == (0, 0)
+    }
+
     /// Returns the number of the newest archive.
     pub(super) fn start(&self) -> u64 {
         self.start

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::diag::Place;
-use crate::event::Summary;
+use crate::event::{Budgets, Reason, Summary};
 use crate::facts::total;
 use crate::obstacle::ArchiveObstacle;
 
@@ -152,6 +152,40 @@ impl StanzaTally {
     }
 }
 
+/// An archive that housekeeping removed, or compressed before its time (or would).
+#[derive(Debug)]
+pub struct Handled {
+    pub path: PathBuf,
+    /// Its size in bytes, after compression; `None` where it is not compressed yet.
+    pub bytes: Option<u64>,
+    pub reason: Reason,
+    /// Its log, which may be gone.
+    pub log: Arc<Path>,
+}
+
+/// What housekeeping did (or would).
+#[derive(Debug, Default)]
+pub struct HouseTally {
+    pub removed: Vec<Handled>,
+    pub compressed: Vec<Handled>,
+    pub budgets: Arc<Budgets>,
+}
+
+/// Files counted and measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    pub files: u64,
+    /// Their sizes, taken together.
+    pub bytes: u64,
+}
+
+impl Files {
+    pub(crate) fn add(&mut self, bytes: u64) {
+        self.files += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}
+
 /// A run.
 #[derive(Debug)]
 pub struct RunTally {
@@ -161,6 +195,9 @@ pub struct RunTally {
     /// Nothing was changed.
     pub dry_run: bool,
     pub stanzas: Vec<StanzaTally>,
+    /// What rotations removed.
+    pub rotated_out: Files,
+    pub house: HouseTally,
     /// Errors that belong to no stanza: configuration, state.
     pub errors: Vec<String>,
     pub warnings: Vec<String>,

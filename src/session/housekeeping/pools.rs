@@ -70,7 +70,7 @@ impl Session<'_> {
 
 /// Returns the limits of stanzas, and who shares each, by number: all that have it from one line. Where one of them is not wholly there,
 /// that is no pool.
-fn pools(stanzas: &[ExpandedStanza], cut: &[Arc<Policy>]) -> Vec<(Limit<u64>, Vec<usize>)> {
+pub(crate) fn pools(stanzas: &[ExpandedStanza], cut: &[Arc<Policy>]) -> Vec<(Limit<u64>, Vec<usize>)> {
     let line = |limit: &Limit<u64>| {
         (
             Arc::clone(&limit.declared_at.file),

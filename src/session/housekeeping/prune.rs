@@ -12,8 +12,14 @@ use crate::session::Session;
 use crate::sys::signals;
 
 impl Session<'_> {
-    /// Removes what a stanza's logs, and those of it that are gone, do not keep.
+    /// Removes what a stanza's logs, and those of it that are gone, do not keep; of a stanza that is in trouble nothing.
     pub(super) fn prune(&mut self, number: usize, house: &mut House<'_>, removed: &mut Removed) {
+        if self
+            .stanzas_in_trouble
+            .contains(&house.stanzas[number].stanza.declared_at)
+        {
+            return;
+        }
         let stanza = self.stanza_work(&house.stanzas[number]);
         for log in self.logs_of(number, house) {
             if signals::caught().is_some() {

@@ -2,79 +2,26 @@
 //!
 //! Where there is enough a file system is asked that once, and nothing is listed.
 
-use std::collections::HashSet;
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::House;
 use super::stock::Stock;
-use crate::budget::{End, Lack, Next, Pick, Shortage};
+use crate::budget::{End, Next, Pick, Shortage};
 use crate::clock::Now;
-use crate::discover::ExpandedStanza;
 use crate::event::{About, NoRoom, Reason, Removed, RoomState, What};
 use crate::exit::Exit;
-use crate::fault::Fault;
 use crate::inventory;
-use crate::observe::OpenDir;
-use crate::policy::{Free, Limit, Policy};
+use crate::inventory::systems::{self, System, Want};
+use crate::policy::Policy;
 use crate::session::Session;
 use crate::session::log::SetAside;
-use crate::sys::dir::Dir;
 use crate::sys::room::{self, Room};
 use crate::sys::signals;
 use crate::unix::split_path;
 
 /// So many of the largest logs are named where a person has to act.
 const NAMED: usize = 3;
-
-/// A file system on which room is wanted.
-struct System {
-    /// A directory on it.
-    dir: Arc<Dir>,
-    device: u64,
-    size: u64,
-    wants: Vec<Want>,
-}
-
-/// What a stanza wants to be free, as it is written, and in bytes.
-struct Want {
-    stanza: usize,
-    limit: Limit<Free>,
-    bytes: u64,
-    /// What its rotations lacked here.
-    lacks: Vec<Lack>,
-}
-
-impl Want {
-    /// Returns how much is to be free, where so much is: as much as is wanted, and as is needed to go on with what had no room.
-    fn target(&self, free: u64) -> u64 {
-        let needed = self.lacks.iter().map(|lack| lack.target(free)).max();
-        self.bytes.max(needed.unwrap_or(0))
-    }
-}
-
-impl System {
-    fn want(&mut self, stanza: usize, limit: &Limit<Free>) {
-        if self.wants.iter().any(|want| want.stanza == stanza) {
-            return;
-        }
-        self.wants.push(Want {
-            stanza,
-            limit: limit.clone(),
-            lacks: Vec::new(),
-            bytes: match limit.amount {
-                Free::Bytes(bytes) => bytes,
-                Free::Percent(part) => self.size / 100 * u64::from(part) + self.size % 100 * u64::from(part) / 100,
-            },
-        });
-    }
-
-    /// Returns who wants so much, where so much was free.
-    fn want_of(&self, target: u64, free: u64) -> Option<&Want> {
-        self.wants.iter().find(|want| want.target(free) == target)
-    }
-}
 
 impl Session<'_> {
     /// Makes room on all file systems where stanzas want it; answers what became of them.
@@ -85,7 +32,7 @@ impl Session<'_> {
         removed: &mut Removed,
     ) -> Vec<RoomState> {
         let mut states = Vec::new();
-        let mut systems = self.systems(house.stanzas, house.cut);
+        let mut systems = self.systems(house);
         let lacks = self.lacks().chain(self.set_aside.iter().map(SetAside::lack));
         for (stanza, lack) in lacks {
             let on_it = systems.iter_mut().filter(|system| system.device == lack.device);
@@ -103,52 +50,17 @@ impl Session<'_> {
         states
     }
 
-    /// Finds the file systems that archives lie on of stanzas that want room there. What cannot be opened is told where it is rotated.
-    fn systems(&mut self, stanzas: &[ExpandedStanza], cut: &[Arc<Policy>]) -> Vec<System> {
-        let mut systems: Vec<System> = Vec::new();
-        for (number, expanded) in stanzas.iter().enumerate() {
-            let policy = &expanded.stanza.policy;
-            let is_whole = !cut.iter().any(|cut| Arc::ptr_eq(cut, policy));
-            let Some(limit) = policy.budgets.min_free.as_ref().filter(|_| is_whole) else {
-                continue;
-            };
-            let mut seen: HashSet<&Path> = HashSet::new();
-            for log in &expanded.logs {
-                let Some((directory, _)) = split_path(&log.path) else {
-                    continue;
-                };
-                if !seen.insert(directory) {
-                    continue;
-                }
-                let Ok(place) = self.archives_of(policy, &log.path, directory) else {
-                    continue;
-                };
-                let device = place.facts.id.device;
-                let known = systems.iter_mut().find(|system| system.device == device);
-                match (known, Room::of(&place.dir)) {
-                    (Some(system), _) => system.want(number, limit),
-                    (None, Ok(Room { size, .. })) => {
-                        let dir = Arc::clone(&place.dir);
-                        let mut system = System {
-                            dir,
-                            device,
-                            size,
-                            wants: Vec::new(),
-                        };
-                        system.want(number, limit);
-                        systems.push(system);
-                    }
-                    (None, Err(error)) => self.fail(error.into()),
-                }
-            }
-            self.leave_identity();
-        }
-        systems
-    }
-
-    fn archives_of(&mut self, policy: &Policy, log: &Path, directory: &Path) -> Result<Rc<OpenDir>, Fault> {
-        let (home, _) = self.secure_directory(policy, log, directory)?;
-        inventory::place_of_archives(policy, &home, log, &mut self.directories)
+    /// Finds the file systems on which room is wanted. What cannot be opened is told where it is rotated.
+    fn systems(&mut self, house: &House<'_>) -> Vec<System> {
+        let mut open = |policy: &Policy, log: &Path| {
+            let directory = split_path(log).map_or(log, |(directory, _)| directory);
+            let (home, _) = self.secure_directory(policy, log, directory)?;
+            inventory::place_of_archives(policy, &home, log, &mut self.directories)
+        };
+        let found = systems::find(house.stanzas, house.cut, &mut open);
+        self.leave_identity();
+        found.silent.into_iter().for_each(|fault| self.fail(fault));
+        found.systems
     }
 
     /// Returns what is free on a file system. In a dry run what would have gone counts, too.
@@ -166,12 +78,12 @@ impl Session<'_> {
         stock: &mut Stock,
         removed: &mut Removed,
     ) -> Option<RoomState> {
-        let wanted = system.wants.iter().map(|want| want.bytes).max()?;
+        let most = system.most()?;
         let mount = room::mount_of(system.dir.path());
         let mut state = RoomState {
             free: self.free_on(system),
-            limit: system.wants.iter().find(|want| want.bytes == wanted)?.limit.clone(),
-            wanted,
+            limit: most.limit.clone(),
+            wanted: most.bytes,
             held_until: None,
             mount,
         };

@@ -10,19 +10,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{Fate, House, Household};
-use crate::budget::{Archive, Extent, Floors, Kept, Log, Pick, Standing};
+use crate::budget::{Extent, Kept, Log, Pick, Standing};
 use crate::event::{Reason, Removed};
 use crate::execute::Busy;
 use crate::execute::work::StanzaWork;
 use crate::fault::{Fault, Op, SysError};
-use crate::inventory::Found;
-use crate::naming::ArchiveNames;
-use crate::naming::family::{Class, Member, Site};
+use crate::inventory::{Found, counted};
+use crate::naming::family::{Member, Site};
 use crate::observe::{At, OpenDir};
-use crate::policy::{CompressWhen, Policy};
 use crate::session::Session;
 use crate::sys::call::Errno;
-use crate::unix::{Identity, split_path};
+use crate::unix::Identity;
 
 /// The logs of stanzas that have a budget.
 #[derive(Default)]
@@ -91,38 +89,14 @@ impl Stock {
             found,
         } = household;
         let policy = &stanza.policy;
-        let names = split_path(&log).and_then(|(_, name)| ArchiveNames::of(policy, name).ok());
-        let waits = |member: &Member| {
-            let is_present = member.class == Class::Own && member.site == Site::Present;
-            is_present && compresses_later(policy) && names.as_ref().is_some_and(|it| !it.is_compressed(&member.name))
-        };
-        let archive = |member: &Member| {
-            let standing = if pending.names(&member.name) {
-                Standing::InUse
-            } else {
-                Standing::There
-            };
-            Archive {
-                extent: Extent::of(&member.facts),
-                standing,
-                waits_for_compression: standing == Standing::There && waits(member),
-            }
-        };
+        let is_in_hand = |member: &Member| pending.names(&member.name);
         let is_pretended = |member: &Member| {
             let place = found.place(member.site);
             place.is_some_and(|place| place.view.borrow().is_pretended(&member.name))
         };
         let members = &found.family.members;
-        self.logs.push(Log {
-            path: log,
-            stanza: number,
-            live: facts.as_ref().map(Extent::of),
-            archives: members.iter().map(archive).collect(),
-            floors: Floors {
-                keep: policy.budgets.keep,
-                min_age: policy.retention.min_age,
-            },
-        });
+        let log = counted(policy, number, log, facts.as_ref(), members, is_in_hand);
+        self.logs.push(log);
         self.shelves.push(Shelf {
             identity,
             home: Rc::clone(&home.at),
@@ -137,11 +111,6 @@ impl Stock {
     }
 }
 
-fn compresses_later(policy: &Policy) -> bool {
-    let how = policy.compression.as_ref();
-    how.is_some_and(|how| how.when == CompressWhen::NextTime)
-}
-
 impl Session<'_> {
     /// Gathers the logs of a stanza, by its number, unless they are in already. What cannot be looked at neither counts nor gives.
     pub(super) fn stock_up(&mut self, house: &mut House<'_>, number: usize, stock: &mut Stock) {
@@ -154,6 +123,7 @@ impl Session<'_> {
             match self.household(&stanza, &log, house) {
                 Ok(Some(household)) => {
                     let pending = match self.cramped(&log) {
+                        _ if house.lost.contains(&log) => Pending::All,
                         Some(left) => Pending::Of(left),
                         None if self.records.is_unfinished(&log) => Pending::All,
                         None => Pending::Nothing,
