@@ -4,6 +4,7 @@
 //! to go.
 
 use crate::naming::family::{Class, Member};
+use crate::plan::makes_no_archive;
 use crate::policy::{Keep, Policy};
 
 /// Why an archive goes.
@@ -31,6 +32,8 @@ pub enum Verdict {
 pub fn judge(policy: &Policy, members: &[Member], now: i64) -> Vec<Verdict> {
     let kept = match policy.retention.keep {
         Keep::All => usize::MAX,
+        // Where rotations make no archive what is named like one is a program's own.
+        Keep::Count(0) if makes_no_archive(policy) => usize::MAX,
         Keep::Count(count) => usize::try_from(count).unwrap_or(usize::MAX),
     };
     let beyond = members.len().saturating_sub(kept);
@@ -74,6 +77,7 @@ mod tests {
     use crate::clock::DAY_SECONDS;
     use crate::facts::{FileFacts, FileTime, Kind};
     use crate::naming::family::{Differs, Site};
+    use crate::policy::Method;
     use crate::unix::{FileId, GroupId, Mode, UserId};
 
     const NOW: i64 = 1_700_000_000;
@@ -156,6 +160,18 @@ mod tests {
     #[test]
     fn b5_with_rotate_0_all_go_and_minretain_has_no_say() {
         assert_eq!(fates(0, 0, Some(7), &[9, 1]), "bb");
+    }
+
+    #[test]
+    fn b5_where_rotations_make_no_archive_nothing_goes_by_its_number() {
+        let mut policy = Policy {
+            method: Method::CopyTruncate,
+            ..Policy::default()
+        };
+        let members = [9, 1].map(|days| member(Class::Own, days));
+        assert_eq!(judge(&policy, &members, NOW), [Verdict::Stays; 2]);
+        policy.retention.max_age = 7;
+        assert_eq!(judge(&policy, &members, NOW)[0], Verdict::Goes(Cause::TooOld(7)));
     }
 
     #[test]

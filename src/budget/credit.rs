@@ -7,6 +7,9 @@ use super::End;
 pub(super) struct Credit {
     shortfall: u64,
     freed: u64,
+    /// What was free before anything was removed, and what was removed in earlier rounds.
+    before: u64,
+    freed_before: u64,
     /// The file system was asked to finish what it does late.
     is_synced: bool,
 }
@@ -17,26 +20,39 @@ pub(super) enum Answer {
     More,
     /// The file system may only be late: it has to finish first.
     Sync,
-    /// As much as was missing is gone, and still is missing.
+    /// As much as was missing is gone, and there still is too little.
     Spent,
 }
 
 impl Credit {
-    /// Begins with so much missing.
-    pub(super) fn new(shortfall: u64) -> Self {
+    /// Begins where so much is wanted and so much is free.
+    pub(super) fn new(wanted: u64, free: u64) -> Self {
         Self {
-            shortfall,
+            shortfall: wanted.saturating_sub(free),
             freed: 0,
+            before: free,
+            freed_before: 0,
             is_synced: false,
         }
     }
 
-    /// Tells how it ended, where so much is wanted and so much is free.
-    pub(super) fn spent(&self, wanted: u64, free: u64) -> End {
-        let before = wanted.saturating_sub(self.shortfall);
+    /// Begins anew with what is missing now, where at least half of what was removed was gained: somebody writes meanwhile, and nobody holds
+    /// what goes.
+    pub(super) fn renewed(&self, wanted: u64, free: u64) -> Option<Self> {
+        let gained = free.saturating_sub(wanted.saturating_sub(self.shortfall));
+        let is_worth_it = gained > 0 && gained >= self.freed / 2;
+        is_worth_it.then(|| Self {
+            before: self.before,
+            freed_before: self.freed_before.saturating_add(self.freed),
+            ..Self::new(wanted, free)
+        })
+    }
+
+    /// Tells how it ended, where so much is free.
+    pub(super) fn spent(&self, free: u64) -> End {
         End::Spent {
-            removed: self.freed,
-            gained: free.saturating_sub(before),
+            removed: self.freed_before.saturating_add(self.freed),
+            gained: free.saturating_sub(self.before),
         }
     }
 

@@ -1,8 +1,8 @@
 //! `minfree`: what goes where a file system is too full.
 //!
 //! Targets are priorities: they are worked from the highest down, and while less than one is free, only stanzas give that want at least
-//! that. What a file system says is believed; but as soon as as much is gone as was missing, and it still says that there is too little,
-//! nothing more goes: snapshots, shared blocks or readers hold what was removed, or somebody writes faster.
+//! that. What a file system says is believed; but as soon as as much is gone as was missing, and less than half of it was gained, nothing
+//! more goes: snapshots, shared blocks or readers hold what was removed, or somebody writes faster.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -110,9 +110,15 @@ impl Shortage {
                 return Next::Squeeze { pick, target };
             }
             if !self.is_held {
-                let credit = self.credit.get_or_insert_with(|| Credit::new(target - free));
+                let credit = self.credit.get_or_insert_with(|| Credit::new(target, free));
                 match (credit.ask(), self.ledger.first()) {
-                    (Answer::Spent, _) => return Next::End(credit.spent(target, free)),
+                    (Answer::Spent, _) => match credit.renewed(target, free) {
+                        Some(renewed) => {
+                            *credit = renewed;
+                            continue;
+                        }
+                        None => return Next::End(credit.spent(free)),
+                    },
                     (Answer::Sync, _) => return Next::Sync,
                     (Answer::More, Some((pick, _))) => return Next::Take { pick, target },
                     (Answer::More, None) if credit.is_late() => return Next::Sync,

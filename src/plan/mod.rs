@@ -19,7 +19,7 @@ mod slots;
 mod switch;
 
 pub use mail::send_again;
-pub use switch::{further_interims, interim, is_interim, resume};
+pub use switch::{further_interims, interim, is_interim, makes_no_archive, resume};
 
 /// What may be asked of the archives' directory while a plan is made.
 pub trait Look {

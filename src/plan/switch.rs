@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::{Entry, Look, Model, Question, Rotation, Step, Subject, Where};
 use crate::fault::{Fault, SysError};
-use crate::policy::{CompressWhen, Keep, MailWhich, Method};
+use crate::policy::{CompressWhen, Keep, MailWhich, Method, Policy};
 
 /// Returns the name that `renamecopy` gives a log between its two steps.
 #[must_use]
@@ -35,6 +35,13 @@ pub fn is_interim(name: &OsStr, log: &OsStr) -> bool {
     })
 }
 
+/// Tells whether rotations make no archive, so that what is named like one is not theirs: a copy would be made to be thrown away.
+#[must_use]
+pub fn makes_no_archive(policy: &Policy) -> bool {
+    let is_copy = matches!(policy.method, Method::Copy | Method::CopyTruncate);
+    is_copy && policy.retention.keep == Keep::Count(0) && policy.mail.is_none()
+}
+
 impl Question<'_> {
     /// The log itself stays where it is.
     pub(super) fn is_copy(&self) -> bool {
@@ -48,7 +55,7 @@ impl Question<'_> {
 
     /// Nothing is kept and nobody gets it by mail: a copy would be made to be thrown away.
     pub(super) fn skips_copy(&self) -> bool {
-        self.is_copy() && self.policy.retention.keep == Keep::Count(0) && self.policy.mail.is_none()
+        makes_no_archive(self.policy)
     }
 
     /// Makes the log the newest archive.

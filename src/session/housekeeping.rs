@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{LastRotations, Session, only};
 use crate::discover::ExpandedStanza;
-use crate::event::{About, Budgets, Reason, Removed, Stay, What};
+use crate::event::{About, Budgets, PoolState, Reason, Removed, Stay, What};
 use crate::execute::work::{LogSite, StanzaWork};
 use crate::execute::{Doomed, Removal};
 use crate::facts::FileFacts;
@@ -98,25 +98,26 @@ impl Session<'_> {
             self.leave_identity();
         }
         self.wait_for_workers();
-        self.keep_budgets(house, &mut removed);
+        let (pools, systems) = self.keep_budgets(house, &mut removed);
         // What is compressed gives room back; what is rotated may have none for the rest, and is left as it is then.
         self.finish_cramped();
         self.rotate_set_aside();
         self.finish_cramped();
+        let budgets = Budgets {
+            pools,
+            file_systems: self.judge_room(systems),
+        };
+        self.about = About::Run;
+        self.hear(What::Budgets(Arc::new(budgets)));
         removed
     }
 
     /// Makes the room that budgets want: first what logs may take up together, then, with what is left, what file systems lack.
-    fn keep_budgets(&mut self, house: &mut House<'_>, removed: &mut Removed) {
+    fn keep_budgets(&mut self, house: &mut House<'_>, removed: &mut Removed) -> (Vec<PoolState>, Vec<room::Outcome>) {
         let mut stock = Stock::default();
         let pools = self.keep_pools(house, &mut stock, removed);
         self.wait_for_workers();
-        let budgets = Budgets {
-            pools,
-            file_systems: self.keep_room(house, &mut stock, removed),
-        };
-        self.about = About::Run;
-        self.hear(What::Budgets(Arc::new(budgets)));
+        (pools, self.keep_room(house, &mut stock, removed))
     }
 
     /// Returns the logs of a stanza, and those of it that are gone and left archives; they are looked for once.

@@ -150,8 +150,8 @@ fn h_a_run_as_json_tells_what_went_why_and_for_which_line() {
         json!({ "path": path(name), "bytes": size * K, "why": why, "place": place, "log": path(log) })
     };
     let expected = json!([
-        gone("d.log.3.gz", 4, "prune", 5, "d.log"),
         gone("d.log.2", 4, "maxage", 5, "d.log"),
+        gone("d.log.3.gz", 4, "prune", 5, "d.log"),
         gone("a.log.4", 40, "maxtotalsize", 1, "a.log"),
         gone("a.log.3", 40, "maxtotalsize", 1, "a.log"),
     ]);

@@ -23,15 +23,23 @@ use crate::unix::split_path;
 /// So many of the largest logs are named where a person has to act.
 const NAMED: usize = 3;
 
+/// A file system, and what became of it.
+pub(super) struct Outcome {
+    system: System,
+    state: RoomState,
+    /// Why there is too little, as far as nothing else changes that.
+    why: Option<NoRoom>,
+}
+
 impl Session<'_> {
-    /// Makes room on all file systems where stanzas want it; answers what became of them.
+    /// Makes room on all file systems where stanzas want it; answers what became of them so far: what had no room is still to be done.
     pub(super) fn keep_room(
         &mut self,
         house: &mut House<'_>,
         stock: &mut Stock,
         removed: &mut Removed,
-    ) -> Vec<RoomState> {
-        let mut states = Vec::new();
+    ) -> Vec<Outcome> {
+        let mut kept = Vec::new();
         let mut systems = self.systems(house);
         let lacks = self.lacks().chain(self.set_aside.iter().map(SetAside::lack));
         for (stanza, lack) in lacks {
@@ -44,10 +52,28 @@ impl Session<'_> {
             if signals::caught().is_some() {
                 break;
             }
-            states.extend(self.keep_system(&system, house, stock, removed));
+            kept.extend(self.keep_system(system, house, stock, removed));
             self.leave_identity();
         }
-        states
+        kept
+    }
+
+    /// Tells of the file systems on which there is too little, all things done.
+    pub(super) fn judge_room(&mut self, kept: Vec<Outcome>) -> Vec<RoomState> {
+        let judge = |Outcome { system, mut state, why }: Outcome| {
+            state.free = self.free_on(&system);
+            self.about = About::Run;
+            match why {
+                Some(NoRoom::Protected { .. } | NoRoom::Held) if state.is_met() => {}
+                Some(why) => {
+                    self.hear(What::ShortOfRoom(state.clone(), why));
+                    self.exit.worsen(Exit::Failed);
+                }
+                None => {}
+            }
+            state
+        };
+        kept.into_iter().map(judge).collect()
     }
 
     /// Finds the file systems on which room is wanted. What cannot be opened is told where it is rotated.
@@ -73,15 +99,15 @@ impl Session<'_> {
 
     fn keep_system(
         &mut self,
-        system: &System,
+        system: System,
         house: &mut House<'_>,
         stock: &mut Stock,
         removed: &mut Removed,
-    ) -> Option<RoomState> {
+    ) -> Option<Outcome> {
         let most = system.most()?;
         let mount = room::mount_of(system.dir.path());
         let mut state = RoomState {
-            free: self.free_on(system),
+            free: self.free_on(&system),
             limit: most.limit.clone(),
             wanted: most.bytes,
             held_until: None,
@@ -89,31 +115,28 @@ impl Session<'_> {
         };
         let enough = system.wants.iter().map(|want| want.target(state.free)).max();
         if enough <= Some(state.free) {
-            return Some(state);
+            return Some(Outcome {
+                system,
+                state,
+                why: None,
+            });
         }
         let held_until = self.records.held_until(&state.mount, self.now.epoch);
         state.held_until = held_until.map(|until| Now::at(until).local);
-        let end = self.make_room(system, &state, house, stock, removed);
-        state.free = self.free_on(system);
-        let why = match end? {
-            End::Met => return Some(state),
-            // What has no room yet says so itself.
-            End::Unmet(_) | End::Held if state.is_met() => return Some(state),
-            End::Unmet(by) => NoRoom::Protected {
+        let why = match self.make_room(&system, &state, house, stock, removed)? {
+            End::Met => None,
+            End::Unmet(by) => Some(NoRoom::Protected {
                 by,
-                largest: largest(system, stock),
-            },
+                largest: largest(&system, stock),
+            }),
             End::Spent { removed, gained } => {
                 let until = self.records.hold(&state.mount, self.now.epoch);
                 state.held_until = Some(Now::at(until).local);
-                NoRoom::NotGained { removed, gained }
+                Some(NoRoom::NotGained { removed, gained })
             }
-            End::Held => NoRoom::Held,
+            End::Held => Some(NoRoom::Held),
         };
-        self.about = About::Run;
-        self.hear(What::ShortOfRoom(state.clone(), why));
-        self.exit.worsen(Exit::Failed);
-        Some(state)
+        Some(Outcome { system, state, why })
     }
 
     /// Does, step by step, what is to be done; answers how it ended, unless a signal came first.
@@ -187,7 +210,7 @@ fn largest(system: &System, stock: &Stock) -> Vec<(Arc<Path>, u64)> {
     let sized = logs
         .iter()
         .map(|log| (log.path.clone(), log.live.map_or(0, |live| live.bytes)));
-    let mut sized: Vec<(Arc<Path>, u64)> = sized.collect();
+    let mut sized: Vec<(Arc<Path>, u64)> = sized.filter(|(_, bytes)| *bytes > 0).collect();
     sized.sort_by(|(path, bytes), (other, others)| others.cmp(bytes).then_with(|| path.cmp(other)));
     sized.truncate(NAMED);
     sized
