@@ -21,7 +21,7 @@ pub(crate) enum Size {
 #[derive(Parser, Debug)]
 #[command(name = "bench")]
 struct Typed {
-    /// The workloads to run, W1 to W15 (a longer name such as W3-9 picks one row); all if none is named.
+    /// The workloads to run, W1 to W16 (a longer name such as W3-9 picks one row); all if none is named.
     only: Vec<String>,
     /// The reference: a path, or a command with its first arguments; else what LOGROTATE_PEER names.
     #[arg(long)]
