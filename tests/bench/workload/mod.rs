@@ -280,7 +280,7 @@ fn small_runs(options: &Options) -> Vec<Case> {
                 logs: weighed,
                 archives,
             },
-            2.0,
+            2.5,
         ),
     ]
 }
