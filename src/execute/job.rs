@@ -249,9 +249,8 @@ impl Job {
 
     /// Goes through the steps until one is only half done, or cannot be done yet.
     pub(super) fn advance(mut self, threads: NonZero<usize>) -> After {
-        while self.lack.is_none()
-            && let Some(step) = self.steps.pop_front()
-        {
+        while self.lack.is_none() {
+            let Some(step) = self.steps.pop_front() else { break };
             if signals::caught().is_some() {
                 self.fail(Fault::Interrupted);
                 break;

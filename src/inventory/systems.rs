@@ -98,8 +98,10 @@ pub fn find(stanzas: &[ExpandedStanza], cut: &[Arc<Policy>], open: Open<'_>) -> 
         let mut seen: HashSet<&Path> = HashSet::new();
         for log in &expanded.logs {
             let is_new = split_path(&log.path).is_some_and(|(directory, _)| seen.insert(directory));
-            if is_new && let Ok(place) = open(policy, &log.path) {
-                found.enter(&place, number, limit);
+            if is_new {
+                if let Ok(place) = open(policy, &log.path) {
+                    found.enter(&place, number, limit);
+                }
             }
         }
     }

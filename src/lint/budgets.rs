@@ -32,9 +32,10 @@ fn much_free(stanza: &Stanza, found: &mut Vec<Finding>) {
         amount: Free::Percent(part),
         declared_at,
     }) = &stanza.policy.budgets.min_free
-        && *part >= MUCH
     {
-        found.push(Finding::lint(Lint::MuchFree(*part), declared_at.clone()));
+        if *part >= MUCH {
+            found.push(Finding::lint(Lint::MuchFree(*part), declared_at.clone()));
+        }
     }
 }
 
@@ -47,10 +48,10 @@ fn ages(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
     }
     let is_of_the_stanza = |setting| made.own(&[setting]).is_some();
     let (floor, age) = (made.last(&[Setting::MinRetain]), made.last(&[Setting::MaxAge]));
-    if let (Some(floor), Some(age)) = (floor, age)
-        && (is_of_the_stanza(Setting::MinRetain) || !is_of_the_stanza(Setting::MaxAge))
-    {
-        found.push(Finding::lint(Lint::MaxageBelowMinretain, floor.place.clone()).beside(age.place.clone()));
+    if let (Some(floor), Some(age)) = (floor, age) {
+        if is_of_the_stanza(Setting::MinRetain) || !is_of_the_stanza(Setting::MaxAge) {
+            found.push(Finding::lint(Lint::MaxageBelowMinretain, floor.place.clone()).beside(age.place.clone()));
+        }
     }
 }
 
@@ -87,12 +88,10 @@ fn gone(stanza: &Stanza, made: &Made<'_>, found: &mut Vec<Finding>) {
     let retention = &stanza.policy.retention;
     let stays = matches!(retention.keep, Keep::Count(1..)) && retention.max_age == 0;
     let is_pattern = stanza.patterns.iter().any(|word| is_special(word.as_encoded_bytes()));
-    if let Some(prune) = made.own(&[Setting::Prune])
-        && prune.row.on
-        && stays
-        && is_pattern
-    {
-        found.push(Finding::lint(Lint::GoneLogsStay, prune.place.clone()));
+    if let Some(prune) = made.own(&[Setting::Prune]) {
+        if prune.row.on && stays && is_pattern {
+            found.push(Finding::lint(Lint::GoneLogsStay, prune.place.clone()));
+        }
     }
 }
 

@@ -276,11 +276,11 @@ impl Search<'_> {
         let mut nobodys: BTreeMap<PathBuf, BTreeMap<OsString, (Arc<Path>, Stamp)>> = BTreeMap::new();
         for entry in self.surveyor.table.entries() {
             let log = Path::new(OsStr::from_bytes(entry.path));
-            if !self.surveyor.families.is_configured(log)
-                && let Some((directory, name)) = split_path(log)
-            {
-                let of_directory = nobodys.entry(directory.to_owned()).or_default();
-                of_directory.insert(name.to_owned(), (log.into(), entry.stamp));
+            if !self.surveyor.families.is_configured(log) {
+                if let Some((directory, name)) = split_path(log) {
+                    let of_directory = nobodys.entry(directory.to_owned()).or_default();
+                    of_directory.insert(name.to_owned(), (log.into(), entry.stamp));
+                }
             }
         }
         for (directory, logs) in &mut nobodys {
