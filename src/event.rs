@@ -55,6 +55,7 @@ impl Event {
             } => Severity::Warning,
             What::DryRun
             | What::DelayWithoutCompression
+            | What::NothingRemoved
             | What::NothingKept
             | What::NoSuchLog(_)
             | What::CompressorSaid { .. }
@@ -201,6 +202,8 @@ pub enum What {
     },
     /// From here on nothing is rotated: archives go that no rotation removes.
     KeepingHouse,
+    /// No archive goes by `prune` or for a budget in this run: the configuration was not read whole.
+    NothingRemoved,
     /// An archive went that no rotation removes.
     Discarded {
         path: PathBuf,

@@ -66,4 +66,6 @@ pub enum NoRoom {
     NotGained { removed: u64, gained: u64 },
     /// What was removed lately did not help.
     Held,
+    /// There was enough, and what was done in this run took it.
+    TakenUp,
 }

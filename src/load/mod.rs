@@ -70,6 +70,8 @@ pub struct Loaded {
     pub stanzas: Vec<Stanza>,
     /// Something was wrong that makes the exit status 1.
     pub failed: bool,
+    /// What was meant to hold for stanzas behind it may be missing: a file was not read, not to its end, or had its settings put back.
+    pub lacks_settings: bool,
     /// The stanzas that an error costs, where this was asked for.
     pub broken: Vec<Stanza>,
     /// The files, in the order of reading, where this was asked for.
@@ -96,10 +98,12 @@ pub struct GivenUp {
 pub fn load(paths: &[PathBuf], options: &LoadOptions, hear: &mut dyn FnMut(Diagnostic)) -> Loaded {
     let mut loader = Loader::new(paths, options, hear);
     let mut globals = Settings::default();
-    for path in paths {
+    let mut paths = paths.iter().peekable();
+    while let Some(path) = paths.next() {
         let before = globals.clone();
-        if !loader.named(path, &mut globals) {
-            globals = before;
+        // Behind the last one there is nothing that its settings would hold for.
+        if !loader.named(path, &mut globals) && paths.peek().is_some() {
+            loader.put_back(&mut globals, before);
         }
     }
     loader.loaded()
@@ -133,6 +137,7 @@ struct Loader<'h> {
     /// A block has its place from its path list on; it stays empty if the block turns out bad.
     stanzas: Vec<Option<Stanza>>,
     failed: bool,
+    lacks_settings: bool,
     broken: Vec<Stanza>,
     sources: Vec<Source>,
     costs: Costs,
@@ -156,6 +161,7 @@ impl<'h> Loader<'h> {
             taboo: Taboo::default(),
             stanzas: Vec::new(),
             failed: false,
+            lacks_settings: false,
             broken: Vec::new(),
             sources: Vec::new(),
             costs: Costs::default(),
@@ -167,6 +173,7 @@ impl<'h> Loader<'h> {
         let (count, left_out) = self.count();
         Loaded {
             failed: self.failed,
+            lacks_settings: self.lacks_settings,
             broken: self.broken,
             sources: self.sources,
             given_up: self.costs.given_up,
@@ -182,10 +189,17 @@ impl Loader<'_> {
         let fine = diagnostic.severity != Severity::Error;
         if !fine {
             self.failed = true;
+            self.lacks_settings |= diagnostic.problem.file().is_some();
             self.costs.last_error.clone_from(&diagnostic.place);
         }
         (self.hear)(diagnostic);
         fine
+    }
+
+    /// Has settings be as they were before what was read with an error.
+    fn put_back(&mut self, settings: &mut Settings, before: Settings) {
+        self.lacks_settings |= *settings != before;
+        *settings = before;
     }
 
     fn say_plain(&mut self, problem: Problem) -> Fine {
@@ -295,7 +309,7 @@ impl Loader<'_> {
             };
             if !well {
                 self.say_plain(Problem::FoundErrorInFile(file));
-                *settings = before;
+                self.put_back(settings, before);
                 fine = false;
             }
         }

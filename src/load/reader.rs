@@ -56,7 +56,10 @@ impl Reader<'_, '_, '_> {
                     fine = false;
                     given_up.get_or_insert_with(|| (before, self.loader.costs.last_error.clone()));
                 }
-                Err(GiveUp) => return false,
+                Err(GiveUp) => {
+                    self.loader.lacks_settings = true;
+                    return false;
+                }
             }
         }
         if let Some((left, at)) = given_up {
@@ -167,7 +170,7 @@ impl Reader<'_, '_, '_> {
         };
         let fine = self.loader.path(site, path, settings);
         if !fine {
-            *settings = before;
+            self.loader.put_back(settings, before);
         }
         Ok(fine)
     }

@@ -128,7 +128,7 @@ impl<'h> Loader<'h> {
         for path in within.drop_ins {
             let before = settings.clone();
             if !self.named(path, settings) {
-                *settings = before;
+                self.put_back(settings, before);
             }
         }
         let ended = Mark::of(self);

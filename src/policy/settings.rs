@@ -10,7 +10,7 @@ use super::{CompressWhen, Compression, Mail, MailWhich, Method, NamingStyle, Ori
 use crate::unix::{GroupId, Identity, UserId};
 
 /// All settings, at one point of a configuration.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each field is the directive of its name")]
 pub struct Settings {
     /// What each directive says by itself; what takes several of them is put in at the end.

@@ -12,6 +12,10 @@ use crate::naming::family::Strange;
 use crate::policy::Free;
 use crate::prune;
 
+/// Said where a file that could not be read may hold what protects archives.
+pub const NOTHING_REMOVED: &str = "prune and budgets remove nothing in this run, since the configuration was not read whole: what keeps an \
+                                   archive may stand there; correct the errors named before";
+
 /// Says why an archive goes that no rotation removes.
 #[must_use]
 pub fn because(reason: &Reason) -> String {
@@ -129,6 +133,7 @@ pub fn short_of_room(room: &RoomState, why: &NoRoom) -> String {
             size(*removed),
             size(*gained)
         ),
+        NoRoom::TakenUp => only() + "what was rotated took the room; the next run makes more",
         NoRoom::Held => {
             only() + &format!("what was removed there freed too little, and minfree removes nothing more there{until}")
         }

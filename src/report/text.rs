@@ -91,6 +91,7 @@ pub fn entry(event: &Event) -> Option<String> {
             };
             format!("failed to shred {}: it was unlinked all the same; {why}", path(file))
         }
+        What::NothingRemoved => housekeeping::NOTHING_REMOVED.to_owned(),
         What::Recovered => format!("finished the rotation of {} that an earlier run had begun", log()),
         What::Failed(fault) | What::LogFileFailed(fault) => fault::sentence(fault),
         What::NoState(why) => super::state_text::refusal(why),

@@ -299,6 +299,7 @@ impl Session<'_> {
             self.fail(fault);
             return false;
         }
+        self.has_rehearsed |= self.options.dry_run;
         let mut moved = false;
         for step in &planned.rotation.switch {
             match self.driver.step(&planned.turn, step) {

@@ -77,6 +77,8 @@ pub(crate) struct Session<'l> {
     waiting: Vec<busy::BusyLog>,
     /// What is wrong with which archive, as it was told in this run: each once.
     told: HashSet<(PathBuf, &'static str)>,
+    /// A rotation was only rehearsed: what it would make room for, or take, is not known.
+    has_rehearsed: bool,
     /// Logs of which something failed in this run.
     in_trouble: HashSet<Arc<Path>>,
     /// Stanzas of which something failed that is not one log's: a script of all of them.
@@ -139,6 +141,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     };
     let before = session.last_rotations(&all);
     let cut = stanzas.cut_policies();
+    let lacks_settings = stanzas.lacks_settings;
     // 4. Rotate each stanza's logs, and remember failures.
     if !run.prune {
         session.pass(stanzas, session.now, run.force);
@@ -146,9 +149,12 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     families.were_rotated(session.rotated_since(&all, &before));
     // What an error leaves to another stanza is not kept as that one says.
     session.in_trouble.extend(lost.iter().cloned());
-    // 5. Remove what no rotation removes.
+    // 5. Remove what no rotation removes; what protects an archive may stand where nothing could be read.
     let mut removed = Removed::default();
-    if keeps_house {
+    if keeps_house && lacks_settings {
+        session.about = About::Run;
+        session.hear(What::NothingRemoved);
+    } else if keeps_house {
         removed = session.keep_house(&mut House {
             stanzas: &all,
             families: &mut families,
@@ -216,6 +222,7 @@ pub(crate) fn open<'l>(
         rows: row::RowsInWork::default(),
         waiting: Vec::new(),
         told: HashSet::new(),
+        has_rehearsed: false,
         in_trouble: HashSet::new(),
         stanzas_in_trouble: HashSet::new(),
         set_aside: Vec::new(),

@@ -23,6 +23,8 @@ pub(crate) struct Stanzas {
     pub(super) listings: Listings,
     /// Something was wrong with the configuration.
     pub(super) failed: bool,
+    /// What was meant to hold for some of the stanzas may be missing.
+    pub(super) lacks_settings: bool,
 }
 
 impl Stanzas {
@@ -36,6 +38,7 @@ impl Stanzas {
             left_alone: LeftAlone::default(),
             listings: found.listings,
             failed: loaded.failed || found.failed,
+            lacks_settings: loaded.lacks_settings,
         }
     }
 

@@ -63,13 +63,14 @@ impl Session<'_> {
         let judge = |Outcome { system, mut state, why }: Outcome| {
             state.free = self.free_on(&system);
             self.about = About::Run;
-            match why {
-                Some(NoRoom::Protected { .. } | NoRoom::Held) if state.is_met() => {}
-                Some(why) => {
-                    self.hear(What::ShortOfRoom(state.clone(), why));
-                    self.exit.worsen(Exit::Failed);
-                }
-                None => {}
+            let why = match why {
+                Some(NoRoom::Protected { .. } | NoRoom::Held) if state.is_met() => None,
+                None if !state.is_met() => Some(NoRoom::TakenUp),
+                why => why,
+            };
+            if let Some(why) = why {
+                self.hear(What::ShortOfRoom(state.clone(), why));
+                self.exit.worsen(Exit::Failed);
             }
             state
         };
@@ -152,7 +153,7 @@ impl Session<'_> {
             self.stock_up(house, want.stanza, stock);
         }
         let numbers = stock.numbers(|log| system.wants.iter().any(|want| want.stanza == log.stanza));
-        let mut is_guess = stock.is_guess(&numbers);
+        let mut is_guess = stock.is_guess(&numbers) || self.has_rehearsed;
         let reason = |target: u64, free: u64, is_guess| {
             let want = system.want_of(target, state.free)?;
             Some(Reason::ShortOfRoom {
