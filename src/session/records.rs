@@ -247,7 +247,12 @@ impl Records {
 
     /// Answers whether a log's rotation is not at its end: one of this run, or one that a dead run left.
     pub(super) fn is_unfinished(&self, log: &Path) -> bool {
-        self.table.is_begun(log) || self.left.contains_key(log) || self.half_shifted.contains_key(log)
+        self.is_in_hand(log) || self.half_shifted.contains_key(log)
+    }
+
+    /// Answers whether archives of a log are still to be worked on. A shift that was only begun is no such work: the oldest may go meanwhile.
+    pub(super) fn is_in_hand(&self, log: &Path) -> bool {
+        self.table.is_begun(log) || self.left.contains_key(log)
     }
 
     /// Returns the logs at a path, or below it, whose rotation a dead run left.

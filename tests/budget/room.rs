@@ -254,6 +254,21 @@ fn a19_where_no_room_can_be_made_it_is_that_log_s_failure_told_once() {
 }
 
 #[test]
+fn a19_a_log_for_which_no_room_could_be_made_gives_again_as_soon_as_it_may() {
+    with_disk("room-later", |scene| {
+        nearly_full(scene);
+        let rule =
+            |floor| format!("minfree 1k\n@ROOT@/log/a.log {{\n rotate 9\n minrotate {floor}\n copytruncate\n}}\n");
+        scene.configure(&rule(-1));
+        assert_eq!(scene.run(&["-f"]).status, Some(1));
+        scene.configure(&rule(1));
+        let run = scene.run(&["-f"]);
+        run.went_well();
+        assert!(!run.removals().is_empty(), "{}", run.said);
+    });
+}
+
+#[test]
 fn a19_what_has_room_to_be_copied_and_none_to_be_compressed_is_an_archive_all_the_same() {
     with_disk("room-half", |scene| {
         nearly_full(scene);

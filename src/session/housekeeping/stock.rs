@@ -125,7 +125,7 @@ impl Session<'_> {
                     let pending = match self.cramped(&log) {
                         _ if house.lost.contains(&log) => Pending::All,
                         Some(left) => Pending::Of(left),
-                        None if self.records.is_unfinished(&log) => Pending::All,
+                        None if self.records.is_in_hand(&log) => Pending::All,
                         None => Pending::Nothing,
                     };
                     stock.enter(number, household, &pending);
