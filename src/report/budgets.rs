@@ -115,7 +115,8 @@ pub fn paragraph(Budgets { pools, file_systems }: &Budgets, colours: bool) -> St
 fn of_pool(pool: &PoolState) -> String {
     let (limit, line) = (size(pool.limit.amount), place(&pool.limit.declared_at));
     let logs = counted(pool.logs, "log");
-    format!("maxtotalsize {limit}  {line}: {logs} take up {}", size(pool.used))
+    let take = if pool.logs == 1 { "takes" } else { "take" };
+    format!("maxtotalsize {limit}  {line}: {logs} {take} up {}", size(pool.used))
 }
 
 fn of_room(room: &RoomState) -> String {

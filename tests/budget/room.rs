@@ -269,6 +269,20 @@ fn a19_a_log_for_which_no_room_could_be_made_gives_again_as_soon_as_it_may() {
 }
 
 #[test]
+fn a19_nothing_goes_for_a_rotation_where_all_that_may_go_is_not_enough() {
+    with_disk("room-vain", |scene| {
+        nearly_full(scene);
+        // The one archive that may go is smaller than what a copy of this log lacks.
+        put(&scene.log("a.log"), 400, 0);
+        let rule = "@ROOT@/log/a.log {\n rotate 9\n minrotate 2\n copytruncate\n}\n";
+        scene.configure(&format!("minfree 1k\n{rule}"));
+        let run = scene.run(&["-f"]);
+        assert_eq!(run.status, Some(1), "{}", run.said);
+        assert!(run.removals().is_empty(), "{}", run.said);
+    });
+}
+
+#[test]
 fn a19_what_has_room_to_be_copied_and_none_to_be_compressed_is_an_archive_all_the_same() {
     with_disk("room-half", |scene| {
         nearly_full(scene);

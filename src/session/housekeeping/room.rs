@@ -2,6 +2,7 @@
 //!
 //! Where there is enough a file system is asked that once, and nothing is listed.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::budget::{End, Next, Pick, Shortage};
 use crate::clock::Now;
 use crate::event::{About, NoRoom, Reason, Removed, RoomState, What};
 use crate::exit::Exit;
+use crate::facts::total;
 use crate::inventory;
 use crate::inventory::systems::{self, System, Want};
 use crate::policy::Policy;
@@ -100,7 +102,7 @@ impl Session<'_> {
 
     fn keep_system(
         &mut self,
-        system: System,
+        mut system: System,
         house: &mut House<'_>,
         stock: &mut Stock,
         removed: &mut Removed,
@@ -124,6 +126,7 @@ impl Session<'_> {
         }
         let held_until = self.records.held_until(&state.mount, self.now.epoch);
         state.held_until = held_until.map(|until| Now::at(until).local);
+        self.leave_what_is_in_vain(&mut system, state.free, house, stock);
         let why = match self.make_room(&system, &state, house, stock, removed)? {
             End::Met => None,
             End::Unmet(by) => Some(NoRoom::Protected {
@@ -138,6 +141,26 @@ impl Session<'_> {
             End::Held => Some(NoRoom::Held),
         };
         Some(Outcome { system, state, why })
+    }
+
+    /// Takes back what rotations lack where all that may go would not be enough: archives would go day after day, and for nothing.
+    fn leave_what_is_in_vain(&mut self, system: &mut System, free: u64, house: &mut House<'_>, stock: &mut Stock) {
+        if system.wants.iter().all(|want| want.lacks.is_empty()) {
+            return;
+        }
+        for want in &system.wants {
+            self.stock_up(house, want.stanza, stock);
+        }
+        let numbers = stock.numbers(|log| system.wants.iter().any(|want| want.stanza == log.stanza));
+        let logs = stock.logs(&numbers);
+        let all = Shortage::new(system.device, HashMap::new(), &logs, self.now.epoch, false);
+        let may_give = (0..logs.len()).filter_map(|log| Some(all.holding(log)?.may_give.1));
+        let archives = logs.iter().flat_map(|log| &log.archives);
+        let may_shrink = archives.filter(|it| it.waits_for_compression).map(|it| it.extent.bytes);
+        let reach = free.saturating_add(total(may_give.chain(may_shrink)));
+        for want in &mut system.wants {
+            want.lacks.retain(|lack| lack.target(free) <= reach);
+        }
     }
 
     /// Does, step by step, what is to be done; answers how it ended, unless a signal came first.
