@@ -1,16 +1,18 @@
 //! The file systems on which stanzas want room for others (`minfree`): those that their archives lie on.
 
 use std::collections::HashSet;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::budget::Lack;
-use crate::discover::ExpandedStanza;
+use crate::discover::{self, ExpandedStanza};
 use crate::fault::Fault;
 use crate::observe::OpenDir;
 use crate::policy::{Free, Limit, Policy};
 use crate::sys::dir::Dir;
+use crate::sys::pattern::is_special;
 use crate::sys::room::Room;
 use crate::unix::split_path;
 
@@ -98,10 +100,20 @@ pub fn find(stanzas: &[ExpandedStanza], cut: &[Arc<Policy>], open: Open<'_>) -> 
         let mut seen: HashSet<&Path> = HashSet::new();
         for log in &expanded.logs {
             let is_new = split_path(&log.path).is_some_and(|(directory, _)| seen.insert(directory));
-            if is_new {
-                if let Ok(place) = open(policy, &log.path) {
-                    found.enter(&place, number, limit);
+            if !is_new {
+                continue;
+            }
+            match open(policy, &log.path) {
+                Ok(place) => found.enter(&place, number, limit),
+                // A pattern that nothing matches leads to the archives of logs that are gone.
+                Err(_) if is_special(log.path.as_os_str().as_bytes()) => {
+                    for directory in discover::directories(&expanded.stanza).keys() {
+                        if let Ok(place) = open(policy, &directory.join("*")) {
+                            found.enter(&place, number, limit);
+                        }
+                    }
                 }
+                Err(_) => {}
             }
         }
     }

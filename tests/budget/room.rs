@@ -269,6 +269,19 @@ fn a19_a_log_for_which_no_room_could_be_made_gives_again_as_soon_as_it_may() {
 }
 
 #[test]
+fn a10_archives_of_logs_that_are_all_gone_give_too() {
+    with_disk("room-gone", |scene| {
+        for (number, days) in [(1, 10), (2, 20), (3, 30)] {
+            put(&scene.log(&format!("a.log.{number}")), 250, days);
+        }
+        scene.configure("minfree 400k\n@ROOT@/lo*/a.log {\n monthly\n rotate 9\n missingok\n}\n");
+        let run = scene.run(&[]);
+        run.went_well();
+        assert_eq!(scene.files(), "a.log.1 a.log.2", "{}", run.said);
+    });
+}
+
+#[test]
 fn a19_nothing_goes_for_a_rotation_where_all_that_may_go_is_not_enough() {
     with_disk("room-vain", |scene| {
         nearly_full(scene);
