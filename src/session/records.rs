@@ -245,12 +245,8 @@ impl Records {
         !self.left.is_empty()
     }
 
-    /// Answers whether a log's rotation is not at its end: one of this run, or one that a dead run left.
-    pub(super) fn is_unfinished(&self, log: &Path) -> bool {
-        self.is_in_hand(log) || self.half_shifted.contains_key(log)
-    }
-
-    /// Answers whether archives of a log are still to be worked on. A shift that was only begun is no such work: the oldest may go meanwhile.
+    /// Answers whether archives of a log are still to be worked on, by this run or after one that died. A shift that was only begun is no
+    /// such work: the oldest may go meanwhile.
     pub(super) fn is_in_hand(&self, log: &Path) -> bool {
         self.table.is_begun(log) || self.left.contains_key(log)
     }

@@ -32,7 +32,7 @@ impl Session<'_> {
     /// Removes what a log does not keep; one that is in trouble, or whose rotation is not at its end, is left alone.
     fn prune_log(&mut self, stanza: &Arc<StanzaWork>, log: &Arc<Path>, house: &mut House<'_>, removed: &mut Removed) {
         self.turn_to(log);
-        if self.in_trouble.contains(log) || self.records.is_unfinished(log) {
+        if self.in_trouble.contains(log) || self.records.is_in_hand(log) {
             return;
         }
         let household = match self.household(stanza, log, house) {
