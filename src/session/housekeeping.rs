@@ -51,6 +51,8 @@ pub(super) struct House<'h> {
     pub(super) lost: HashSet<Arc<Path>>,
     /// As if every stanza had `prune`.
     pub(super) prune_all: bool,
+    /// The configuration was not read whole: what protects an archive may stand there, so none goes.
+    pub(super) removes_nothing: bool,
     /// The logs of stanzas, by number, with those that are gone, as far as they were looked for.
     pub(super) logs: HashMap<usize, Vec<Arc<Path>>>,
 }
@@ -88,6 +90,11 @@ impl Session<'_> {
         let mut removed = Removed::default();
         self.about = About::Run;
         self.hear(What::KeepingHouse);
+        if house.removes_nothing {
+            self.hear(What::NothingRemoved);
+            self.try_again_for_room();
+            return removed;
+        }
         for (number, stanza) in house.stanzas.iter().enumerate() {
             if signals::caught().is_some() {
                 break;
@@ -99,10 +106,7 @@ impl Session<'_> {
         }
         self.wait_for_workers();
         let (pools, systems) = self.keep_budgets(house, &mut removed);
-        // What is compressed gives room back; what is rotated may have none for the rest, and is left as it is then.
-        self.finish_cramped();
-        self.rotate_set_aside();
-        self.finish_cramped();
+        self.try_again_for_room();
         let budgets = Budgets {
             pools,
             file_systems: self.judge_room(systems),
@@ -110,6 +114,14 @@ impl Session<'_> {
         self.about = About::Run;
         self.hear(What::Budgets(Arc::new(budgets)));
         removed
+    }
+
+    /// Does once more what had no room, and tells what still has none. What is compressed gives room back; what is rotated may have none for the
+    /// rest, and is left as it is then.
+    fn try_again_for_room(&mut self) {
+        self.finish_cramped();
+        self.rotate_set_aside();
+        self.finish_cramped();
     }
 
     /// Makes the room that budgets want: first what logs may take up together, then, with what is left, what file systems lack.

@@ -149,12 +149,9 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     families.were_rotated(session.rotated_since(&all, &before));
     // What an error leaves to another stanza is not kept as that one says.
     session.in_trouble.extend(lost.iter().cloned());
-    // 5. Remove what no rotation removes; what protects an archive may stand where nothing could be read.
+    // 5. Remove what no rotation removes.
     let mut removed = Removed::default();
-    if keeps_house && lacks_settings {
-        session.about = About::Run;
-        session.hear(What::NothingRemoved);
-    } else if keeps_house {
+    if keeps_house {
         removed = session.keep_house(&mut House {
             stanzas: &all,
             families: &mut families,
@@ -163,6 +160,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
             cut: &cut,
             lost: lost.into_iter().collect(),
             prune_all: run.prune,
+            removes_nothing: lacks_settings,
             logs: HashMap::new(),
         });
     }

@@ -269,6 +269,28 @@ fn a19_a_log_for_which_no_room_could_be_made_gives_again_as_soon_as_it_may() {
 }
 
 #[test]
+fn a19_where_nothing_may_be_removed_what_had_no_room_is_tried_again_and_told() {
+    with_disk("room-unread", |scene| {
+        for directive in ["compress", "copytruncate"] {
+            nearly_full(scene);
+            scene.configure(&format!(
+                "minfree 1k\ninclude @ROOT@/none\n@ROOT@/log/a.log {{\n rotate 9\n {directive}\n}}\n"
+            ));
+            let run = scene.run(&["-f"]);
+            assert!(
+                run.said.contains("No space left on device"),
+                "{directive}: {}",
+                run.said
+            );
+            assert!(run.removals().is_empty(), "{directive}: {}", run.said);
+            for file in fs::read_dir(scene.root.join("log")).unwrap() {
+                fs::remove_file(file.unwrap().path()).unwrap();
+            }
+        }
+    });
+}
+
+#[test]
 fn a10_archives_of_logs_that_are_all_gone_give_too() {
     with_disk("room-gone", |scene| {
         for (number, days) in [(1, 10), (2, 20), (3, 30)] {
