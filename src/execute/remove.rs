@@ -154,10 +154,15 @@ pub(super) fn remove(site: &LogSite, name: &OsStr, listener: &LogListener<'_>) -
     remove_file(site, name, None, listener)
 }
 
-/// Removes an archive as [`remove`] does. Where it is known which file it has to be, no other is overwritten.
+/// Removes an archive as [`remove`] does. Where it is known which file it has to be, no other is overwritten, or removed: a mailer, or
+/// `preremove`, may have taken minutes since that was known.
 fn remove_file(site: &LogSite, name: &OsStr, wanted: Option<FileId>, listener: &LogListener<'_>) -> Result<(), Fault> {
     let dir = site.archive_dir()?;
     let path = site.archive_path_of(name);
+    let is_wanted = |facts: &FileFacts| match wanted {
+        Some(wanted) if wanted != facts.id => Err(SysError::new(Op::Remove, path.clone(), Errno::ESTALE as i32)),
+        _ => Ok(()),
+    };
     // What cannot be overwritten stays, and preremove does not hear of it.
     let is_link = || Ok::<_, Fault>(dir.look(name)?.is_some_and(|facts| facts.kind == Kind::Symlink));
     let doomed = match site.stanza.policy.shred {
@@ -166,9 +171,7 @@ fn remove_file(site: &LogSite, name: &OsStr, wanted: Option<FileId>, listener: &
         Some(cycles) => {
             // The descriptor is what will be shredded, whatever has its name then.
             let Regular { file, facts } = site.open_regular(Where::Archive, name, Access::ReadWrite, Op::Open)?;
-            if wanted.is_some_and(|wanted| wanted != facts.id) {
-                return Err(SysError::new(Op::Remove, path, Errno::ESTALE as i32).into());
-            }
+            is_wanted(&facts)?;
             // The program would fill the holes.
             let is_hollow = facts.size.saturating_sub(facts.allocated) > LARGEST_HOLES;
             Some((file, is_hollow, cycles))
@@ -184,6 +187,9 @@ fn remove_file(site: &LogSite, name: &OsStr, wanted: Option<FileId>, listener: &
         hook::run(&site.stanza, &call)?;
     }
     let Some((file, is_hollow, cycles)) = doomed else {
+        if wanted.is_some() {
+            dir.look(name)?.as_ref().map_or(Ok(()), is_wanted)?;
+        }
         return unlink(site, dir, name, path, listener);
     };
     // Half overwritten it is no archive any more, and may not look like one if the run dies now.
