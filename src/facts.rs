@@ -62,6 +62,29 @@ pub struct FileFacts {
     pub modified: FileTime,
 }
 
+#[cfg(test)]
+impl FileFacts {
+    /// Makes up a plain file of root's, of one byte in one block, with one name, that was changed last at this time in seconds since 1970.
+    pub(crate) fn sample(modified: i64) -> Self {
+        let modified = FileTime {
+            seconds: modified,
+            nanoseconds: 0,
+        };
+        Self {
+            kind: Kind::Regular,
+            id: FileId { device: 1, inode: 1 },
+            size: 1,
+            allocated: 4096,
+            mode: Mode(0o640),
+            user: UserId(0),
+            group: GroupId(0),
+            links: 1,
+            accessed: modified,
+            modified,
+        }
+    }
+}
+
 impl FileFacts {
     /// Answers whether everybody may write to it, or a group that is not root's.
     #[must_use]

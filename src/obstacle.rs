@@ -162,26 +162,18 @@ fn is_stuck(log: &FileFacts, directory: &FileFacts, user: UserId) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::FileTime;
     use crate::policy::settings::Settings;
-    use crate::unix::{FileId, GroupId, Mode};
+    use crate::unix::{GroupId, Mode};
 
     fn facts(kind: Kind, mode: u32, user: u32, group: u32) -> FileFacts {
-        let time = FileTime {
-            seconds: 0,
-            nanoseconds: 0,
-        };
         FileFacts {
             kind,
-            id: FileId { device: 1, inode: 1 },
             size: 0,
             allocated: 0,
             mode: Mode(mode),
             user: UserId(user),
             group: GroupId(group),
-            links: 1,
-            accessed: time,
-            modified: time,
+            ..FileFacts::sample(0)
         }
     }
 

@@ -194,32 +194,16 @@ mod tests {
 
     use super::*;
     use crate::clock::DAY_SECONDS;
-    use crate::facts::{FileFacts, FileTime, Kind as FileKind};
+    use crate::facts::FileFacts;
     use crate::policy::Compression;
-    use crate::unix::{FileId, GroupId, Mode, UserId};
 
     const NOW: i64 = 1_790_000_000;
 
     fn member(name: &str, class: Class, days: i64) -> Member {
-        let time = FileTime {
-            seconds: NOW - days * DAY_SECONDS,
-            nanoseconds: 0,
-        };
         Member {
             name: OsString::from(name),
             site: Site::Present,
-            facts: FileFacts {
-                kind: FileKind::Regular,
-                id: FileId { device: 1, inode: 1 },
-                size: 1,
-                allocated: 512,
-                mode: Mode(0o640),
-                user: UserId(0),
-                group: GroupId(0),
-                links: 1,
-                accessed: time,
-                modified: time,
-            },
+            facts: FileFacts::sample(NOW - days * DAY_SECONDS),
             class,
         }
     }

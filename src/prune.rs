@@ -75,33 +75,17 @@ fn judge_one(policy: &Policy, member: &Member, is_beyond: bool, now: i64) -> Ver
 mod tests {
     use super::*;
     use crate::clock::DAY_SECONDS;
-    use crate::facts::{FileFacts, FileTime, Kind};
+    use crate::facts::FileFacts;
     use crate::naming::family::{Differs, Site};
     use crate::policy::Method;
-    use crate::unix::{FileId, GroupId, Mode, UserId};
 
     const NOW: i64 = 1_700_000_000;
 
     fn member(class: Class, days: i64) -> Member {
-        let time = FileTime {
-            seconds: NOW - days * DAY_SECONDS,
-            nanoseconds: 0,
-        };
         Member {
             name: "a.log.1".into(),
             site: Site::Present,
-            facts: FileFacts {
-                kind: Kind::Regular,
-                id: FileId { device: 1, inode: 1 },
-                size: 1,
-                allocated: 512,
-                mode: Mode(0o640),
-                user: UserId(0),
-                group: GroupId(0),
-                links: 1,
-                accessed: time,
-                modified: time,
-            },
+            facts: FileFacts::sample(NOW - days * DAY_SECONDS),
             class,
         }
     }

@@ -111,25 +111,12 @@ impl Gathered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::{FileTime, Kind};
-    use crate::unix::{FileId, GroupId, Mode, UserId};
 
     pub(super) fn facts(allocated: u64, seconds: i64) -> FileFacts {
-        let time = FileTime {
-            seconds,
-            nanoseconds: 0,
-        };
         FileFacts {
-            kind: Kind::Regular,
-            id: FileId { device: 1, inode: 1 },
             size: allocated,
             allocated,
-            mode: Mode(0o640),
-            user: UserId(0),
-            group: GroupId(0),
-            links: 1,
-            accessed: time,
-            modified: time,
+            ..FileFacts::sample(seconds)
         }
     }
 

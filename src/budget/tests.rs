@@ -5,8 +5,6 @@ use std::path::Path;
 
 use super::*;
 use crate::clock::DAY_SECONDS;
-use crate::facts::Kind;
-use crate::unix::{GroupId, Mode, UserId};
 
 pub(super) const NOW: i64 = 1_700_000_000;
 pub(super) const DEVICE: u64 = 1;
@@ -16,21 +14,12 @@ pub(super) fn extent(inode: u64, bytes: u64, days: i64) -> Extent {
 }
 
 fn extent_with_links(inode: u64, bytes: u64, days: i64, links: u64) -> Extent {
-    let time = FileTime {
-        seconds: NOW - days * DAY_SECONDS,
-        nanoseconds: 0,
-    };
     Extent::of(&FileFacts {
-        kind: Kind::Regular,
         id: FileId { device: DEVICE, inode },
         size: bytes,
         allocated: bytes,
-        mode: Mode(0o640),
-        user: UserId(0),
-        group: GroupId(0),
         links,
-        accessed: time,
-        modified: time,
+        ..FileFacts::sample(NOW - days * DAY_SECONDS)
     })
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::housekeeping::wanted;
 use super::style::{Tone, paint, size};
 use super::tally::{Handled, HouseTally};
-use super::words::{iso, path, place};
+use super::words::{counted, iso, path, place};
 use crate::budget::{Holding, Kept};
 use crate::diag::Place;
 use crate::event::{Budgets, PoolState, Reason, RoomState};
@@ -127,13 +127,6 @@ fn of_room(room: &RoomState) -> String {
     let free = size(room.free);
     let (mount, held) = (path(&room.mount), held.unwrap_or_default());
     format!("minfree {wanted}  {line}: {free} free on {mount}{held}")
-}
-
-fn counted(count: impl TryInto<u64>, what: &str) -> String {
-    match count.try_into().unwrap_or(u64::MAX) {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    }
 }
 
 /// How a log stands in the pool that it is in.

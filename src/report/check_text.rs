@@ -3,7 +3,7 @@
 use super::advice;
 use super::screen::Look;
 use super::style::{columns, width};
-use super::words::bytes as shown;
+use super::words::{bytes as shown, counted};
 use crate::diag::{Place, Severity};
 use crate::lint::{Checked, Finding};
 
@@ -135,23 +135,26 @@ fn cut_start(text: &str, room: usize) -> String {
 }
 
 fn summary(checked: &Checked) -> String {
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let (errors, warnings) = (checked.count(Severity::Error), checked.count(Severity::Warning));
     let read = format!(
         "{} in {}",
-        count(checked.stanzas, "stanza"),
-        count(checked.files, "file")
+        counted(checked.stanzas, "stanza"),
+        counted(checked.files, "file")
     );
     let mut out = if errors + warnings == 0 {
         format!("{read}: no problems found.")
     } else {
-        format!("{read}: {}, {}.", count(errors, "error"), count(warnings, "warning"))
+        format!(
+            "{read}: {}, {}.",
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        )
     };
     if checked.allowed > 0 {
-        out.push_str(&format!(" Allowed: {}.", count(checked.allowed, "finding")));
+        out.push_str(&format!(" Allowed: {}.", counted(checked.allowed, "finding")));
     }
     if checked.broken > 0 {
-        out.push_str(&format!(" Left out by a run: {}.", count(checked.broken, "stanza")));
+        out.push_str(&format!(" Left out by a run: {}.", counted(checked.broken, "stanza")));
     }
     out.push('\n');
     out

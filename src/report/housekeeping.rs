@@ -4,9 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::style::size;
-use super::words::path;
+use super::words::{counted, path, place};
 use crate::budget::{Kept, Left};
-use crate::diag::Place;
 use crate::event::{NoRoom, PoolState, Reason, Removed, RoomState, Stay};
 use crate::naming::family::Strange;
 use crate::policy::Free;
@@ -22,17 +21,17 @@ pub fn because(reason: &Reason) -> String {
     match reason {
         Reason::Pruned { cause, stanza } => match cause {
             prune::Cause::Beyond(count) => {
-                format!("prune: beyond rotate {count} of {}", line_of(stanza))
+                format!("prune: beyond rotate {count} of {}", place(stanza))
             }
             prune::Cause::LogIsGone(_) => "prune: its log is gone".to_owned(),
-            prune::Cause::TooOld(days) => format!("prune: older than {}", days_of(*days)),
+            prune::Cause::TooOld(days) => format!("prune: older than {}", counted(*days, "day")),
         },
         Reason::OverTotal { bytes, limit, .. } => {
             format!(
                 "{} of {} over: maxtotalsize of {}",
                 size(*bytes),
                 size(limit.amount),
-                line_of(&limit.declared_at)
+                place(&limit.declared_at)
             )
         }
         Reason::ShortOfRoom {
@@ -46,7 +45,7 @@ pub fn because(reason: &Reason) -> String {
                 "a rotation needs {} more on {}: minfree of {}",
                 size(*bytes),
                 path(mount),
-                line_of(&wanted.declared_at)
+                place(&wanted.declared_at)
             )
         }
         Reason::ShortOfRoom {
@@ -55,7 +54,7 @@ pub fn because(reason: &Reason) -> String {
             format!(
                 "{}: minfree of {}",
                 short(*bytes, wanted.amount, mount),
-                line_of(&wanted.declared_at)
+                place(&wanted.declared_at)
             )
         }
     }
@@ -84,10 +83,6 @@ fn free(wanted: Free) -> String {
     }
 }
 
-fn line_of(place: &Place) -> String {
-    format!("{}:{}", path(&place.file), place.line)
-}
-
 /// Says how much is wanted on a file system: as it is written, and what that comes to.
 pub(super) fn wanted(room: &RoomState) -> String {
     match room.limit.amount {
@@ -110,7 +105,7 @@ pub fn hedge(reason: &Reason) -> &'static str {
 pub fn over_total(pool: &PoolState) -> String {
     format!(
         "{} logs take up {} of {} (maxtotalsize): what is left is protected by minrotate, minretain, or in use",
-        line_of(&pool.limit.declared_at),
+        place(&pool.limit.declared_at),
         size(pool.used),
         size(pool.limit.amount)
     )
@@ -174,7 +169,7 @@ fn largest_logs(largest: &[(Arc<Path>, u64)]) -> String {
 #[must_use]
 pub fn stays(file: &str, why: &Stay) -> String {
     match why {
-        Stay::Young(days) => format!("keeping {file}: younger than {} (minretain)", days_of(*days)),
+        Stay::Young(days) => format!("keeping {file}: younger than {} (minretain)", counted(*days, "day")),
         Stay::Written { by: None } => format!("keeping {file}: a program writes to it"),
         Stay::Written { by: Some(by) } => format!("keeping {file}: {by} writes to it"),
         Stay::Open => format!("keeping {file}: a program has it open, and its room would not be free before that ends"),
@@ -198,27 +193,11 @@ pub fn strange(why: Strange) -> &'static str {
 #[must_use]
 pub fn sum(removed: &Removed, is_dry: bool) -> String {
     let done = if is_dry { "would remove" } else { "removed" };
-    let mut text = format!("{done} {}, {}", files(removed.files), size(removed.bytes));
+    let mut text = format!("{done} {}, {}", counted(removed.files, "file"), size(removed.bytes));
     if removed.strangers > 0 {
-        let kept = files(removed.strangers);
+        let kept = counted(removed.strangers, "file");
         text.push_str(&format!("; {kept} kept that may be orphans (--status --orphans)"));
     }
     text.push('\n');
     text
-}
-
-pub(super) fn files(count: usize) -> String {
-    if count == 1 {
-        "1 file".to_owned()
-    } else {
-        format!("{count} files")
-    }
-}
-
-fn days_of(days: u32) -> String {
-    if days == 1 {
-        "1 day".to_owned()
-    } else {
-        format!("{days} days")
-    }
 }

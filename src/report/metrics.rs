@@ -7,13 +7,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::{Display, Write};
 use std::time::SystemTime;
 
-use super::budgets;
-use super::tally::{Fate, Files, RunTally, StanzaTally};
+use super::tally::{Fate, RunTally, StanzaTally};
 use super::words::{path, program};
-use crate::diag::Place;
-use crate::event::{Budgets, PoolState, RoomState};
 use crate::exit::Exit;
 use crate::obstacle::{ArchiveObstacle, Obstructed};
+
+mod house;
 
 /// How a stanza's logs and their archives stand after the run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,8 +38,8 @@ pub fn text(tally: &RunTally, exit: Exit, last_success: u64, held: &[AfterRun]) 
     of_configuration(&mut text, tally);
     of_stanzas(&mut text, &tally.stanzas);
     after_run(&mut text, &tally.stanzas, held);
-    of_removals(&mut text, tally);
-    of_budgets(&mut text, &tally.house.budgets);
+    house::of_removals(&mut text, tally);
+    house::of_budgets(&mut text, &tally.house.budgets);
     text
 }
 
@@ -68,23 +67,21 @@ fn of_configuration(text: &mut String, tally: &RunTally) {
 
 fn after_run(text: &mut String, stanzas: &[StanzaTally], held: &[AfterRun]) {
     let stanzas = || stanzas.iter().map(labels).zip(held);
+    let sums = |value: fn(&AfterRun) -> u64| {
+        let samples = stanzas().map(|(labels, held)| (labels, value(held)));
+        merged(samples, u64::saturating_add)
+    };
     metric(
         text,
         "logrotate_archive_files",
         "Archives on disk after the last run.",
-        merged(
-            stanzas().map(|(labels, held)| (labels, held.files)),
-            u64::saturating_add,
-        ),
+        sums(|held| held.files),
     );
     metric(
         text,
         "logrotate_archive_bytes",
         "Disk held by archives after the last run.",
-        merged(
-            stanzas().map(|(labels, held)| (labels, held.bytes)),
-            u64::saturating_add,
-        ),
+        sums(|held| held.bytes),
     );
     let due = stanzas().filter_map(|(labels, held)| Some((labels, held.next_due?)));
     metric(
@@ -97,82 +94,8 @@ fn after_run(text: &mut String, stanzas: &[StanzaTally], held: &[AfterRun]) {
         text,
         "logrotate_orphan_bytes",
         "Disk held by archives that no rotation meets.",
-        merged(
-            stanzas().map(|(labels, held)| (labels, held.orphan_bytes)),
-            u64::saturating_add,
-        ),
+        sums(|held| held.orphan_bytes),
     );
-}
-
-fn of_removals(text: &mut String, tally: &RunTally) {
-    let mut sums = vec![("rotate", tally.rotated_out)];
-    sums.extend(budgets::WHY.map(|why| (why, Files::default())));
-    for one in &tally.house.removed {
-        let sum = sums.iter_mut().find(|(why, _)| *why == budgets::why(&one.reason));
-        if let Some((_, sum)) = sum {
-            sum.add(one.bytes.unwrap_or(0));
-        }
-    }
-    let removed = |value: fn(&Files) -> u64| {
-        let samples = sums.iter();
-        samples.map(move |(why, sum)| (label("why", why), value(sum)))
-    };
-    metric(
-        text,
-        "logrotate_removed_files",
-        "Archives that the last run removed, by what they went for.",
-        removed(|sum| sum.files),
-    );
-    metric(
-        text,
-        "logrotate_removed_bytes",
-        "Bytes that were in the archives that the last run removed.",
-        removed(|sum| sum.bytes),
-    );
-}
-
-fn of_budgets(text: &mut String, Budgets { pools, file_systems }: &Budgets) {
-    let lines = |value: fn(&PoolState) -> u64| pools.iter().map(move |pool| (of_pool(pool), value(pool)));
-    let mounts = |value: fn(&RoomState) -> u64| {
-        let rooms = file_systems.iter();
-        rooms.map(move |room| (label("mount", &path(&room.mount)), value(room)))
-    };
-    metric(
-        text,
-        "logrotate_pool_limit_bytes",
-        "What the logs that share a maxtotalsize may take up.",
-        lines(|pool| pool.limit.amount),
-    );
-    metric(
-        text,
-        "logrotate_pool_used_bytes",
-        "What they and their archives took up after the last run.",
-        lines(|pool| pool.used),
-    );
-    metric(
-        text,
-        "logrotate_filesystem_wanted_bytes",
-        "What minfree wants to be free on a file system.",
-        mounts(|room| room.wanted),
-    );
-    metric(
-        text,
-        "logrotate_filesystem_free_bytes",
-        "What was free there after the last run.",
-        mounts(|room| room.free),
-    );
-    metric(
-        text,
-        "logrotate_budget_met",
-        "Whether the last run kept to a budget: 1 is well.",
-        lines(|pool| pool.is_met().into()).chain(mounts(|room| room.is_met().into())),
-    );
-}
-
-/// Returns the labels of logs that share a limit: the line that says it.
-fn of_pool(pool: &PoolState) -> String {
-    let Place { file, line, .. } = &pool.limit.declared_at;
-    with_label(&label("file", &path(file)), "line", &line.to_string())
 }
 
 fn of_run(text: &mut String, tally: &RunTally, exit: Exit, last_success: u64) {

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::fault;
-use super::housekeeping::{files, strange};
+use super::housekeeping::strange;
 use super::joined::joined;
 use super::style::{Tone, left, paint, right, size, width};
-use super::words::{iso, path, place};
+use super::words::{counted, iso, path, place};
 use crate::clock::Stamp;
 use crate::diag;
 use crate::facts::total;
@@ -156,7 +156,7 @@ fn sum(found: &[Orphans]) -> String {
     let count = |found: &mut dyn Iterator<Item = &Orphans>| found.map(|one| one.paths.len()).sum::<usize>();
     let doubtful = count(&mut found.iter().filter(|one| one.kind.is_doubtful()));
     let bytes = total(found.iter().map(|one| one.bytes));
-    let mut text = format!("{}, {}", files(count(&mut found.iter())), size(bytes));
+    let mut text = format!("{}, {}", counted(count(&mut found.iter()), "file"), size(bytes));
     if doubtful > 0 {
         text.push_str(&format!("; {doubtful} of them perhaps"));
     }

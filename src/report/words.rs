@@ -21,6 +21,14 @@ pub fn place(place: &Place) -> String {
     format!("{}:{}", path(&place.file), place.line)
 }
 
+/// Says how many there are of something.
+pub(super) fn counted(count: impl TryInto<u64>, what: &str) -> String {
+    match count.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
+
 /// Names a program, as it named itself.
 pub(super) fn program(name: Option<&str>) -> String {
     name.map_or_else(|| "a program".to_owned(), |name| bytes(name.as_bytes()))

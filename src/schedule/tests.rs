@@ -2,8 +2,6 @@
 
 use super::*;
 use crate::clock::tests::{berlin, stamp};
-use crate::facts::{FileTime, Kind};
-use crate::unix::{FileId, GroupId, Mode, UserId};
 
 pub(super) fn policy(criterion: Criterion) -> Policy {
     Policy {
@@ -13,21 +11,9 @@ pub(super) fn policy(criterion: Criterion) -> Policy {
 }
 
 pub(super) fn facts(size: u64, modified: i64) -> FileFacts {
-    let time = FileTime {
-        seconds: modified,
-        nanoseconds: 0,
-    };
     FileFacts {
-        kind: Kind::Regular,
-        id: FileId { device: 1, inode: 1 },
         size,
-        allocated: 4096,
-        mode: Mode(0o640),
-        user: UserId(0),
-        group: GroupId(0),
-        links: 1,
-        accessed: time,
-        modified: time,
+        ..FileFacts::sample(modified)
     }
 }
 

@@ -3,9 +3,8 @@
 use std::ffi::OsStr;
 
 use super::*;
-use crate::facts::{FileTime, Kind};
+use crate::facts::Kind;
 use crate::policy::{CompressWhen, Compression, Keep, NamingStyle, Policy};
-use crate::unix::{FileId, GroupId, Mode, UserId};
 
 /// The instant of the tests; files are so many days older.
 pub(super) const NOW: i64 = 1_718_540_000;
@@ -59,22 +58,7 @@ pub(super) fn ways(words: &str) -> Ways {
 
 /// A regular file of one link, changed so many days before now.
 pub(super) fn file(days: i64) -> FileFacts {
-    let time = FileTime {
-        seconds: NOW - days * 86_400,
-        nanoseconds: 0,
-    };
-    FileFacts {
-        kind: Kind::Regular,
-        id: FileId { device: 1, inode: 1 },
-        size: 1,
-        allocated: 4096,
-        mode: Mode(0o640),
-        user: UserId(0),
-        group: GroupId(0),
-        links: 1,
-        accessed: time,
-        modified: time,
-    }
+    FileFacts::sample(NOW - days * 86_400)
 }
 
 /// Reads `NAME@DAYS[:WORD]…`: what a name is, and how many days old.
