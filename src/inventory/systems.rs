@@ -56,7 +56,8 @@ pub struct Systems {
 
 impl System {
     fn want(&mut self, stanza: usize, limit: &Limit<Free>) {
-        if self.wants.iter().any(|want| want.stanza == stanza) {
+        // Stanzas are entered one after the other.
+        if self.wants.last().is_some_and(|want| want.stanza == stanza) {
             return;
         }
         self.wants.push(Want {
@@ -75,12 +76,6 @@ impl System {
     pub fn most(&self) -> Option<&Want> {
         let most = self.wants.iter().map(|want| want.bytes).max()?;
         self.wants.iter().find(|want| want.bytes == most)
-    }
-
-    /// Returns who wants so much, where so much was free.
-    #[must_use]
-    pub fn want_of(&self, target: u64, free: u64) -> Option<&Want> {
-        self.wants.iter().find(|want| want.target(free) == target)
     }
 }
 

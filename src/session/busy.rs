@@ -5,6 +5,7 @@
 //!
 //! What waits for room on the disk waits here, too, until housekeeping has made some.
 
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::rc::Rc;
@@ -145,10 +146,12 @@ impl Session<'_> {
         waiting.filter_map(|waiting| Some((&waiting.stanza.declared_at, waiting.left.lack?)))
     }
 
-    /// Answers whether a log waits for room, and if so what is still to be done with its files.
-    pub(super) fn cramped(&self, log: &Path) -> Option<Busy> {
-        let waiting = self.waiting.iter().find(|waiting| *waiting.due.path == *log);
-        waiting.map(|waiting| waiting.left.clone())
+    /// Returns what is still to be done with the files of the logs that wait for room.
+    pub(super) fn cramped(&self) -> HashMap<Arc<Path>, Busy> {
+        let waiting = self.waiting.iter();
+        waiting
+            .map(|waiting| (Arc::clone(&waiting.due.path), waiting.left.clone()))
+            .collect()
     }
 
     fn ask_again(&mut self, waiting: BusyLog, is_last_try: bool) {

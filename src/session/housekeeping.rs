@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::{LastRotations, Session, only};
 use crate::discover::ExpandedStanza;
@@ -16,7 +16,7 @@ use crate::execute::work::{LogSite, StanzaWork};
 use crate::execute::{Doomed, Removal};
 use crate::facts::FileFacts;
 use crate::fault::Fault;
-use crate::inventory::{Families, Found, lone};
+use crate::inventory::{self, Families, Found, lone};
 use crate::naming::family::{Member, Site};
 use crate::observe::OpenDir;
 use crate::obstacle::{self, Obstructed};
@@ -126,7 +126,7 @@ impl Session<'_> {
 
     /// Makes the room that budgets want: first what logs may take up together, then, with what is left, what file systems lack.
     fn keep_budgets(&mut self, house: &mut House<'_>, removed: &mut Removed) -> (Vec<PoolState>, Vec<room::Outcome>) {
-        let mut stock = Stock::default();
+        let mut stock = Stock::new(self.cramped());
         let pools = self.keep_pools(house, &mut stock, removed);
         self.wait_for_workers();
         (pools, self.keep_room(house, &mut stock, removed))
@@ -157,31 +157,11 @@ impl Session<'_> {
     /// Opens the directory of a log that is gone, whoever may write to it, and that of its archives.
     fn open(&mut self, policy: &Policy, log: &Path) -> Result<lone::Opened, Fault> {
         let directory = split_path(log).map_or(log, |(directory, _)| directory);
-        let identity = obstacle::rights(policy.su, || {
-            self.act_as(None)?;
-            Ok(self.directories.get(directory, log)?.facts)
-        })?;
-        self.act_as(identity)?;
-        let home = self.directories.get(directory, log)?;
-        let archives = match &policy.old_dir {
-            None => Rc::clone(&home),
-            Some(old) => self.directories.get_below(&home, &old.path, log)?,
-        };
+        let (home, identity) = self.open_directory(policy, log, directory)?;
         Ok(lone::Opened {
             identity,
+            archives: inventory::place_of_archives(policy, &home, log, &mut self.directories)?,
             home,
-            archives,
-        })
-    }
-
-    /// Takes what holds for a stanza.
-    fn stanza_work(&self, expanded: &ExpandedStanza) -> Arc<StanzaWork> {
-        Arc::new(StanzaWork {
-            policy: Arc::clone(&expanded.stanza.policy),
-            written: Arc::clone(&expanded.stanza.written),
-            declared_at: expanded.stanza.declared_at.clone(),
-            choices: Arc::clone(&self.choices),
-            no_compressor: OnceLock::new(),
         })
     }
 
@@ -251,8 +231,14 @@ impl Session<'_> {
         }
     }
 
-    /// Removes an archive, and tells what became of that.
-    pub(super) fn discard(&mut self, household: &Household, member: &Member, reason: Reason) -> Fate {
+    /// Removes an archive, tells what became of that, and counts it where it is gone.
+    pub(super) fn discard(
+        &mut self,
+        household: &Household,
+        member: &Member,
+        reason: Reason,
+        removed: &mut Removed,
+    ) -> Fate {
         let Some(site) = household.site(member.site) else {
             return Fate::Resists;
         };
@@ -279,6 +265,8 @@ impl Session<'_> {
                     place.view.borrow_mut().vanished(name);
                 }
                 self.hear(What::Discarded { path, bytes, reason });
+                removed.files += 1;
+                removed.bytes = removed.bytes.saturating_add(bytes);
                 if self.options.dry_run {
                     let room = self.pretended_room.entry(facts.id.device).or_default();
                     *room = room.saturating_add(facts.allocated);

@@ -135,13 +135,7 @@ impl Session<'_> {
                 return;
             }
         }
-        let stanza = Arc::new(StanzaWork {
-            policy: Arc::clone(policy),
-            written: Arc::clone(&expanded.stanza.written),
-            declared_at: expanded.stanza.declared_at.clone(),
-            choices: Arc::clone(&self.choices),
-            no_compressor: OnceLock::new(),
-        });
+        let stanza = self.stanza_work(&expanded);
         let vanished = self.vanished(&expanded);
         let logs = expanded.logs.iter().map(|log| &log.path);
         self.resume_unfinished(&stanza, logs.chain(&vanished.logs));
@@ -172,6 +166,17 @@ impl Session<'_> {
             }
         }
         self.rotate_all(&stanza, due, is_one_missing);
+    }
+
+    /// Takes what holds for a stanza.
+    pub(super) fn stanza_work(&self, expanded: &ExpandedStanza) -> Arc<StanzaWork> {
+        Arc::new(StanzaWork {
+            policy: Arc::clone(&expanded.stanza.policy),
+            written: Arc::clone(&expanded.stanza.written),
+            declared_at: expanded.stanza.declared_at.clone(),
+            choices: Arc::clone(&self.choices),
+            no_compressor: OnceLock::new(),
+        })
     }
 
     /// Runs the stanza's scripts around the rotation of its due logs.

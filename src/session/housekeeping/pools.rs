@@ -1,5 +1,6 @@
 //! `maxtotalsize`: the oldest archives go while logs that share a limit, and their archives, take up more than it.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::House;
@@ -40,7 +41,7 @@ impl Session<'_> {
         stock: &mut Stock,
         removed: &mut Removed,
     ) -> PoolState {
-        let numbers = stock.numbers(|log| stanzas.contains(&log.stanza));
+        let numbers = stock.of_stanzas(stanzas.iter().copied());
         let is_guess = stock.is_guess(&numbers);
         let mut pool = Pool::new(limit.amount, &stock.logs(&numbers), self.now.epoch);
         while let Some(pick) = pool.next().filter(|_| signals::caught().is_none()) {
@@ -78,11 +79,12 @@ pub(crate) fn pools(stanzas: &[ExpandedStanza], cut: &[Arc<Policy>]) -> Vec<(Lim
             limit.amount,
         )
     };
-    let cut: Vec<_> = cut
+    let cut: HashSet<_> = cut
         .iter()
         .filter_map(|it| it.budgets.max_total.as_ref())
         .map(line)
         .collect();
+    let mut known = HashMap::new();
     let mut pools: Vec<(Limit<u64>, Vec<usize>)> = Vec::new();
     for (number, expanded) in stanzas.iter().enumerate() {
         let Some(limit) = &expanded.stanza.policy.budgets.max_total else {
@@ -91,7 +93,8 @@ pub(crate) fn pools(stanzas: &[ExpandedStanza], cut: &[Arc<Policy>]) -> Vec<(Lim
         if cut.contains(&line(limit)) {
             continue;
         }
-        match pools.iter_mut().find(|(other, _)| line(other) == line(limit)) {
+        let at = *known.entry(line(limit)).or_insert(pools.len());
+        match pools.get_mut(at) {
             Some((_, sharers)) => sharers.push(number),
             None => pools.push((limit.clone(), vec![number])),
         }

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Fate, House, Household};
+use super::{House, Household};
 use crate::event::{Reason, Removed, Stay, What};
 use crate::execute::work::StanzaWork;
 use crate::naming::family::Member;
-use crate::prune::{self, Cause, Verdict};
+use crate::prune::{self, Verdict};
 use crate::session::Session;
 use crate::sys::signals;
 
@@ -52,18 +52,11 @@ impl Session<'_> {
                 Verdict::Stays => {}
                 Verdict::TooYoung(days) => self.keep(&household, member, Stay::Young(days)),
                 Verdict::Goes(cause) => {
-                    if self.prune_archive(&household, member, cause) == Fate::Gone {
-                        removed.files += 1;
-                        removed.bytes = removed.bytes.saturating_add(member.facts.size);
-                    }
+                    let stanza = stanza.declared_at.clone();
+                    let _ = self.discard(&household, member, Reason::Pruned { cause, stanza }, removed);
                 }
             }
         }
-    }
-
-    fn prune_archive(&mut self, household: &Household, member: &Member, cause: Cause) -> Fate {
-        let stanza = household.stanza.declared_at.clone();
-        self.discard(household, member, Reason::Pruned { cause, stanza })
     }
 
     fn keep(&self, household: &Household, member: &Member, why: Stay) {

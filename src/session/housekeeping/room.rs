@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use super::House;
 use super::stock::Stock;
-use crate::budget::{End, Next, Pick, Shortage};
+use crate::budget::{End, Lack, Log, Next, Pick, Shortage};
 use crate::clock::Now;
+use crate::diag::Place;
 use crate::event::{About, NoRoom, Reason, Removed, RoomState, What};
 use crate::exit::Exit;
 use crate::facts::total;
@@ -43,12 +44,19 @@ impl Session<'_> {
     ) -> Vec<Outcome> {
         let mut kept = Vec::new();
         let mut systems = self.systems(house);
-        let lacks = self.lacks().chain(self.set_aside.iter().map(SetAside::lack));
-        for (stanza, lack) in lacks {
-            let on_it = systems.iter_mut().filter(|system| system.device == lack.device);
-            let wants = on_it.flat_map(|system| &mut system.wants);
-            let is_its = |want: &&mut Want| house.stanzas[want.stanza].stanza.declared_at == *stanza;
-            wants.filter(is_its).for_each(|want| want.lacks.push(lack));
+        let mut lacks: HashMap<&Place, Vec<Lack>> = HashMap::new();
+        for (stanza, lack) in self.lacks().chain(self.set_aside.iter().map(SetAside::lack)) {
+            lacks.entry(stanza).or_default().push(lack);
+        }
+        for system in &mut systems {
+            for want in &mut system.wants {
+                let of_stanza = lacks.get(&house.stanzas[want.stanza].stanza.declared_at);
+                let here = of_stanza
+                    .into_iter()
+                    .flatten()
+                    .filter(|lack| lack.device == system.device);
+                want.lacks.extend(here);
+            }
         }
         for system in systems {
             if signals::caught().is_some() {
@@ -126,8 +134,12 @@ impl Session<'_> {
         }
         let held_until = self.records.held_until(&state.mount, self.now.epoch);
         state.held_until = held_until.map(|until| Now::at(until).local);
-        self.leave_what_is_in_vain(&mut system, state.free, house, stock);
-        let why = match self.make_room(&system, &state, house, stock, removed)? {
+        for want in &system.wants {
+            self.stock_up(house, want.stanza, stock);
+        }
+        let numbers = stock.of_stanzas(system.wants.iter().map(|want| want.stanza));
+        leave_what_is_in_vain(&mut system, state.free, &stock.logs(&numbers), self.now.epoch);
+        let why = match self.make_room(&system, &state, &numbers, stock, removed)? {
             End::Met => None,
             End::Unmet(by) => Some(NoRoom::Protected {
                 by,
@@ -143,42 +155,26 @@ impl Session<'_> {
         Some(Outcome { system, state, why })
     }
 
-    /// Takes back what rotations lack where all that may go would not be enough: archives would go day after day, and for nothing.
-    fn leave_what_is_in_vain(&mut self, system: &mut System, free: u64, house: &mut House<'_>, stock: &mut Stock) {
-        if system.wants.iter().all(|want| want.lacks.is_empty()) {
-            return;
-        }
-        for want in &system.wants {
-            self.stock_up(house, want.stanza, stock);
-        }
-        let numbers = stock.numbers(|log| system.wants.iter().any(|want| want.stanza == log.stanza));
-        let logs = stock.logs(&numbers);
-        let all = Shortage::new(system.device, HashMap::new(), &logs, self.now.epoch, false);
-        let may_give = (0..logs.len()).filter_map(|log| Some(all.holding(log)?.may_give.1));
-        let archives = logs.iter().flat_map(|log| &log.archives);
-        let may_shrink = archives.filter(|it| it.waits_for_compression).map(|it| it.extent.bytes);
-        let reach = free.saturating_add(total(may_give.chain(may_shrink)));
-        for want in &mut system.wants {
-            want.lacks.retain(|lack| lack.target(free) <= reach);
-        }
-    }
-
     /// Does, step by step, what is to be done; answers how it ended, unless a signal came first.
     fn make_room(
         &mut self,
         system: &System,
         state: &RoomState,
-        house: &mut House<'_>,
+        numbers: &[usize],
         stock: &mut Stock,
         removed: &mut Removed,
     ) -> Option<End> {
+        let mut is_guess = stock.is_guess(numbers) || self.has_rehearsed;
+        // Of several that want the same the first one is named.
+        let mut by_target: HashMap<u64, &Want> = HashMap::new();
+        let mut wants = HashMap::new();
         for want in &system.wants {
-            self.stock_up(house, want.stanza, stock);
+            let target = want.target(state.free);
+            by_target.entry(target).or_insert(want);
+            wants.insert(want.stanza, target);
         }
-        let numbers = stock.numbers(|log| system.wants.iter().any(|want| want.stanza == log.stanza));
-        let mut is_guess = stock.is_guess(&numbers) || self.has_rehearsed;
         let reason = |target: u64, free: u64, is_guess| {
-            let want = system.want_of(target, state.free)?;
+            let want = by_target.get(&target)?;
             Some(Reason::ShortOfRoom {
                 bytes: target.saturating_sub(free),
                 wanted: want.limit.clone(),
@@ -187,13 +183,8 @@ impl Session<'_> {
                 is_guess,
             })
         };
-        let wants = system
-            .wants
-            .iter()
-            .map(|want| (want.stanza, want.target(state.free)))
-            .collect();
         let is_held = state.held_until.is_some();
-        let logs = stock.logs(&numbers);
+        let logs = stock.logs(numbers);
         let mut shortage = Shortage::new(system.device, wants, &logs, self.now.epoch, is_held);
         let mut free = state.free;
         while signals::caught().is_none() {
@@ -224,6 +215,21 @@ impl Session<'_> {
             free = self.free_on(system);
         }
         None
+    }
+}
+
+/// Takes back what rotations lack where all that may go would not be enough: archives would go day after day, and for nothing.
+fn leave_what_is_in_vain(system: &mut System, free: u64, logs: &[&Log], now: i64) {
+    if system.wants.iter().all(|want| want.lacks.is_empty()) {
+        return;
+    }
+    let all = Shortage::new(system.device, HashMap::new(), logs, now, false);
+    let may_give = (0..logs.len()).filter_map(|log| Some(all.holding(log)?.may_give.1));
+    let archives = logs.iter().flat_map(|log| &log.archives);
+    let may_shrink = archives.filter(|it| it.waits_for_compression).map(|it| it.extent.bytes);
+    let reach = free.saturating_add(total(may_give.chain(may_shrink)));
+    for want in &mut system.wants {
+        want.lacks.retain(|lack| lack.target(free) <= reach);
     }
 }
 

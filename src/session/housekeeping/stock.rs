@@ -3,8 +3,9 @@
 //! No directory is held open for them, for there may be any number of logs. When an archive is to go its directory is opened again, and has
 //! to be the same one.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,8 +30,10 @@ pub(super) struct Stock {
     logs: Vec<Log>,
     /// What is to be known where something is done, log by log.
     shelves: Vec<Shelf>,
-    /// The stanzas whose logs are in, by number.
-    stanzas: HashSet<usize>,
+    /// The numbers of the logs of each stanza that is in, by its number.
+    stanzas: HashMap<usize, Range<usize>>,
+    /// What is still to be done with the files of logs that wait for room.
+    cramped: HashMap<Arc<Path>, Busy>,
 }
 
 /// Where the archives of a log are, and what they are.
@@ -62,6 +65,22 @@ impl Pending {
 }
 
 impl Stock {
+    /// Has nothing in stock yet; these logs wait for room.
+    pub(super) fn new(cramped: HashMap<Arc<Path>, Busy>) -> Self {
+        Self {
+            cramped,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the numbers of the logs of these stanzas.
+    pub(super) fn of_stanzas(&self, stanzas: impl Iterator<Item = usize>) -> Vec<usize> {
+        stanzas
+            .filter_map(|stanza| self.stanzas.get(&stanza).cloned())
+            .flatten()
+            .collect()
+    }
+
     /// Returns the numbers of all logs of which this is true.
     pub(super) fn numbers(&self, is_one: impl Fn(&Log) -> bool) -> Vec<usize> {
         let all = self.logs.iter().enumerate();
@@ -114,15 +133,16 @@ impl Stock {
 impl Session<'_> {
     /// Gathers the logs of a stanza, by its number, unless they are in already. What cannot be looked at neither counts nor gives.
     pub(super) fn stock_up(&mut self, house: &mut House<'_>, number: usize, stock: &mut Stock) {
-        if !stock.stanzas.insert(number) {
+        if stock.stanzas.contains_key(&number) {
             return;
         }
+        let first = stock.logs.len();
         let stanza = self.stanza_work(&house.stanzas[number]);
         for log in self.logs_of(number, house) {
             self.turn_to(&log);
             match self.household(&stanza, &log, house) {
                 Ok(Some(household)) => {
-                    let pending = match self.cramped(&log) {
+                    let pending = match stock.cramped.remove(&log) {
                         _ if house.lost.contains(&log) => Pending::All,
                         Some(left) => Pending::Of(left),
                         None if self.records.is_in_hand(&log) => Pending::All,
@@ -136,6 +156,7 @@ impl Session<'_> {
                 Err(fault) => self.fail(fault),
             }
         }
+        stock.stanzas.insert(number, first..stock.logs.len());
         self.leave_identity();
     }
 
@@ -152,7 +173,7 @@ impl Session<'_> {
         let (shelf, archive) = (&stock.shelves[pick.log], &mut log.archives[pick.archive]);
         let member = &shelf.members[pick.archive];
         let fate = match self.reopen(&log.path, shelf) {
-            Ok(household) => self.discard(&household, member, reason),
+            Ok(household) => self.discard(&household, member, reason, removed),
             Err(fault) => {
                 self.fail(fault);
                 Fate::Resists
@@ -164,10 +185,6 @@ impl Session<'_> {
             Fate::Resists => (Standing::Resists, Some(Kept::Resists)),
         };
         archive.standing = standing;
-        if kept.is_none() {
-            removed.files += 1;
-            removed.bytes = removed.bytes.saturating_add(member.facts.size);
-        }
         kept
     }
 
