@@ -37,6 +37,16 @@ pub struct Families {
     whereabouts: Option<Whereabouts>,
     /// What may be whose archive, by directory and log.
     shared: HashMap<FileId, HashMap<usize, Shared>>,
+    /// The names of directories in which logs that are gone were looked for, as [`Families::names`] has them.
+    names: HashMap<FileId, Rc<Names>>,
+}
+
+/// The names of a directory but those of logs.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// Those of archives of logs that are configured.
+    pub(super) claimed: Vec<OsString>,
+    pub(super) others: Vec<OsString>,
 }
 
 /// The archives of a log, and where they lie.

@@ -17,6 +17,7 @@ use crate::fault::Fault;
 use crate::naming::family::{Ways, lone_logs};
 use crate::observe::OpenDir;
 use crate::obstacle;
+use crate::plan::Look as _;
 use crate::sys::identity;
 use crate::sys::pattern::NamePattern;
 use crate::unix::{FileId, Identity};
@@ -92,18 +93,16 @@ impl Seeker<'_> {
         opened: &Opened,
         families: &mut Families,
     ) -> Result<Vec<Arc<Path>>, Fault> {
-        let there: HashSet<OsString> = {
-            let mut view = opened.home.view.borrow_mut();
-            view.names()?.into_iter().map(OsStr::to_owned).collect()
-        };
         let fits = |name: &OsStr| patterns.iter().any(|pattern| pattern.matches_visible(name.as_bytes()));
-        let [claimed, others] = families.names(&opened.archives)?;
+        // Of what cannot be looked at nobody says that it is gone.
+        let is_there = |name: &OsStr| opened.home.view.borrow_mut().has(name).unwrap_or(true);
+        let found = families.names(&opened.archives)?;
         let from = |names: &[OsString]| {
             let names = names.iter().map(OsString::as_os_str);
-            lone_logs(self.ways, fits, |name| there.contains(name), names)
+            lone_logs(self.ways, fits, is_there, names)
         };
-        let doubtful = from(&claimed);
-        let mut names: BTreeSet<OsString> = from(&others).difference(&doubtful).cloned().collect();
+        let doubtful = from(&found.claimed);
+        let mut names: BTreeSet<OsString> = from(&found.others).difference(&doubtful).cloned().collect();
         if names.is_empty() {
             return Ok(Vec::new());
         }

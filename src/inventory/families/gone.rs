@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Families, ways};
+use super::{Families, Names, ways};
 use crate::discover::expand;
 use crate::fault::Fault;
 use crate::naming::family::by_log;
@@ -54,8 +55,12 @@ impl Families {
         self.numbers.get(log).is_some_and(|number| !self.logs[*number].is_lone)
     }
 
-    /// Returns the names of a directory but those of logs: first those of archives of logs that are configured, and then the others.
-    pub(in crate::inventory) fn names(&mut self, place: &OpenDir) -> Result<[Vec<OsString>; 2], Fault> {
+    /// Returns the names of a directory but those of logs: which of them are those of archives of logs that are configured is found out
+    /// once for all stanzas that ask.
+    pub(in crate::inventory) fn names(&mut self, place: &OpenDir) -> Result<Rc<Names>, Fault> {
+        if let Some(known) = self.names.get(&place.at.id) {
+            return Ok(Rc::clone(known));
+        }
         self.share_out(place)?;
         let shared = self.shared.get(&place.at.id);
         let configured = shared
@@ -70,7 +75,9 @@ impl Families {
         let names = view.names()?.into_iter().filter(|name| !logs.contains(name));
         let names = names.map(OsStr::to_owned);
         let (claimed, others) = names.partition(|name| claimed.contains(name.as_os_str()));
-        Ok([claimed, others])
+        let names = Rc::new(Names { claimed, others });
+        self.names.insert(place.at.id, Rc::clone(&names));
+        Ok(names)
     }
 
     /// Returns which of these names would be those of archives of logs that are configured, in the directory of these logs.
