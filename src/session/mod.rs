@@ -93,7 +93,7 @@ pub(crate) struct Session<'l> {
 }
 
 /// What a run answers.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ran {
     pub exit: Exit,
     /// How each stanza stands, where that was asked for.
@@ -125,11 +125,7 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     let mut session = match open(&run.options, &stanzas, listener) {
         Ok(session) => session,
         Err(exit) => {
-            return Ran {
-                exit,
-                held: Vec::new(),
-                removed: Removed::default(),
-            };
+            return Ran { exit, ..Ran::default() };
         }
     };
     // 3. Put those last whose programs others can make wait: they keep only those back that are like them.
@@ -170,14 +166,11 @@ pub fn run(run: &Run, listener: &Arc<dyn Listener>) -> Ran {
     let exit = session.close();
     // 7. Measure the archives as they are now: what is listed serves all stanzas.
     let mut directories = Directories::default();
-    let held = measured
-        .iter()
-        .zip(due)
-        .map(|(stanza, next_due)| AfterRun {
-            next_due,
-            ..held_by(stanza, &before, &mut families, &mut directories)
-        })
-        .collect();
+    let measure = |(stanza, next_due)| AfterRun {
+        next_due,
+        ..held_by(stanza, &before, &mut families, &mut directories)
+    };
+    let held = measured.iter().zip(due).map(measure).collect();
     Ran { exit, held, removed }
 }
 
